@@ -1,0 +1,2 @@
+//! couplet
+fn main() {}

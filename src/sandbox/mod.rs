@@ -1,0 +1,1 @@
+//! Both systems, imitated.
