@@ -28,11 +28,7 @@ impl Millis {
         }
         let civil = text.parse::<DateTime>().ok()?;
         Some(Self(
-            civil
-                .to_zoned(TimeZone::UTC)
-                .ok()?
-                .timestamp()
-                .as_millisecond(),
+            TimeZone::UTC.to_timestamp(civil).ok()?.as_millisecond(),
         ))
     }
 
