@@ -1,7 +1,33 @@
 //! Plain types that every layer speaks: no I/O, no async, no clock.
 
+mod action;
+mod conflict;
+mod field;
+mod ids;
+mod listing;
+mod plan;
+mod record;
 mod side;
+mod slots;
+mod status;
 mod time;
 
+pub use action::{Action, ActionOutcome};
+pub use conflict::{
+    Answer, Candidate, Conflict, ConflictField, ConflictState, NoBoth, Reason, Staged, Take,
+};
+pub use field::{BadValue, FieldName, FieldType, Value};
+pub use ids::{ActionId, ConflictId, ErrorId, Fence, IntentId, LinkId, LogId, PassId, RecordId};
+pub use listing::{
+    ContactRow, ContactSort, Direction, ErrorRow, ErrorState, Failure, Held, LinkState, LogEntry,
+    LogOp, NewLog, PageKey, TaskRow, TaskView, Why,
+};
+pub use plan::{Cause, Cost, Decided, FieldChange, Intent, IntentState, Op, Parked, Plan, Write};
+pub use record::{End, Linked, Record, Snapshot};
 pub use side::{BySide, Kind, Side, UnknownName};
+pub use slots::{Slots, SlotsError, Taken};
+pub use status::{
+    Burst, Day, Health, Holder, Lane, LaneStatus, LoopState, LoopStatus, PassSummary, Paused,
+    RateBar, SideStatus,
+};
 pub use time::Millis;
