@@ -1,0 +1,202 @@
+//! Everything that can go wrong with a side, by what the caller can do about it.
+
+use crate::model::{FieldName, Kind, Millis, RecordId, Side};
+
+/// A failure of a side. Remote text in it is cleaned and holds no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// The token is wrong, expired or revoked.
+    #[error("{side} did not accept the token: {said}")]
+    Unauthorised {
+        /// Which side.
+        side: Side,
+        /// Its words.
+        said: String,
+    },
+    /// The token may not do this (scope, location, account).
+    #[error("{side} does not let this token do `{operation}`: {said}")]
+    Forbidden {
+        /// Which side.
+        side: Side,
+        /// What was asked.
+        operation: String,
+        /// Its words.
+        said: String,
+    },
+    /// The side refused the values.
+    #[error("{side} refused the {kind}: {said}")]
+    Refused {
+        /// Which side.
+        side: Side,
+        /// What was asked.
+        operation: String,
+        /// What was written.
+        kind: Kind,
+        /// The HTTP status.
+        status: u16,
+        /// The fields that it names; empty where it names none.
+        fields: Vec<FieldName>,
+        /// Its words.
+        said: String,
+    },
+    /// Another record holds the e-mail or phone.
+    #[error("{side} has another contact with this `{field}`: {holder}")]
+    Duplicate {
+        /// Which side.
+        side: Side,
+        /// Who has it.
+        holder: RecordId,
+        /// `email`, `phone`, or an external id.
+        field: FieldName,
+    },
+    /// A cursor or listing must start anew.
+    #[error("{side} does not know this cursor any more")]
+    CursorExpired {
+        /// Which side.
+        side: Side,
+    },
+    /// The side is shut: breaker, a spent day, or a long Retry-After.
+    #[error("{side} is shut until {until}")]
+    Shut {
+        /// Which side.
+        side: Side,
+        /// Until when.
+        until: Millis,
+    },
+    /// The side failed (5xx).
+    #[error("{side} failed with {status} on `{operation}`")]
+    Server {
+        /// Which side.
+        side: Side,
+        /// What was asked.
+        operation: String,
+        /// The HTTP status.
+        status: u16,
+        /// Whether a write may have been applied.
+        maybe_applied: bool,
+    },
+    /// No connection: nothing was sent.
+    #[error("{side} cannot be reached at `{at}`")]
+    Unreachable {
+        /// Which side.
+        side: Side,
+        /// Host and port.
+        at: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The request was sent and no answer came.
+    #[error("the answer of {side} to `{operation}` was lost")]
+    Lost {
+        /// Which side.
+        side: Side,
+        /// What was asked.
+        operation: String,
+        /// Whether the connection was closed (nothing is on its way any more) rather than timed out.
+        closed: bool,
+        /// Whether it was a write, which may have been applied.
+        write: bool,
+    },
+    /// The answer cannot be read.
+    #[error("{side} answered `{operation}` with something else than expected: {said}")]
+    Malformed {
+        /// Which side.
+        side: Side,
+        /// What was asked.
+        operation: String,
+        /// What is wrong with it.
+        said: String,
+        /// Whether a write may have been applied.
+        maybe_applied: bool,
+    },
+    /// We may not send any more: the lease is lost, or couplet is stopping.
+    #[error("stopped before `{operation}` was sent to {side}")]
+    Stopped {
+        /// Which side.
+        side: Side,
+        /// What was not asked.
+        operation: String,
+    },
+    /// The limiter's shared record cannot be used.
+    #[error(transparent)]
+    Slots(#[from] crate::model::SlotsError),
+}
+
+/// What to do about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Nothing happened; try again later.
+    Transient,
+    /// Nothing happened; the side says until when.
+    Throttled {
+        /// When to try again.
+        until: Millis,
+    },
+    /// It will fail again until something changes.
+    Permanent,
+    /// It may have happened.
+    Unknown {
+        /// Whether nothing is on its way any more, so that reading back tells at once.
+        settled: bool,
+    },
+}
+
+impl RemoteError {
+    /// What the caller can do.
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Unauthorised { .. }
+            | Self::Forbidden { .. }
+            | Self::Refused { .. }
+            | Self::Duplicate { .. }
+            | Self::CursorExpired { .. } => Class::Permanent,
+            Self::Shut { until, .. } => Class::Throttled { until: *until },
+            Self::Server {
+                maybe_applied: true,
+                ..
+            }
+            | Self::Malformed {
+                maybe_applied: true,
+                ..
+            } => Class::Unknown { settled: true },
+            Self::Lost {
+                write: true,
+                closed,
+                ..
+            } => Class::Unknown { settled: *closed },
+            Self::Server { .. }
+            | Self::Unreachable { .. }
+            | Self::Lost { .. }
+            | Self::Malformed { .. }
+            | Self::Stopped { .. }
+            | Self::Slots(_) => Class::Transient,
+        }
+    }
+
+    /// The HTTP status behind it, where there was one.
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unauthorised { .. } => Some(401),
+            Self::Forbidden { .. } => Some(403),
+            Self::Refused { status, .. } | Self::Server { status, .. } => Some(*status),
+            Self::Duplicate { .. } => Some(409),
+            _ => None,
+        }
+    }
+
+    /// What to do next, as a command that can be pasted, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unauthorised { side, .. } | Self::Forbidden { side, .. } => Some(format!(
+                "check the token of {side} (`COUPLET_{}_TOKEN`), then run `couplet doctor`",
+                side.name().to_uppercase()
+            )),
+            Self::Unreachable { side, .. } => Some(format!(
+                "check `COUPLET_{}_URL` and the network, then run `couplet doctor`",
+                side.name().to_uppercase()
+            )),
+            _ => None,
+        }
+    }
+}
