@@ -1,1 +1,3 @@
-//! The sync loop.
+//! The sync loop: passes, outbox, lease, operator actions. The interface sees it only through [`port`].
+
+pub mod port;

@@ -1,1 +1,18 @@
-//! The cache.
+//! The cache: snapshots, links, conflicts, outbox, actions, log, errors and search, in one SQLite file a
+//! workspace. No SQL stands outside this folder, and no rusqlite type in its public face.
+//!
+//! Verbs are those of the domain, each one transaction. Each mutating verb of a pass takes the [`Fence`](crate::model::Fence) of the
+//! lease under which it runs, and is refused with [`StoreError::LeaseLost`] when another holder has come since.
+
+mod error;
+mod reader;
+mod types;
+mod writer;
+
+pub use error::StoreError;
+pub use reader::Reader;
+pub use types::{
+    ConflictUpdate, ContactDetail, ContactQuery, Lease, LinkOutcome, Lookup, Match, Seen, SeenAs,
+    TaskQuery, Totals,
+};
+pub use writer::Writer;

@@ -1,0 +1,88 @@
+//! What can go wrong with the cache.
+
+use std::path::PathBuf;
+
+use crate::model::Fence;
+
+/// A failure of the cache.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has taken the lease since; nothing was written.
+    #[error("another process holds the lease now (fence {ours} is older than {theirs})")]
+    LeaseLost {
+        /// Ours.
+        ours: Fence,
+        /// The one that counts.
+        theirs: Fence,
+    },
+    /// The file was written by a newer couplet.
+    #[error("`{path}` was written by a newer couplet (schema {found}, this one knows {known})")]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema that this program knows.
+        known: i64,
+    },
+    /// The file is no couplet database, or is damaged.
+    #[error("`{path}` is damaged or not a couplet database")]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite says.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The folder or file cannot be made or opened.
+    #[error("cannot open `{path}`")]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The bundled SQLite has a known fault.
+    #[error(
+        "SQLite {found} can corrupt a database that several processes write; 3.51.3 or later is needed"
+    )]
+    OldSqlite {
+        /// The version found.
+        found: String,
+    },
+    /// A query failed.
+    #[error("the cache failed in `{query}`")]
+    Query {
+        /// The verb.
+        query: &'static str,
+        /// What SQLite says.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A stored value cannot be read.
+    #[error("the cache holds something unreadable in `{query}`: {what}")]
+    Unreadable {
+        /// The verb.
+        query: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl StoreError {
+    /// What to do next, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Newer { .. } => Some("use the newer couplet, or another `--data-dir`".into()),
+            Self::Damaged { path, .. } => Some(format!(
+                "move `{}` away (keep it) and run `couplet sync --once`: the cache fills again, open decisions are lost",
+                path.display()
+            )),
+            Self::Open { .. } => {
+                Some("check the path and its permissions, or give another `--data-dir`".into())
+            }
+            _ => None,
+        }
+    }
+}
