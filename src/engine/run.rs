@@ -64,7 +64,7 @@ impl Engine {
         tell: &(dyn Fn(Event) + Send + Sync),
         done: &(dyn Fn(&PassSummary) + Send + Sync),
     ) -> Result<(), EngineError> {
-        unimplemented!("{} {}", asks.len(), stop.borrow())
+        unimplemented!("{} {}", asks.len(), *stop.borrow())
     }
 }
 
