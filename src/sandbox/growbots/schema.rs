@@ -1,0 +1,493 @@
+//! The fields of each kind, and how a merge patch is checked and put into a record.
+
+use serde_json::{Value, json};
+
+use super::problem::FieldError;
+use crate::model::{Kind, Millis, Side};
+use crate::sandbox::{
+    record::{Body, text},
+    world::World,
+};
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Type {
+    /// Text of at most so many scalars.
+    Text(usize),
+    /// Text that must not be empty.
+    Filled(usize),
+    Choice(&'static [&'static str]),
+    Bool,
+    Time,
+    TimeZone,
+    User,
+    Record(Kind),
+    Tags,
+    Address,
+    Custom,
+    External,
+    /// Kept by the server.
+    ReadOnly,
+}
+
+/// A field of a kind.
+#[derive(Debug)]
+pub struct Field {
+    name: &'static str,
+    of: Type,
+    rule: Rule,
+}
+
+/// Whether a field may be null, and whether it may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    Nullable,
+    /// Never null; set on create or by its default.
+    Always,
+    Required,
+    /// Required, and never changed.
+    Fixed,
+}
+
+const fn field(name: &'static str, of: Type, rule: Rule) -> Field {
+    Field { name, of, rule }
+}
+
+const STATUSES: &[&str] = &[
+    "new",
+    "contacted",
+    "replied",
+    "interested",
+    "not_interested",
+    "meeting_booked",
+    "customer",
+    "bounced",
+    "unsubscribed",
+];
+
+const LEAD: &[Field] = &[
+    field("first_name", Type::Text(100), Rule::Nullable),
+    field("last_name", Type::Text(100), Rule::Nullable),
+    field("email", Type::Text(254), Rule::Nullable),
+    field("phone", Type::Text(32), Rule::Nullable),
+    field("company", Type::Text(200), Rule::Nullable),
+    field("company_id", Type::Record(Kind::Business), Rule::Nullable),
+    field("title", Type::Text(200), Rule::Nullable),
+    field("website", Type::Text(2048), Rule::Nullable),
+    field("linkedin_url", Type::Text(2048), Rule::Nullable),
+    field("address", Type::Address, Rule::Nullable),
+    field("time_zone", Type::TimeZone, Rule::Nullable),
+    field("status", Type::Choice(STATUSES), Rule::Always),
+    field("do_not_contact", Type::Bool, Rule::Always),
+    field("tags", Type::Tags, Rule::Always),
+    field("custom_fields", Type::Custom, Rule::Always),
+    field("owner_id", Type::User, Rule::Nullable),
+    field("source", Type::Text(200), Rule::Nullable),
+    field("campaign_ids", Type::ReadOnly, Rule::Always),
+    field("last_contacted_at", Type::ReadOnly, Rule::Nullable),
+    field("last_replied_at", Type::ReadOnly, Rule::Nullable),
+];
+const TASK: &[Field] = &[
+    field("lead_id", Type::Record(Kind::Contact), Rule::Fixed),
+    field("title", Type::Filled(255), Rule::Required),
+    field("body", Type::Text(10_000), Rule::Nullable),
+    field("due_at", Type::Time, Rule::Nullable),
+    field("completed", Type::Bool, Rule::Always),
+    field("completed_at", Type::ReadOnly, Rule::Nullable),
+    field("assignee_id", Type::User, Rule::Nullable),
+    field(
+        "kind",
+        Type::Choice(&["todo", "call", "email", "meeting", "follow_up"]),
+        Rule::Always,
+    ),
+    field(
+        "priority",
+        Type::Choice(&["normal", "low", "high"]),
+        Rule::Always,
+    ),
+];
+const NOTE: &[Field] = &[
+    field("lead_id", Type::Record(Kind::Contact), Rule::Fixed),
+    field("body", Type::Filled(20_000), Rule::Required),
+    field("author_id", Type::User, Rule::Nullable),
+    field("pinned", Type::Bool, Rule::Always),
+];
+const MEETING: &[Field] = &[
+    field("lead_id", Type::Record(Kind::Contact), Rule::Fixed),
+    field("title", Type::Filled(255), Rule::Required),
+    field("description", Type::Text(10_000), Rule::Nullable),
+    field("starts_at", Type::Time, Rule::Required),
+    field("ends_at", Type::Time, Rule::Required),
+    field(
+        "status",
+        Type::Choice(&[
+            "scheduled",
+            "confirmed",
+            "completed",
+            "cancelled",
+            "no_show",
+        ]),
+        Rule::Always,
+    ),
+    field("location", Type::Text(500), Rule::Nullable),
+    field("calendar", Type::Text(200), Rule::Nullable),
+    field("host_id", Type::User, Rule::Nullable),
+];
+const COMPANY: &[Field] = &[
+    field("name", Type::Filled(200), Rule::Required),
+    field("phone", Type::Text(32), Rule::Nullable),
+    field("email", Type::Text(254), Rule::Nullable),
+    field("website", Type::Text(2048), Rule::Nullable),
+    field("description", Type::Text(5_000), Rule::Nullable),
+    field("address", Type::Address, Rule::Nullable),
+];
+const COMMON: &[Field] = &[
+    field("external_ids", Type::External, Rule::Always),
+    field("id", Type::ReadOnly, Rule::Always),
+    field("version", Type::ReadOnly, Rule::Always),
+    field("created_at", Type::ReadOnly, Rule::Always),
+    field("updated_at", Type::ReadOnly, Rule::Always),
+    field("deleted_at", Type::ReadOnly, Rule::Nullable),
+];
+const ADDRESS: [(&str, usize); 5] = [
+    ("street", 500),
+    ("city", 100),
+    ("region", 100),
+    ("postal_code", 20),
+    ("country", 2),
+];
+
+/// The fields of a kind, but for those that all have.
+const fn fields_of(kind: Kind) -> &'static [Field] {
+    match kind {
+        Kind::Contact => LEAD,
+        Kind::Task => TASK,
+        Kind::Note => NOTE,
+        Kind::Appointment => MEETING,
+        Kind::Business => COMPANY,
+    }
+}
+
+/// A record in which nothing is set yet: every field, null or its default.
+pub fn blank(kind: Kind) -> Body {
+    let unset = |field: &Field| match (field.of, field.rule) {
+        (Type::Bool, _) => false.into(),
+        (Type::Choice(all), _) => all[0].into(),
+        (Type::Tags, _) => json!([]),
+        (Type::Custom | Type::External, _) => json!({}),
+        (Type::ReadOnly, Rule::Always) => json!([]),
+        _ => Value::Null,
+    };
+    fields_of(kind)
+        .iter()
+        .chain(&COMMON[..1])
+        .map(|field| (field.name.to_owned(), unset(field)))
+        .collect()
+}
+
+/// Puts a merge patch into a record; gives what is wrong with it, nothing if all is well.
+pub fn apply(
+    world: &World,
+    kind: Kind,
+    body: &mut Body,
+    patch: &Body,
+    is_new: bool,
+) -> Vec<FieldError> {
+    let mut wrong = Vec::new();
+    for (name, value) in patch {
+        let found = fields_of(kind)
+            .iter()
+            .chain(COMMON)
+            .find(|field| field.name == name);
+        let is_there = name != "external_ids" || world.switches.can("external_id");
+        match found.filter(|_| is_there) {
+            None => wrong.push(FieldError::new(
+                name,
+                "unknown_field",
+                "there is no such field",
+            )),
+            Some(field) => wrong.extend(field.apply(world, body, value, is_new)),
+        }
+    }
+    if is_new {
+        for field in fields_of(kind) {
+            let is_missing = body.get(field.name).is_none_or(Value::is_null);
+            if is_missing
+                && matches!(field.rule, Rule::Required | Rule::Fixed)
+                && !patch.contains_key(field.name)
+            {
+                wrong.push(FieldError::new(
+                    field.name,
+                    "required",
+                    "this field is required",
+                ));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        wrong.extend(check_whole(kind, body));
+    }
+    wrong
+}
+
+fn check_whole(kind: Kind, body: &Body) -> Option<FieldError> {
+    let is_set = |name: &&str| text(body, name).is_some_and(|t| !t.is_empty());
+    match kind {
+        Kind::Contact
+            if !["email", "phone", "first_name", "last_name", "company"]
+                .iter()
+                .any(|n| is_set(n)) =>
+        {
+            Some(FieldError::new(
+                "email",
+                "required",
+                "one of `email`, `phone`, `first_name`, `last_name`, `company` must be set",
+            ))
+        }
+        Kind::Appointment if text(body, "ends_at") < text(body, "starts_at") => Some(
+            FieldError::new("ends_at", "invalid", "the end is before the start"),
+        ),
+        _ => None,
+    }
+}
+
+impl Field {
+    fn apply(
+        &self,
+        world: &World,
+        body: &mut Body,
+        value: &Value,
+        is_new: bool,
+    ) -> Vec<FieldError> {
+        let wrong = |code, detail: &str| vec![FieldError::new(self.name, code, detail)];
+        if matches!(self.of, Type::ReadOnly) {
+            return wrong("read_only", "this field cannot be written");
+        }
+        if self.rule == Rule::Fixed && !is_new && body.get(self.name) != Some(value) {
+            return wrong("immutable", "this field cannot change");
+        }
+        if value.is_null() {
+            return match (self.rule, self.of) {
+                (Rule::Nullable, _) => {
+                    body.insert(self.name.into(), Value::Null);
+                    Vec::new()
+                }
+                // RFC 7396: null takes the member away, so all keys of these go
+                (_, Type::Custom | Type::External) => {
+                    body.insert(self.name.into(), json!({}));
+                    Vec::new()
+                }
+                _ => wrong("required", "this field cannot be null"),
+            };
+        }
+        match self.checked(world, body.get(self.name), value) {
+            Ok(value) => {
+                body.insert(self.name.into(), value);
+                Vec::new()
+            }
+            Err(errors) => errors,
+        }
+    }
+
+    /// The value as it is stored, merged with what was there.
+    fn checked(
+        &self,
+        world: &World,
+        old: Option<&Value>,
+        value: &Value,
+    ) -> Result<Value, Vec<FieldError>> {
+        let wrong = |code, detail: &str| vec![FieldError::new(self.name, code, detail)];
+        let string = || {
+            value
+                .as_str()
+                .map(str::trim)
+                .ok_or_else(|| wrong("invalid_type", "text is expected"))
+        };
+        match self.of {
+            Type::Text(max) | Type::Filled(max) => {
+                let given = string()?;
+                if given.chars().count() > max {
+                    return Err(wrong("too_long", &format!("at most {max} characters")));
+                }
+                if given.is_empty() && matches!(self.of, Type::Filled(_)) {
+                    return Err(wrong("required", "this field cannot be empty"));
+                }
+                Ok(given.into())
+            }
+            Type::Choice(all) if all.contains(&string()?) => Ok(value.clone()),
+            Type::Choice(all) => Err(wrong("invalid", &format!("one of {}", all.join(", ")))),
+            Type::Bool if value.is_boolean() => Ok(value.clone()),
+            Type::Bool => Err(wrong("invalid_type", "true or false is expected")),
+            Type::Time => match Millis::parse(string()?) {
+                Some(at) => Ok(at.to_string().into()),
+                None => Err(wrong("invalid", "a time in RFC 3339 is expected")),
+            },
+            Type::TimeZone => {
+                let name = string()?;
+                let is_name =
+                    name == "UTC" || name.contains('/') && !name.contains(char::is_whitespace);
+                is_name
+                    .then(|| name.into())
+                    .ok_or_else(|| wrong("invalid", "an IANA time zone is expected"))
+            }
+            Type::User => {
+                let id = string()?;
+                let is_there = world.place.users.iter().any(|user| user.ids.growbots == id);
+                is_there
+                    .then(|| id.into())
+                    .ok_or_else(|| wrong("reference_not_found", "there is no such user"))
+            }
+            Type::Record(kind) => {
+                let id = string()?;
+                let is_there = world.live(Side::Growbots, kind, id).is_some();
+                is_there
+                    .then(|| id.into())
+                    .ok_or_else(|| wrong("reference_not_found", "there is no such record"))
+            }
+            Type::Tags => self.tags(value),
+            Type::Address => self.address(old, value),
+            Type::Custom => self.members(old, value, 200, 64, |v| match v {
+                Value::String(text) => text.chars().count() <= 10_000,
+                Value::Array(list) => list.iter().all(Value::is_string),
+                Value::Object(_) => false,
+                _ => true,
+            }),
+            Type::External => self.members(old, value, 10, 32, |v| {
+                v.is_null() || v.as_str().is_some_and(|text| text.chars().count() <= 128)
+            }),
+            Type::ReadOnly => Err(wrong("read_only", "this field cannot be written")),
+        }
+    }
+
+    fn tags(&self, value: &Value) -> Result<Value, Vec<FieldError>> {
+        let wrong = |detail: &str| vec![FieldError::new(self.name, "invalid", detail)];
+        let given = value
+            .as_array()
+            .ok_or_else(|| wrong("a list of tags is expected"))?;
+        let mut tags: Vec<String> = Vec::new();
+        for tag in given {
+            let tag = tag
+                .as_str()
+                .map(str::trim)
+                .filter(|t| !t.is_empty() && t.chars().count() <= 100);
+            let tag = tag.ok_or_else(|| wrong("a tag is text of 1 to 100 characters"))?;
+            if !tags
+                .iter()
+                .any(|have| have.to_lowercase() == tag.to_lowercase())
+            {
+                tags.push(tag.to_owned());
+            }
+        }
+        if tags.len() > 100 {
+            return Err(wrong("at most 100 tags"));
+        }
+        Ok(tags.into())
+    }
+
+    fn address(&self, old: Option<&Value>, value: &Value) -> Result<Value, Vec<FieldError>> {
+        let mut wrong = Vec::new();
+        let Some(given) = value.as_object() else {
+            return Err(vec![FieldError::new(
+                self.name,
+                "invalid_type",
+                "an object is expected",
+            )]);
+        };
+        let mut merged = old.and_then(Value::as_object).cloned().unwrap_or_default();
+        for (member, _) in ADDRESS {
+            merged.entry(member).or_insert(Value::Null);
+        }
+        for (member, value) in given {
+            let path = format!("{}.{member}", self.name);
+            let max = ADDRESS
+                .iter()
+                .find(|(name, _)| name == member)
+                .map(|(_, max)| *max);
+            let text = value.as_str().map(str::trim);
+            match (max, text) {
+                (None, _) => wrong.push(FieldError::new(
+                    &path,
+                    "unknown_field",
+                    "there is no such field",
+                )),
+                (Some(_), None) if !value.is_null() => {
+                    wrong.push(FieldError::new(&path, "invalid_type", "text is expected"));
+                }
+                (Some(max), Some(text)) if text.chars().count() > max => {
+                    wrong.push(FieldError::new(
+                        &path,
+                        "too_long",
+                        format!("at most {max} characters"),
+                    ));
+                }
+                (Some(_), Some(code))
+                    if member == "country"
+                        && !(code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())) =>
+                {
+                    wrong.push(FieldError::new(
+                        &path,
+                        "invalid",
+                        "a country code of two letters is expected",
+                    ));
+                }
+                (Some(_), text) => {
+                    merged.insert(member.clone(), text.into());
+                }
+            }
+        }
+        if wrong.is_empty() {
+            Ok(merged.into())
+        } else {
+            Err(wrong)
+        }
+    }
+
+    fn members(
+        &self,
+        old: Option<&Value>,
+        value: &Value,
+        most: usize,
+        longest: usize,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Vec<FieldError>> {
+        let Some(given) = value.as_object() else {
+            return Err(vec![FieldError::new(
+                self.name,
+                "invalid_type",
+                "an object is expected",
+            )]);
+        };
+        let mut merged = old.and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut wrong = Vec::new();
+        for (key, value) in given {
+            let path = format!("{}.{key}", self.name);
+            let is_key = (1..=longest).contains(&key.len())
+                && key
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            if !is_key || !fits(value) {
+                wrong.push(FieldError::new(
+                    &path,
+                    "invalid",
+                    "the key or the value is not allowed here",
+                ));
+            } else if value.is_null() {
+                merged.shift_remove(key);
+            } else {
+                merged.insert(key.clone(), value.clone());
+            }
+        }
+        if merged.len() > most {
+            wrong.push(FieldError::new(
+                self.name,
+                "too_many",
+                format!("at most {most} keys"),
+            ));
+        }
+        if wrong.is_empty() {
+            Ok(merged.into())
+        } else {
+            Err(wrong)
+        }
+    }
+}
