@@ -4,6 +4,8 @@
 mod auth;
 mod breaker;
 mod client;
+#[cfg(test)]
+mod client_tests;
 mod connector;
 mod error;
 mod ghl;
@@ -16,6 +18,8 @@ mod meter;
 mod retry;
 mod scalar;
 mod slots;
+#[cfg(test)]
+mod testing;
 mod transport;
 mod window;
 
