@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 use jiff::tz::TimeZone;
 use toml::de::{DeTable, DeValue};
+use url::Url;
 
 use crate::model::{BySide, Side};
 use crate::secrets::Secret;
@@ -82,8 +83,8 @@ impl Setting {
 /// How to reach one side.
 #[derive(Clone, Debug)]
 pub struct SideSettings {
-    /// The root of its API, without a slash at the end.
-    pub url: String,
+    /// The root of its API; may have a path.
+    pub url: Url,
     /// Its key.
     pub token: Secret<String>,
     /// GHL: the location; empty for Growbots.
@@ -247,7 +248,8 @@ impl Config {
     fn side(&self, side: Side) -> Result<SideSettings, ConfigError> {
         let need = |name: &str| self.need(&format!("{}.{name}", side.name()));
         Ok(SideSettings {
-            url: need("url")?.trim_end_matches('/').to_owned(),
+            url: Url::parse(need("url")?.trim_end_matches('/'))
+                .expect("the check of the key has read it as a URL"),
             location: match side {
                 Side::Ghl => need("location")?.to_owned(),
                 Side::Growbots => String::new(),
@@ -341,7 +343,7 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
                     return Err(ConfigError::Value {
                         key: key.name,
                         from,
-                        why: format!("it cannot be a {}", other.type_str()),
+                        why: format!("its value cannot be of type `{}`", other.type_str()),
                     });
                 }
             };
@@ -353,29 +355,28 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
 
 /// The commented file that `config init` writes.
 pub fn template() -> String {
-    let mut out = String::from(
-        "# couplet's settings. Lines with a `#` show an example; take the `#` away to set it.\n\
-         # Tokens never stand here: `export COUPLET_GHL_TOKEN=…`, `export COUPLET_GROWBOTS_TOKEN=…`.\n",
-    );
+    let mut lines = vec![
+        "# couplet's settings. Lines with a `#` show an example; take the `#` away to set it.".into(),
+        "# Tokens never stand here: `export COUPLET_GHL_TOKEN=…`, `export COUPLET_GROWBOTS_TOKEN=…`."
+            .to_owned(),
+    ];
     let mut section = "";
     for key in KEYS.iter().filter(|key| !key.secret) {
         let (its, name) = key.name.split_once('.').unwrap_or(("", key.name));
+        lines.push(String::new());
         if its != section {
             section = its;
-            out.push_str(&format!("\n[{section}]\n"));
-        } else {
-            out.push('\n');
+            lines.push(format!("[{section}]"));
         }
         let off = if key.init_sets { "" } else { "# " };
         let over = key
             .env
             .map_or(String::new(), |env| format!(" (`{env}` stands over it.)"));
-        out.push_str(&format!(
-            "# {}{over}\n{off}{name} = {}\n",
-            key.help, key.example
-        ));
+        lines.push(format!("# {}{over}", key.help));
+        lines.push(format!("{off}{name} = {}", key.example));
     }
-    out
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// Writes [`template`] to `path`, mode 0600; a file that is there stays as it is: [`ConfigError::Exists`].

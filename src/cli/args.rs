@@ -147,6 +147,7 @@ pub struct Sandbox {
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Sync {
     #[command(subcommand)]
     pub command: Option<SyncCommand>,

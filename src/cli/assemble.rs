@@ -1,20 +1,30 @@
 //! Where the layers are joined: connectors over HTTP, with the store's slots and the rules of `merge`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use anyhow::Context as _;
 
 use crate::clock::Clock;
+use crate::config::SideSettings;
 use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
+use crate::merge::normalise;
 use crate::model::{BySide, Holder};
-use crate::remote::Connector;
+use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
 use crate::store::Writer;
 
 use super::context::Context;
 use super::exit::{Exit, Problem};
 
+/// How long an answer may take: the lease counts on it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// All that an engine needs but its writing connection, which is opened on the engine's thread.
 pub struct Ready {
-    database: std::path::PathBuf,
+    database: PathBuf,
     sides: BySide<Arc<dyn Connector>>,
     clock: Clock,
     us: Holder,
@@ -56,66 +66,40 @@ pub fn connectors(
     context: &Context,
     gate: &LeaseGate,
 ) -> Result<BySide<Arc<dyn Connector>>, Problem> {
-    let sides = context.config.sides()?;
-    drop((sides, gate, context.config.slots()?));
-    Err(Problem::failed(
-        "this build has no connectors yet",
-        "use a later build",
-    ))
+    let BySide { ghl, growbots } = context.config.sides()?;
+    let gate = gate.clone();
+    let parts = remote::Parts {
+        transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
+        clock: context.clock.clone(),
+        slots: Arc::new(remote::MemorySlots::default()),
+        normalise: Arc::new(normalise::record),
+        gate: Arc::new(move || gate.is_open()),
+    };
+    Ok(BySide {
+        ghl: Arc::new(Ghl::new(settings(ghl), parts.clone())),
+        growbots: Arc::new(Growbots::new(settings(growbots), parts)),
+    })
+}
+
+fn settings(side: SideSettings) -> remote::Settings {
+    remote::Settings {
+        base_url: side.url,
+        token: side.token,
+        location: side.location,
+        timeout: TIMEOUT,
+    }
 }
 
 /// The dashboard, until the operator leaves it.
 pub fn dashboard(
     context: &Context,
     port: Port,
-    events: std::sync::mpsc::Receiver<Event>,
+    events: Receiver<Event>,
     demo: bool,
 ) -> Result<Exit, Problem> {
-    drop((port, events));
+    drop((port, events, context.config.theme(), demo));
     Err(Problem::failed(
-        format!(
-            "this build has no dashboard yet (theme {}, {}, {}, {demo})",
-            context.config.theme(),
-            context.config.is_ascii(),
-            context.config.workspace()
-        ),
-        "use `couplet sync`",
+        "this build has no dashboard yet",
+        "use `couplet sync` and `couplet status`",
     ))
-}
-
-/// The filter grammar, as far as it is here: `field:value`, `-term`, bare words.
-pub struct Filter(Vec<(bool, Option<String>, String)>);
-
-impl Filter {
-    /// Reads a filter.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let terms = text.split_whitespace().map(|term| {
-            let (not, term) = term
-                .strip_prefix('-')
-                .map_or((false, term), |term| (true, term));
-            match term.split_once(':') {
-                Some((field, value)) => (not, Some(field.to_owned()), value.to_lowercase()),
-                None => (not, None, term.to_lowercase()),
-            }
-        });
-        Ok(Self(terms.collect()))
-    }
-
-    /// Whether an object fits.
-    pub fn matches(
-        &self,
-        _now: crate::model::Millis,
-        values: &dyn Fn(&str) -> Vec<String>,
-        words: &dyn Fn() -> String,
-    ) -> bool {
-        self.0.iter().all(|(not, field, want)| {
-            let found = match field {
-                Some(field) => values(field)
-                    .iter()
-                    .any(|value| value.to_lowercase() == *want),
-                None => words().to_lowercase().contains(want),
-            };
-            found != *not
-        })
-    }
 }

@@ -8,7 +8,7 @@ use crate::text;
 use super::args;
 use super::context::env;
 use super::exit::{Exit, Problem};
-use super::output::{document, note, print};
+use super::output::{Page, document, note, print};
 
 /// Does what `couplet config …` asks for.
 pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
@@ -81,23 +81,20 @@ fn explain(config: &Config, name: &str) -> Result<Exit, Problem> {
         }
         .into());
     };
-    let mut out = format!("{}\n{}\n", key.name, key.help);
+    let mut page = Page::default();
+    page.line(key.name);
+    page.line(key.help);
     let ways = [
-        key.env.map(|env| format!("environment  {env}")),
-        key.flag.map(|flag| format!("flag         {flag}")),
-        key.default.map(|text| format!("default      {text}")),
+        key.env.map(|env| format!("  environment  {env}")),
+        key.flag.map(|flag| format!("  flag         {flag}")),
+        key.default.map(|text| format!("  default      {text}")),
     ];
-    for way in ways.into_iter().flatten() {
-        out.push_str(&format!("  {way}\n"));
-    }
+    ways.into_iter().flatten().for_each(|way| page.line(way));
     if let Some((_, setting)) = config.all().find(|(one, _)| one.name == name) {
         let value = Config::shown(key, setting).unwrap_or_else(|| "not set".into());
-        out.push_str(&format!(
-            "  now          {} ({})",
-            text::clean(&value),
-            setting.from
-        ));
+        let value = text::clean(&value);
+        page.line(format!("  now          {value} ({})", setting.from));
     }
-    print(&out)?;
+    page.print()?;
     Ok(Exit::Done)
 }

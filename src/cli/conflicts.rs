@@ -13,7 +13,7 @@ use super::edit::parse;
 use super::exit::{Exit, Problem};
 use super::json;
 use super::moment::{moment, shown};
-use super::output::{Column, Rows, document, print};
+use super::output::{Column, Page, Rows, document};
 
 const COLUMNS: &[Column] = &[
     ("ID", 6),
@@ -94,16 +94,17 @@ fn show(context: &Context, id: ConflictId, form: Form) -> Result<Exit, Problem> 
     if form.json {
         document(&json::conflict(&conflict))?;
     } else {
-        print(&page(context, &conflict))?;
+        page(context, &conflict).print()?;
     }
     Ok(Exit::Done)
 }
 
 /// A conflict as a person reads it, with the answers that fit.
-fn page(context: &Context, conflict: &Conflict) -> String {
-    let zone = context.config.zone();
-    let mut out = format!(
-        "{}  {} {}, conflict {}, revision {}: {}, {} since {}\n",
+fn page(context: &Context, conflict: &Conflict) -> Page {
+    let at = |moment| shown(Some(moment), &context.config.zone());
+    let mut page = Page::default();
+    page.line(format!(
+        "{}  {} {}, conflict {}, revision {}: {}, {} since {}",
         clean(&conflict.title),
         conflict.kind,
         conflict.link,
@@ -111,49 +112,41 @@ fn page(context: &Context, conflict: &Conflict) -> String {
         conflict.revision,
         conflict.reason.name(),
         conflict.state.name(),
-        shown(Some(conflict.opened_at), &zone)
-    );
+        at(conflict.opened_at)
+    ));
     for field in &conflict.fields {
-        out.push_str(&format!("\n{}\n", field.field));
+        page.gap();
+        page.line(field.field.to_string());
         for (name, value, side) in [
             ("base", &field.base, None),
             ("GHL", &field.ghl, Some(Side::Ghl)),
             ("Growbots", &field.growbots, Some(Side::Growbots)),
         ] {
             let text = value.as_ref().map_or("-".into(), Value::to_string);
-            let newer = if side.is_some() && field.newer == side {
-                "  (newer)"
-            } else {
-                ""
-            };
-            out.push_str(&format!("  {name:<9} {}{newer}\n", clean(&text)));
+            let is_newer = side.is_some() && field.newer == side;
+            let newer = if is_newer { "  (newer)" } else { "" };
+            page.line(format!("  {name:<9} {}{newer}", clean(&text)));
         }
     }
+    page.gap();
     if let Some(side) = conflict.gone {
-        out.push_str(&format!(
-            "\ndeleted in {side}, edited in {}\n",
-            side.other()
-        ));
+        page.line(format!("deleted in {side}, edited in {}", side.other()));
     }
     for candidate in &conflict.candidates {
-        out.push_str(&format!(
-            "  {:<9} {}  {}\n",
-            candidate.side.label(),
-            candidate.id,
-            clean(&candidate.title)
-        ));
+        let title = clean(&candidate.title);
+        page.line(format!("  {:<9} {}  {title}", candidate.side, candidate.id));
     }
     if let Some(until) = conflict.deferred_until {
-        out.push_str(&format!("\nput off until {}\n", shown(Some(until), &zone)));
+        page.line(format!("put off until {}", at(until)));
     }
     if let Some(note) = &conflict.note {
-        out.push_str(&format!("\nnote: {}\n", clean(note)));
+        page.line(format!("note: {}", clean(note)));
     }
     if let Some(by) = &conflict.decided_by {
-        out.push_str(&format!("\ndecided by {}\n", clean(by)));
+        page.line(format!("decided by {}", clean(by)));
     }
-    out.push_str(&format!("\nanswer with {}", answers(conflict.reason)));
-    out
+    page.line(format!("answer with {}", answers(conflict.reason)));
+    page
 }
 
 /// The answers that fit a reason, for a hint.
@@ -281,6 +274,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::config::{Config, Flags};
     use crate::model::{ConflictField, FieldName, Kind, LinkId, Millis};
+    use Reason as R;
 
     fn conflict(reason: Reason) -> Conflict {
         let text = |text: &str| Value::text(text);
@@ -336,7 +330,6 @@ mod tests {
             config: Config::load(&Flags::default(), &|_| None).unwrap(),
             clock: Clock::manual(Millis(0)),
         };
-        use Reason as R;
         for (reason, line, want) in [
             (R::Field, "--field last_name --take ghl", Ok(r#"ghl "Ost""#)),
             (

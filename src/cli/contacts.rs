@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::model::{
     Action, ContactRow, Direction, FieldChange, FieldName, Kind, LinkId, Linked, PageKey, Side,
-    Value,
+    Value, Why,
 };
 use crate::store::{ContactDetail, ContactQuery, Reader};
 use crate::text;
@@ -16,7 +16,7 @@ use super::edit::edit;
 use super::exit::{Exit, Problem};
 use super::json;
 use super::moment::shown;
-use super::output::{Column, Rows, document, print};
+use super::output::{Column, Page, Rows, document};
 
 /// Rows that are read at once.
 pub const PAGE: usize = 500;
@@ -136,103 +136,86 @@ fn show(context: &Context, id: &str, form: Form) -> Result<Exit, Problem> {
             ],
         ))?;
     } else {
-        print(&page(context, &detail))?;
+        page(context, &detail).print()?;
     }
     Ok(Exit::Done)
 }
 
 /// A record as a person reads it: both sides beside the base, then what belongs to it.
-fn page(context: &Context, detail: &ContactDetail) -> String {
+fn page(context: &Context, detail: &ContactDetail) -> Page {
     let linked = &detail.linked;
-    let record = json::canonical(linked);
-    let title = record.title(linked.kind);
-    let mut out = format!(
-        "{}  {} {}  {}\n",
-        text::clean(&title),
-        linked.kind,
-        linked.id,
-        detail.state.name()
-    );
+    let at = |moment| shown(moment, &context.config.zone());
+    let mut page = Page::default();
+    let title = json::canonical(linked).title(linked.kind);
+    let title = text::clean(&title);
+    let state = detail.state.name();
+    page.line(format!("{title}  {} {}, {state}", linked.kind, linked.id));
     for side in Side::BOTH {
-        let seen = linked.ends.get(side);
-        let said = match seen.last_seen() {
+        let end = linked.ends.get(side);
+        let said = match end.last_seen() {
             None => "not there".into(),
-            Some(last) if seen.is_gone() => format!("{}, deleted", last.id),
-            Some(last) => format!(
-                "{}  {}",
-                last.id,
-                shown(last.updated_at, &context.config.zone())
-            ),
+            Some(last) if end.is_gone() => format!("{}, deleted", last.id),
+            Some(last) => format!("{}  {}", last.id, at(last.updated_at)),
         };
-        out.push_str(&format!("{:<10}{}\n", side.label(), said.trim_end()));
+        page.line(format!("{side:<10}{said}"));
     }
-    out.push_str(&format!(
-        "\n{:<22}{:<30}{:<30}{}\n",
-        "", "BASE", "GHL", "GROWBOTS"
-    ));
-    let custom = record.iter().map(|(field, _)| field);
-    let custom = custom.filter(|field| matches!(field, FieldName::Custom(_)));
-    for field in FieldName::of(linked.kind).iter().chain(custom) {
-        let on = |side: Side| {
-            let seen = linked.ends.get(side).last_seen();
-            seen.and_then(|seen| seen.record.get(field))
-        };
-        let values = [
-            linked.base.as_ref().and_then(|base| base.get(field)),
-            on(Side::Ghl),
-            on(Side::Growbots),
-        ];
-        if values.iter().all(Option::is_none) {
-            continue;
-        }
-        let held = detail.held.iter().find(|held| held.field == *field);
-        let cells = values.map(|value| {
-            let text = value.map_or_else(|| "-".into(), Value::to_string);
-            text::fit(&text::clean(&text), 28)
-        });
-        let why = held.map_or("", |held| match held.why {
-            crate::model::Why::Conflict => "conflict",
-            crate::model::Why::Parked => "parked",
-            crate::model::Why::Differs => "differs",
-        });
-        let line = format!(
-            "{}{}  {why}",
-            text::fit(&field.label(), 22),
-            cells.join("  ")
-        );
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
+    fields(&mut page, detail);
     for (name, children) in [
         ("tasks", &detail.tasks),
         ("notes", &detail.notes),
         ("appointments", &detail.appointments),
     ] {
         if !children.is_empty() {
-            out.push_str(&format!("\n{name}\n"));
+            page.gap();
+            page.line(name);
         }
         for child in children {
             let title = json::canonical(child).title(child.kind);
-            out.push_str(&format!("  {:<8}{}\n", child.id, text::clean(&title)));
+            page.line(format!("  {:<8}{}", child.id, text::clean(&title)));
         }
     }
     if !detail.history.is_empty() {
-        out.push_str("\nhistory\n");
+        page.gap();
+        page.line("history");
     }
     for entry in detail.history.iter().take(20) {
         let fields: Vec<String> = entry.fields.iter().map(|one| one.field.label()).collect();
-        let line = format!(
-            "  {}  {:<9}{:<11}{}  {}",
-            shown(Some(entry.at), &context.config.zone()),
-            entry.side.map_or("", Side::label),
-            entry.op,
-            entry.cause,
-            fields.join(", ")
-        );
-        out.push_str(&text::clean(line.trim_end()));
-        out.push('\n');
+        let side = entry.side.map_or("", Side::label);
+        let what = format!("{side:<9}{:<11}{}", entry.op, entry.cause);
+        let line = format!("  {}  {what}  {}", at(Some(entry.at)), fields.join(", "));
+        page.line(text::clean(&line));
     }
-    out.trim_end().to_owned()
+    page
+}
+
+/// The fields that have a value anywhere: base, GHL, Growbots, and why one is held.
+fn fields(page: &mut Page, detail: &ContactDetail) {
+    let linked = &detail.linked;
+    let record = json::canonical(linked);
+    let custom = record.iter().map(|(field, _)| field);
+    let custom = custom.filter(|field| matches!(field, FieldName::Custom(_)));
+    page.gap();
+    page.line(format!("{:22}{:30}{:30}GROWBOTS", "", "BASE", "GHL"));
+    for field in FieldName::of(linked.kind).iter().chain(custom) {
+        let on = |side: Side| linked.ends.get(side).last_seen()?.record.get(field);
+        let base = linked.base.as_ref().and_then(|base| base.get(field));
+        let values = [base, on(Side::Ghl), on(Side::Growbots)];
+        if values.iter().all(Option::is_none) {
+            continue;
+        }
+        let cells = values.map(|value| {
+            let value = value.map_or_else(|| "-".into(), Value::to_string);
+            text::fit(&text::clean(&value), 28)
+        });
+        let held = detail.held.iter().find(|held| held.field == *field);
+        let why = held.map_or("", |held| match held.why {
+            Why::Conflict => "conflict",
+            Why::Parked => "parked",
+            Why::Differs => "differs",
+        });
+        let label = text::fit(&field.label(), 22);
+        page.line(format!("{label}{}  {why}", cells.join("  ")));
+    }
 }
 
 fn tag(detail: &ContactDetail, add: &[String], remove: &[String]) -> Result<Action, Problem> {

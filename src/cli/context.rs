@@ -59,6 +59,11 @@ impl Context {
         Ok(Reader::open(&path)?)
     }
 
+    /// Makes the database, or brings its schema up to date; says what is wrong with it.
+    pub fn prepare(&self) -> Result<(), Problem> {
+        self.writer().map(|_| ())
+    }
+
     /// The writing connection of this process.
     pub fn writer(&self) -> Result<Writer, Problem> {
         Ok(Writer::open(&self.config.database()?, &self.clock)?)

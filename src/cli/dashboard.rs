@@ -28,7 +28,7 @@ pub fn show(context: &Context, demo: bool) -> Result<Exit, Problem> {
     }
     let ready = Ready::new(context)?;
     // Brings the schema up to date before anything reads it, and says here what is wrong with the file.
-    drop(context.writer()?);
+    context.prepare()?;
     let (events, told) = mpsc::channel();
     let tell = move |event| {
         // A dashboard that is closing listens no more.

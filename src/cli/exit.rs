@@ -80,10 +80,8 @@ impl Problem {
         if gone {
             return Exit::Done;
         }
-        let mut text = format!("error: {}\n", self.message());
-        if let Some(hint) = &self.hint {
-            text.push_str(&format!("\nhint: {hint}\n"));
-        }
+        let hint = self.hint.as_ref().map(|hint| format!("\nhint: {hint}\n"));
+        let text = format!("error: {}\n{}", self.message(), hint.unwrap_or_default());
         // With stderr closed there is nobody left to tell.
         drop(std::io::stderr().write_all(text.as_bytes()));
         self.exit

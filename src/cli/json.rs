@@ -235,7 +235,7 @@ fn planned(write: &Write) -> Value {
         "link": link,
         "side": write.side.name(),
         "kind": write.kind.name(),
-        "id": write.id.as_ref().map(|id| id.as_str()),
+        "id": write.id,
         "op": write.op.name(),
         "fields": changes(&write.fields),
         "cause": write.cause.to_string(),
@@ -334,7 +334,10 @@ pub fn words(object: &Value) -> String {
 fn plain(value: &Value, out: &mut Vec<String>) {
     match value {
         Value::Null => {}
-        Value::Bool(yes) => out.push(if *yes { "yes" } else { "no" }.into()),
+        Value::Bool(yes) => {
+            out.push(if *yes { "yes" } else { "no" }.into());
+            out.push(yes.to_string());
+        }
         Value::Number(number) => out.push(number.to_string()),
         Value::String(text) => out.push(text.clone()),
         Value::Array(values) => values.iter().for_each(|value| plain(value, out)),

@@ -5,10 +5,10 @@ use std::io::{self, BufWriter, StdoutLock, Write as _};
 use serde_json::Value;
 
 use crate::clock::Clock;
+use crate::model::Filter;
 use crate::text;
 
 use super::args::Listing;
-use super::assemble::Filter;
 use super::exit::Problem;
 use super::json;
 
@@ -147,6 +147,27 @@ impl Rows {
         }
         writeln!(self.to, "{}", line.trim_end())?;
         Ok(())
+    }
+}
+
+/// A text that grows line by line.
+#[derive(Default)]
+pub struct Page(Vec<String>);
+
+impl Page {
+    /// Adds a line (or several); spaces at its end go.
+    pub fn line(&mut self, line: impl AsRef<str>) {
+        self.0.push(line.as_ref().trim_end().to_owned());
+    }
+
+    /// Adds an empty line.
+    pub fn gap(&mut self) {
+        self.0.push(String::new());
+    }
+
+    /// Prints it.
+    pub fn print(self) -> Result<(), Problem> {
+        print(&self.0.join("\n"))
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::engine::port::{Event, Port};
 use crate::engine::{EngineError, Once};
-use crate::model::{Action, PassSummary};
+use crate::model::{Action, BySide, PassSummary, RecordId};
 use crate::text::thousands;
 
 use super::actions::submit;
@@ -16,7 +16,7 @@ use super::context::Context;
 use super::exit::{Exit, Problem};
 use super::json;
 use super::moment::after;
-use super::output::{document, note, print};
+use super::output::{Page, document, note};
 use super::progress::Progress;
 use super::stop;
 
@@ -112,7 +112,7 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     let tell = |event: Event| match event {
         Event::Lease { ours: true } => note("this process runs the loop now"),
         Event::Lease { ours: false } => {
-            note("another process runs the loop now; waiting to take over")
+            note("another process runs the loop now; waiting to take over");
         }
         Event::Trouble { words } => note(&words),
         Event::Ended { .. } => {}
@@ -156,10 +156,9 @@ pub fn report(pass: &PassSummary, as_json: bool) -> Result<(), Problem> {
     if as_json {
         return document(&json::summary(pass));
     }
-    let pair = |sides: &crate::model::BySide<u64>| {
-        format!("{}/{}", thousands(sides.ghl), thousands(sides.growbots))
-    };
-    let mut line = format!(
+    let pair =
+        |sides: &BySide<u64>| format!("{}/{}", thousands(sides.ghl), thousands(sides.growbots));
+    let mut parts = vec![format!(
         "pass {}  {:.1} s  GHL/Growbots: requests {}, pulled {}, created {}, updated {}, deleted {}",
         pass.pass,
         pass.duration_ms as f64 / 1000.0,
@@ -168,7 +167,7 @@ pub fn report(pass: &PassSummary, as_json: bool) -> Result<(), Problem> {
         pair(&pass.created),
         pair(&pass.updated),
         pair(&pass.deleted),
-    );
+    )];
     for (count, what) in [
         (pass.waiting, "waiting"),
         (pass.held, "held"),
@@ -176,26 +175,28 @@ pub fn report(pass: &PassSummary, as_json: bool) -> Result<(), Problem> {
         (pass.errors_open, "errors open"),
     ] {
         if count > 0 {
-            line.push_str(&format!("; {} {what}", thousands(count)));
+            parts.push(format!("{} {what}", thousands(count)));
         }
     }
+    let mut page = Page::default();
+    page.line(parts.join("; "));
     if let Some(plan) = &pass.dry {
         for write in &plan.writes {
             let fields: Vec<String> = write.fields.iter().map(|one| one.field.label()).collect();
-            line.push_str(&format!(
-                "\n  {:<9}{:<7}{:<12}{:<28}{}  ({})",
-                write.side.label(),
+            let id = write.id.as_ref().map_or("new", RecordId::as_str);
+            page.line(format!(
+                "  {:<9}{:<7}{:<12}{id:<28}{}  ({})",
+                write.side,
                 write.op.name(),
-                write.kind.name(),
-                write.id.as_ref().map_or("new", |id| id.as_str()),
+                write.kind,
                 fields.join(", "),
                 write.cause
             ));
         }
-        line.push_str(&format!(
-            "\nthis would take {} requests to GHL and {} to Growbots, about {} s",
+        page.line(format!(
+            "this would take {} requests to GHL and {} to Growbots, about {} s",
             plan.cost.requests.ghl, plan.cost.requests.growbots, plan.cost.seconds
         ));
     }
-    print(&line)
+    page.print()
 }

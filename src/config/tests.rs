@@ -77,7 +77,7 @@ fn what_is_wrong_is_said_with_its_place_and_what_to_do() {
         (
             "workspace = [1]",
             &[],
-            "it cannot be a array",
+            "cannot be of type `array`",
             "explain workspace",
         ),
         (
@@ -146,7 +146,7 @@ fn everything_from_the_environment_needs_no_file_and_one_thing_less_names_it() {
     ];
     let config = load("", &env).unwrap();
     let sides = config.sides().unwrap();
-    assert_eq!(sides.ghl.url, "https://ghl.example");
+    assert_eq!(sides.ghl.url.as_str(), "https://ghl.example/");
     assert_eq!(sides.ghl.token.expose(), "pit-1");
     assert!(!format!("{config:?}").contains("pit-1"));
     for gone in 0..env.len() {
