@@ -13,8 +13,8 @@ use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::normalise;
 use crate::model::{BySide, Holder};
-use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
-use crate::store::Writer;
+use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport, RemoteError};
+use crate::store::{SqliteSlots, Writer};
 
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -71,7 +71,7 @@ pub fn connectors(
     let parts = remote::Parts {
         transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
         clock: context.clock.clone(),
-        slots: Arc::new(remote::MemorySlots::default()),
+        slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(RemoteError::from)?),
         normalise: Arc::new(normalise::record),
         gate: Arc::new(move || gate.is_open()),
     };
