@@ -60,9 +60,17 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn brake_one(&self, ready: &mut Vec<Intent>, kind: Kind, side: Side, op: Op) -> Result<(), EngineError> {
-        let approved: Approved =
-            self.core.note(&Braked::approved_name(kind, side, op))?.unwrap_or_default();
+    fn brake_one(
+        &self,
+        ready: &mut Vec<Intent>,
+        kind: Kind,
+        side: Side,
+        op: Op,
+    ) -> Result<(), EngineError> {
+        let approved: Approved = self
+            .core
+            .note(&Braked::approved_name(kind, side, op))?
+            .unwrap_or_default();
         let counts = |intent: &Intent| {
             let write = &intent.write;
             write.kind == kind
@@ -89,7 +97,9 @@ impl Pass<'_> {
 
     /// The brake that holds this sort of write, while its conflict is open.
     fn held(&self, kind: Kind, side: Side, op: Op) -> Result<Option<Braked>, EngineError> {
-        let Some(braked) = self.core.note::<Braked>(&Braked::name(kind, side, op))? else { return Ok(None) };
+        let Some(braked) = self.core.note::<Braked>(&Braked::name(kind, side, op))? else {
+            return Ok(None);
+        };
         let conflict = self.core.reader.conflict(braked.conflict)?;
         let open = conflict.is_some_and(|conflict| {
             matches!(conflict.state, ConflictState::Open | ConflictState::Decided)
@@ -108,8 +118,12 @@ impl Pass<'_> {
         let mut candidates = Vec::new();
         for intent in intents {
             let link = intent.write.link;
-            let Some(linked) = self.core.store().linked(link)? else { continue };
-            let Some(end) = linked.ends.get(side).last_seen() else { continue };
+            let Some(linked) = self.core.store().linked(link)? else {
+                continue;
+            };
+            let Some(end) = linked.ends.get(side).last_seen() else {
+                continue;
+            };
             links.push(link);
             candidates.push(Candidate {
                 side,
@@ -118,10 +132,18 @@ impl Pass<'_> {
                 link: Some(link),
             });
         }
-        let Some(first) = links.first().copied() else { return Ok(()) };
+        let Some(first) = links.first().copied() else {
+            return Ok(());
+        };
         let gone = (op == Op::Delete).then(|| side.other());
         let conflict = self.open_conflict(first, Reason::MassChange, &candidates, gone)?;
-        let braked = Braked { conflict, kind, side, op, links };
+        let braked = Braked {
+            conflict,
+            kind,
+            side,
+            op,
+            links,
+        };
         self.core.put_note(&braked.note_name(), &braked)?;
         self.core.put_note(&format!("braked.{conflict}"), &braked)?;
         Ok(())

@@ -118,13 +118,22 @@ impl Core {
     }
 
     /// Raises a failure of a side as an error row.
-    pub fn raise(&self, error: &RemoteError, doing: &str, link: Option<LinkId>) -> Result<(), StoreError> {
-        self.store().raise(self.fence.get(), &failure(error, doing, link))?;
+    pub fn raise(
+        &self,
+        error: &RemoteError,
+        doing: &str,
+        link: Option<LinkId>,
+    ) -> Result<(), StoreError> {
+        self.store()
+            .raise(self.fence.get(), &failure(error, doing, link))?;
         Ok(())
     }
 
     /// A JSON text kept under a name.
-    pub fn note<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
+    pub fn note<T: serde::de::DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, StoreError> {
         let text = self.store().note(name)?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
@@ -161,11 +170,21 @@ pub(super) fn failure(error: &RemoteError, doing: &str, link: Option<LinkId>) ->
         | RemoteError::Shut { side, .. }
         | RemoteError::Duplicate { side, .. }
         | RemoteError::Unreachable { side, .. } => (Some(*side), doing.to_owned()),
-        RemoteError::Forbidden { side, operation, .. }
-        | RemoteError::Refused { side, operation, .. }
-        | RemoteError::Server { side, operation, .. }
-        | RemoteError::Lost { side, operation, .. }
-        | RemoteError::Malformed { side, operation, .. }
+        RemoteError::Forbidden {
+            side, operation, ..
+        }
+        | RemoteError::Refused {
+            side, operation, ..
+        }
+        | RemoteError::Server {
+            side, operation, ..
+        }
+        | RemoteError::Lost {
+            side, operation, ..
+        }
+        | RemoteError::Malformed {
+            side, operation, ..
+        }
         | RemoteError::Stopped { side, operation } => (Some(*side), operation.clone()),
         RemoteError::Slots(_) => (None, doing.to_owned()),
     };
@@ -181,7 +200,15 @@ pub(super) fn failure(error: &RemoteError, doing: &str, link: Option<LinkId>) ->
         crate::remote::Class::Throttled { until } => Some(until),
         _ => None,
     };
-    Failure { pattern, side, operation, status, message, link, next_retry_at }
+    Failure {
+        pattern,
+        side,
+        operation,
+        status,
+        message,
+        link,
+        next_retry_at,
+    }
 }
 
 /// A message without what differs from record to record: words with a digit or an `@` become `…`.

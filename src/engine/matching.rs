@@ -29,7 +29,11 @@ impl Pass<'_> {
         for side in Side::BOTH {
             self.each_unlinked(kind, side, |linked| {
                 if let Some(parent) = linked.parent {
-                    by_parent.entry(parent).or_default().get_mut(side).push(linked.clone());
+                    by_parent
+                        .entry(parent)
+                        .or_default()
+                        .get_mut(side)
+                        .push(linked.clone());
                 }
                 Ok(())
             })?;
@@ -55,7 +59,9 @@ impl Pass<'_> {
         let mut after = LinkId::default();
         loop {
             let batch = self.core.store().unlinked(kind, side, after, BATCH)?;
-            let Some(last) = batch.last() else { return Ok(()) };
+            let Some(last) = batch.last() else {
+                return Ok(());
+            };
             after = last.id;
             for linked in &batch {
                 each(linked)?;
@@ -73,11 +79,18 @@ impl Pass<'_> {
         };
         for (ghl_id, growbots_id) in pairs {
             let link = |side, id: &RecordId| {
-                let found = lone.get(side).iter().find(|linked| end_id(linked, side) == Some(id));
+                let found = lone
+                    .get(side)
+                    .iter()
+                    .find(|linked| end_id(linked, side) == Some(id));
                 found.map(|linked| linked.id)
             };
-            if let (Some(ghl), Some(growbots)) = (link(Side::Ghl, &ghl_id), link(Side::Growbots, &growbots_id)) {
-                self.core.store().join(self.fence, self.id, ghl, growbots, "equal content")?;
+            if let (Some(ghl), Some(growbots)) =
+                (link(Side::Ghl, &ghl_id), link(Side::Growbots, &growbots_id))
+            {
+                self.core
+                    .store()
+                    .join(self.fence, self.id, ghl, growbots, "equal content")?;
             }
         }
         Ok(())
@@ -85,28 +98,46 @@ impl Pass<'_> {
 
     fn match_contact(&self, side: Side, linked: &Linked) -> Result<(), EngineError> {
         // It may have been paired since the batch was read.
-        let Some(linked) = self.core.store().linked(linked.id)? else { return Ok(()) };
-        let (Some(subject), None) = (linked.ends.get(side).live(), linked.ends.get(side.other()).last_seen()) else {
+        let Some(linked) = self.core.store().linked(linked.id)? else {
             return Ok(());
         };
-        if self.verdict(linked.id)?.is_some_and(|verdict| verdict.is_separate()) {
+        let (Some(subject), None) = (
+            linked.ends.get(side).live(),
+            linked.ends.get(side.other()).last_seen(),
+        ) else {
+            return Ok(());
+        };
+        if self
+            .verdict(linked.id)?
+            .is_some_and(|verdict| verdict.is_separate())
+        {
             return Ok(());
         }
         match self.identify(side, subject)? {
             (Identity::Pair(other), near) => {
-                let found = near.iter().find(|found| found.side == side.other() && found.one.id == other);
+                let found = near
+                    .iter()
+                    .find(|found| found.side == side.other() && found.one.id == other);
                 let Some(found) = found else { return Ok(()) };
                 let links = match side {
                     Side::Ghl => (linked.id, found.one.link),
                     Side::Growbots => (found.one.link, linked.id),
                 };
                 let why = why_paired(subject, &found.one, side);
-                self.core.store().join(self.fence, self.id, links.0, links.1, why)?;
+                self.core
+                    .store()
+                    .join(self.fence, self.id, links.0, links.1, why)?;
             }
             (Identity::Several(ids), near) => {
                 let mut candidates: Vec<model::Candidate> = Vec::new();
-                for found in near.iter().filter(|found| found.side == side.other() && ids.contains(&found.one.id)) {
-                    if !candidates.iter().any(|candidate| candidate.id == found.one.id) {
+                for found in near
+                    .iter()
+                    .filter(|found| found.side == side.other() && ids.contains(&found.one.id))
+                {
+                    if !candidates
+                        .iter()
+                        .any(|candidate| candidate.id == found.one.id)
+                    {
                         candidates.push(candidate_of(found.side, &found.one));
                     }
                 }
@@ -118,31 +149,51 @@ impl Pass<'_> {
     }
 
     /// Whom the rules pair a contact with, and all records that were looked at.
-    fn identify(&self, side: Side, subject: &Snapshot) -> Result<(Identity, Vec<Found>), EngineError> {
+    fn identify(
+        &self,
+        side: Side,
+        subject: &Snapshot,
+    ) -> Result<(Identity, Vec<Found>), EngineError> {
         let store = self.core.store();
         let mut found: Vec<Found> = Vec::new();
         let by_external = match side {
-            Side::Ghl => store.lookup(Side::Growbots, Kind::Contact, Lookup::External(&subject.id))?,
+            Side::Ghl => {
+                store.lookup(Side::Growbots, Kind::Contact, Lookup::External(&subject.id))?
+            }
             Side::Growbots => match &subject.external_id {
                 Some(id) => store.lookup(Side::Ghl, Kind::Contact, Lookup::Id(id))?,
                 None => Vec::new(),
             },
         };
-        found.extend(by_external.into_iter().map(|one| Found { side: side.other(), by: By::External, one }));
+        found.extend(by_external.into_iter().map(|one| Found {
+            side: side.other(),
+            by: By::External,
+            one,
+        }));
         let email = subject.record.text(&FieldName::Email);
         let phone = subject.record.text(&FieldName::Phone);
         for on in Side::BOTH {
             if !email.is_empty() {
                 let same = store.lookup(on, Kind::Contact, Lookup::Email(email))?;
-                found.extend(same.into_iter().map(|one| Found { side: on, by: By::Email, one }));
+                found.extend(same.into_iter().map(|one| Found {
+                    side: on,
+                    by: By::Email,
+                    one,
+                }));
             }
             if !phone.is_empty() {
                 let same = store.lookup(on, Kind::Contact, Lookup::Phone(phone))?;
-                found.extend(same.into_iter().map(|one| Found { side: on, by: By::Phone, one }));
+                found.extend(same.into_iter().map(|one| Found {
+                    side: on,
+                    by: By::Phone,
+                    one,
+                }));
             }
         }
         let pick = |by: By, on: Option<Side>| -> Vec<Candidate<'_>> {
-            let picked = found.iter().filter(|found| found.by == by && on.is_none_or(|on| on == found.side));
+            let picked = found
+                .iter()
+                .filter(|found| found.by == by && on.is_none_or(|on| on == found.side));
             picked.map(|found| candidate(&found.one)).collect()
         };
         let near = Near {
@@ -162,11 +213,25 @@ impl Pass<'_> {
     }
 
     /// A side refused a create because `holder` has the address: the rules pair the two, or an operator does.
-    pub(super) fn refused_as_duplicate(&self, link: LinkId, side: Side, holder: &RecordId) -> Result<(), EngineError> {
-        let Some(linked) = self.core.store().linked(link)? else { return Ok(()) };
-        let Some(subject) = linked.ends.get(side.other()).live() else { return Ok(()) };
-        let found = self.core.store().lookup(side, Kind::Contact, Lookup::Id(holder))?;
-        let Some(holder) = found.into_iter().next() else { return Ok(()) };
+    pub(super) fn refused_as_duplicate(
+        &self,
+        link: LinkId,
+        side: Side,
+        holder: &RecordId,
+    ) -> Result<(), EngineError> {
+        let Some(linked) = self.core.store().linked(link)? else {
+            return Ok(());
+        };
+        let Some(subject) = linked.ends.get(side.other()).live() else {
+            return Ok(());
+        };
+        let found = self
+            .core
+            .store()
+            .lookup(side, Kind::Contact, Lookup::Id(holder))?;
+        let Some(holder) = found.into_iter().next() else {
+            return Ok(());
+        };
         if !holder.linked
             && let (Identity::Pair(id), _) = self.identify(side.other(), subject)?
             && id == holder.id
@@ -175,10 +240,21 @@ impl Pass<'_> {
                 Side::Ghl => (holder.link, link),
                 Side::Growbots => (link, holder.link),
             };
-            self.core.store().join(self.fence, self.id, links.0, links.1, "the side says that it is there")?;
+            self.core.store().join(
+                self.fence,
+                self.id,
+                links.0,
+                links.1,
+                "the side says that it is there",
+            )?;
             return Ok(());
         }
-        self.open_conflict(link, Reason::Duplicate, &[candidate_of(side, &holder)], None)?;
+        self.open_conflict(
+            link,
+            Reason::Duplicate,
+            &[candidate_of(side, &holder)],
+            None,
+        )?;
         Ok(())
     }
 
@@ -189,7 +265,10 @@ impl Pass<'_> {
         candidates: &[model::Candidate],
         gone: Option<Side>,
     ) -> Result<ConflictId, EngineError> {
-        Ok(self.core.store().open_conflict(self.fence, self.id, link, reason, candidates, gone)?)
+        Ok(self
+            .core
+            .store()
+            .open_conflict(self.fence, self.id, link, reason, candidates, gone)?)
     }
 
     pub(super) fn verdict(&self, link: LinkId) -> Result<Option<Verdict>, EngineError> {
@@ -211,7 +290,12 @@ struct Found {
 }
 
 fn candidate(one: &Match) -> Candidate<'_> {
-    Candidate { id: &one.id, external_id: one.external_id.as_ref(), record: &one.record, linked: one.linked }
+    Candidate {
+        id: &one.id,
+        external_id: one.external_id.as_ref(),
+        record: &one.record,
+        linked: one.linked,
+    }
 }
 
 fn candidate_of(side: Side, one: &Match) -> model::Candidate {
@@ -224,7 +308,9 @@ fn candidate_of(side: Side, one: &Match) -> model::Candidate {
 }
 
 fn candidates(lone: &[Linked], side: Side) -> Vec<Candidate<'_>> {
-    let live = lone.iter().filter_map(|linked| linked.ends.get(side).live());
+    let live = lone
+        .iter()
+        .filter_map(|linked| linked.ends.get(side).live());
     live.map(|snapshot| Candidate {
         id: &snapshot.id,
         external_id: snapshot.external_id.as_ref(),
@@ -240,7 +326,11 @@ fn end_id(linked: &Linked, side: Side) -> Option<&RecordId> {
 
 /// Order of creation: by time where it is known, else by when we first met it.
 fn made(linked: &Linked, side: Side) -> (i64, LinkId) {
-    let at = linked.ends.get(side).live().and_then(|snapshot| snapshot.created_at);
+    let at = linked
+        .ends
+        .get(side)
+        .live()
+        .and_then(|snapshot| snapshot.created_at);
     (at.map_or(i64::MAX, |at| at.0), linked.id)
 }
 

@@ -5,7 +5,10 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::model::{Action, ActionId, ActionOutcome, BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState, PassId, PassSummary, Plan, RecordId, Side};
+use crate::model::{
+    Action, ActionId, ActionOutcome, BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState,
+    PassId, PassSummary, Plan, RecordId, Side,
+};
 
 use super::core::Core;
 use super::{EngineError, Once};
@@ -36,7 +39,13 @@ pub(super) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    pub fn begin(core: &'a Core, what: Once, because: &str, urgent: bool, dry: bool) -> Result<Self, EngineError> {
+    pub fn begin(
+        core: &'a Core,
+        what: Once,
+        because: &str,
+        urgent: bool,
+        dry: bool,
+    ) -> Result<Self, EngineError> {
         let fence = core.fence.get();
         let id = core.store().begin_pass(fence, because)?;
         let summary = PassSummary {
@@ -62,7 +71,11 @@ impl<'a> Pass<'a> {
 
     /// The lane of a request: that of what caused it, or the operator's where one waits.
     pub fn lane(&self, lane: Lane) -> Lane {
-        if self.urgent && lane == Lane::Incremental { Lane::Operator } else { lane }
+        if self.urgent && lane == Lane::Incremental {
+            Lane::Operator
+        } else {
+            lane
+        }
     }
 
     /// Runs it. Whatever happens, what was done is counted and stored.
@@ -81,14 +94,21 @@ impl<'a> Pass<'a> {
         let mut summary = self.summary.into_inner();
         summary.duration_ms = self.core.now().since(summary.started_at).max(0) as u64;
         summary.requests = BySide::from_fn(|side| after.get(side).0 - before.get(side).0);
-        summary.throttled = Side::BOTH.iter().map(|side| after.get(*side).1 - before.get(*side).1).sum();
+        summary.throttled = Side::BOTH
+            .iter()
+            .map(|side| after.get(*side).1 - before.get(*side).1)
+            .sum();
         summary.dry = plan;
         self.core.count_rates()?;
         let did_something = summary.did_something();
         let summary = self.core.store().end_pass(self.fence, summary)?;
         let now = self.core.now();
         self.core.tell(|status| {
-            status.state = if status.paused.is_some() { LoopState::Paused } else { LoopState::Idle };
+            status.state = if status.paused.is_some() {
+                LoopState::Paused
+            } else {
+                LoopState::Idle
+            };
             if did_something || status.idle_since.is_none() {
                 status.idle_since = Some(now);
             }
@@ -106,7 +126,8 @@ impl<'a> Pass<'a> {
         }
         self.carry_out_actions()?;
         // Both at once: they have a limit each. A side that fails does not keep the other from being read.
-        let (ghl, growbots) = futures_util::future::join(self.pull(Side::Ghl), self.pull(Side::Growbots)).await;
+        let (ghl, growbots) =
+            futures_util::future::join(self.pull(Side::Ghl), self.pull(Side::Growbots)).await;
         ghl?;
         growbots?;
         if backfilled {

@@ -56,7 +56,11 @@ impl Pass<'_> {
             self.core.side(side).use_setup(&kept);
             return Ok(());
         }
-        let setup = self.core.side(side).setup(self.lane(Lane::Incremental)).await?;
+        let setup = self
+            .core
+            .side(side)
+            .setup(self.lane(Lane::Incremental))
+            .await?;
         self.core.side(side).use_setup(&setup);
         self.core.put_note(&name, &setup)?;
         self.core.mark_done(&mark)?;
@@ -79,7 +83,10 @@ impl Pass<'_> {
         if self.core.side(side).has_changes() {
             self.pull_changes(side).await?;
         } else {
-            let first = self.core.note::<bool>(&format!("backfill.{}", side.name()))? != Some(true);
+            let first = self
+                .core
+                .note::<bool>(&format!("backfill.{}", side.name()))?
+                != Some(true);
             for &kind in kinds_listed(side) {
                 self.pull_since(side, kind).await?;
             }
@@ -87,7 +94,8 @@ impl Pass<'_> {
                 self.first_sweeps(side).await?;
             }
         }
-        self.core.put_note(&format!("backfill.{}", side.name()), &true)?;
+        self.core
+            .put_note(&format!("backfill.{}", side.name()), &true)?;
         Ok(())
     }
 
@@ -96,7 +104,10 @@ impl Pass<'_> {
         let lane = self.lane(Lane::Incremental);
         let name = format!("cursor.{}.changes", side.name());
         let mut cursor: Option<String> = self.core.note(&name)?;
-        let backfilled = self.core.note::<bool>(&format!("backfill.{}", side.name()))? == Some(true);
+        let backfilled = self
+            .core
+            .note::<bool>(&format!("backfill.{}", side.name()))?
+            == Some(true);
         if cursor.is_none() || !backfilled {
             // The feed's place comes first, so that nothing falls between it and the listing.
             if cursor.is_none() {
@@ -147,23 +158,45 @@ impl Pass<'_> {
         let mut cursor: Cursor = self.core.note(&name)?.unwrap_or_default();
         if cursor.after.is_none() {
             let overlap = OVERLAP_MS[usize::from(side == Side::Growbots)].1;
-            cursor.since = if cursor.complete { cursor.watermark.plus(-overlap) } else { Millis(0) };
+            cursor.since = if cursor.complete {
+                cursor.watermark.plus(-overlap)
+            } else {
+                Millis(0)
+            };
         }
         let mut done = 0;
         loop {
-            let request = PageRequest { kind, read: Read::Since(cursor.since), after: cursor.after.take() };
-            let page = self.core.side(side).page(self.lane(Lane::Incremental), &request).await?;
+            let request = PageRequest {
+                kind,
+                read: Read::Since(cursor.since),
+                after: cursor.after.take(),
+            };
+            let page = self
+                .core
+                .side(side)
+                .page(self.lane(Lane::Incremental), &request)
+                .await?;
             done += page.rows.len() as u64;
-            let newest = page.rows.iter().filter_map(|row| row.snapshot.updated_at).max();
+            let newest = page
+                .rows
+                .iter()
+                .filter_map(|row| row.snapshot.updated_at)
+                .max();
             cursor.watermark = cursor.watermark.max(newest.unwrap_or_default());
-            self.take_rows(side, kind, page.rows, Lane::Incremental).await?;
+            self.take_rows(side, kind, page.rows, Lane::Incremental)
+                .await?;
             cursor.complete |= page.next.is_none();
             cursor.after = page.next;
             self.core.put_note(&name, &cursor)?;
             if cursor.after.is_none() || self.core.stopping.get() {
                 return Ok(());
             }
-            self.core.tell_state(LoopState::Pulling { side, kind, done, total: page.total })?;
+            self.core.tell_state(LoopState::Pulling {
+                side,
+                kind,
+                done,
+                total: page.total,
+            })?;
         }
     }
 
@@ -173,14 +206,28 @@ impl Pass<'_> {
         let mut cursor: Cursor = self.core.note(&name)?.unwrap_or_default();
         let mut done = 0;
         while !cursor.complete && !self.core.stopping.get() {
-            let request = PageRequest { kind, read: Read::All, after: cursor.after.take() };
-            let page = self.core.side(side).page(self.lane(Lane::Incremental), &request).await?;
+            let request = PageRequest {
+                kind,
+                read: Read::All,
+                after: cursor.after.take(),
+            };
+            let page = self
+                .core
+                .side(side)
+                .page(self.lane(Lane::Incremental), &request)
+                .await?;
             done += page.rows.len() as u64;
-            self.take_rows(side, kind, page.rows, Lane::Incremental).await?;
+            self.take_rows(side, kind, page.rows, Lane::Incremental)
+                .await?;
             cursor.complete = page.next.is_none();
             cursor.after = page.next;
             self.core.put_note(&name, &cursor)?;
-            self.core.tell_state(LoopState::Pulling { side, kind, done, total: page.total })?;
+            self.core.tell_state(LoopState::Pulling {
+                side,
+                kind,
+                done,
+                total: page.total,
+            })?;
         }
         Ok(())
     }
@@ -239,7 +286,10 @@ impl Pass<'_> {
         let remote = self.core.side(side);
         let lane = self.lane(lane);
         let reads = rows.iter().map(|row| async move {
-            (row.id.clone(), remote.get(lane, kind, row.parent.as_ref(), &row.id).await)
+            (
+                row.id.clone(),
+                remote.get(lane, kind, row.parent.as_ref(), &row.id).await,
+            )
         });
         let mut answers = stream::iter(reads).buffered(READS_AT_ONCE);
         let mut live = Vec::new();
@@ -259,12 +309,16 @@ impl Pass<'_> {
     fn known(&self, row: &Snapshot) -> Result<Option<Known>, EngineError> {
         let store = self.core.store();
         let found = store.lookup(row.side, row.kind, Lookup::Id(&row.id))?;
-        let Some(found) = found.into_iter().next() else { return Ok(None) };
+        let Some(found) = found.into_iter().next() else {
+            return Ok(None);
+        };
         if found.record == row.record {
             return Ok(Some(Known { differs: false }));
         }
         let linked = store.linked(found.link)?;
-        let stored = linked.as_ref().and_then(|linked| linked.ends.get(row.side).live());
+        let stored = linked
+            .as_ref()
+            .and_then(|linked| linked.ends.get(row.side).live());
         let older = stored.is_some_and(|stored| match (row.updated_at, stored.updated_at) {
             (Some(row), Some(stored)) => row < stored,
             _ => false,
@@ -282,7 +336,9 @@ impl Pass<'_> {
             if matches!(seen.seen, SeenAs::New | SeenAs::Changed) {
                 *self.summary.borrow_mut().pulled.get_mut(snapshot.side) += 1;
                 if snapshot.kind == Kind::Contact && snapshot.side == Side::Ghl {
-                    self.touched.borrow_mut().push((seen.link, snapshot.id.clone()));
+                    self.touched
+                        .borrow_mut()
+                        .push((seen.link, snapshot.id.clone()));
                 }
             }
         }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
 
-use crate::model::{FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Parked, Record, Side};
+use crate::model::{
+    FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Parked, Record, Side,
+};
 use crate::remote::{Class, Deleted, Found, NewRecord, RemoteError, Updated};
 
 use super::EngineError;
@@ -18,7 +20,8 @@ const LINKS_AT_ONCE: usize = 8;
 impl Pass<'_> {
     /// Sends the planned intents of a kind, but deletes. Whether any was sent.
     pub(super) async fn push(&self, kind: Kind) -> Result<bool, EngineError> {
-        self.send_all(|intent| intent.write.kind == kind && intent.write.op != Op::Delete).await
+        self.send_all(|intent| intent.write.kind == kind && intent.write.op != Op::Delete)
+            .await
     }
 
     /// Sends the planned deletes, children before contacts: last of all, when everything else is in place.
@@ -47,7 +50,8 @@ impl Pass<'_> {
             return Ok(false);
         }
         let total = ready.len() as u64;
-        self.core.tell_state(LoopState::Pushing { done: 0, total })?;
+        self.core
+            .tell_state(LoopState::Pushing { done: 0, total })?;
         // One record, one write at a time; many records at once.
         let mut of_link: BTreeMap<LinkId, Vec<Intent>> = BTreeMap::new();
         let mut order = Vec::new();
@@ -60,7 +64,8 @@ impl Pass<'_> {
             queue.push(intent);
         }
         let queues = order.into_iter().filter_map(|link| of_link.remove(&link));
-        let mut sent = stream::iter(queues.map(|queue| self.send_queue(queue))).buffer_unordered(LINKS_AT_ONCE);
+        let mut sent = stream::iter(queues.map(|queue| self.send_queue(queue)))
+            .buffer_unordered(LINKS_AT_ONCE);
         let mut done = 0;
         let mut told = self.core.now();
         while let Some(count) = sent.next().await {
@@ -119,38 +124,50 @@ impl Pass<'_> {
             // What is there before the POST tells, after a lost answer, what it made.
             requests += 1;
             let Some(there) = remote.children(lane, new.kind, parent).await? else {
-                let contact = linked.parent.unwrap_or_default();
-                if let Some(id) = self.core.store().linked(contact)?.and_then(|it| live_id(&it, side)) {
-                    self.gone(side, Kind::Contact, &id)?;
-                }
+                self.gone(side, Kind::Contact, parent)?;
                 return Ok(self.core.store().supersede(self.fence, intent.id)?);
             };
             siblings = there.into_iter().map(|snapshot| snapshot.id).collect();
         }
-        self.core.store().mark_sending(self.fence, intent.id, &siblings)?;
+        self.core
+            .store()
+            .mark_sending(self.fence, intent.id, &siblings)?;
         let snapshot = remote.create(lane, &new).await?;
         requests += u32::from(side == Side::Ghl);
         self.confirmed(intent, Some(&snapshot), requests)
     }
 
     /// The record that a create makes; `None` when it is not wanted any more.
-    pub(super) fn new_record(&self, intent: &Intent, linked: &Linked) -> Result<Option<NewRecord>, EngineError> {
+    pub(super) fn new_record(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+    ) -> Result<Option<NewRecord>, EngineError> {
         let write = &intent.write;
         if linked.ends.get(write.side).live().is_some() {
             return Ok(None);
         }
         let parent = if write.kind.is_child() {
-            let Some(parent) = self.parent_id(linked, write.side)? else { return Ok(None) };
+            let Some(parent) = self.parent_id(linked, write.side)? else {
+                return Ok(None);
+            };
             Some(parent)
         } else {
             None
         };
-        let filled = write.fields.iter().filter_map(|change| Some((change.field.clone(), change.to.clone()?)));
+        let filled = write
+            .fields
+            .iter()
+            .filter_map(|change| Some((change.field.clone(), change.to.clone()?)));
         Ok(Some(NewRecord {
             kind: write.kind,
             parent,
             record: Record::from_fields(filled),
-            external_id: if write.side == Side::Growbots { live_id(linked, Side::Ghl) } else { None },
+            external_id: if write.side == Side::Growbots {
+                live_id(linked, Side::Ghl)
+            } else {
+                None
+            },
             key: intent.key.clone(),
         }))
     }
@@ -168,7 +185,9 @@ impl Pass<'_> {
             let ghl_id = live_id(linked, Side::Ghl);
             remote.stamp(lane, seen, ghl_id.as_ref()).await?
         } else {
-            remote.update(lane, seen, &intent.write.fields, &intent.key).await?
+            remote
+                .update(lane, seen, &intent.write.fields, &intent.key)
+                .await?
         };
         // Exact where nothing else runs at the time; the log says how dear a write was, not more.
         let requests = (remote.sent().0 - before).min(8) as u32;
@@ -187,14 +206,19 @@ impl Pass<'_> {
 
     async fn send_delete(&self, intent: &Intent, linked: &Linked) -> Result<(), EngineError> {
         let side = intent.write.side;
-        let (Some(seen), Some(gone)) =
-            (linked.ends.get(side).live(), linked.ends.get(side.other()).last_seen())
-        else {
+        let (Some(seen), Some(gone)) = (
+            linked.ends.get(side).live(),
+            linked.ends.get(side.other()).last_seen(),
+        ) else {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         };
         let lane = self.lane_of(intent);
         // Second proof that it is gone, just before its pair goes too.
-        let found = self.core.side(side.other()).get(lane, gone.kind, gone.parent.as_ref(), &gone.id).await?;
+        let found = self
+            .core
+            .side(side.other())
+            .get(lane, gone.kind, gone.parent.as_ref(), &gone.id)
+            .await?;
         if let Found::Live(snapshot) = found {
             self.put(&[snapshot])?;
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
@@ -215,8 +239,12 @@ impl Pass<'_> {
         read_back: Option<&crate::model::Snapshot>,
         requests: u32,
     ) -> Result<(), EngineError> {
-        self.core.store().confirm(self.fence, self.id, intent.id, read_back, requests)?;
-        self.summary.borrow_mut().count(intent.write.side, intent.write.op);
+        self.core
+            .store()
+            .confirm(self.fence, self.id, intent.id, read_back, requests)?;
+        self.summary
+            .borrow_mut()
+            .count(intent.write.side, intent.write.op);
         if matches!(intent.write.op, Op::Create | Op::Delete) {
             let name = Verdict::name(intent.write.link);
             if self.core.store().note(&name)?.is_some() {
@@ -227,7 +255,12 @@ impl Pass<'_> {
     }
 
     /// What becomes of an intent that failed.
-    async fn failed(&self, intent: &Intent, linked: &Linked, error: RemoteError) -> Result<(), EngineError> {
+    async fn failed(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+        error: RemoteError,
+    ) -> Result<(), EngineError> {
         let side = intent.write.side;
         let operation = format!("{} {}", intent.write.op.name(), intent.write.kind);
         match &error {
@@ -237,12 +270,20 @@ impl Pass<'_> {
                     self.read_all_of(side, holder).await?;
                     return self.refused_as_duplicate(intent.write.link, side, holder);
                 }
-                return self.park(intent, linked, &error, &operation, std::slice::from_ref(field));
+                return self.park(
+                    intent,
+                    linked,
+                    &error,
+                    &operation,
+                    std::slice::from_ref(field),
+                );
             }
             RemoteError::Refused { fields, .. } => {
                 return self.park(intent, linked, &error, &operation, fields);
             }
-            RemoteError::Unauthorised { .. } | RemoteError::Forbidden { .. } | RemoteError::Stopped { .. } => {
+            RemoteError::Unauthorised { .. }
+            | RemoteError::Forbidden { .. }
+            | RemoteError::Stopped { .. } => {
                 self.core.store().mark_planned(self.fence, intent.id)?;
                 return Err(error.into());
             }
@@ -284,10 +325,19 @@ impl Pass<'_> {
         operation: &str,
         fields: &[FieldName],
     ) -> Result<(), EngineError> {
-        let named = intent.write.fields.iter().filter(|change| fields.contains(&change.field));
+        let named = intent
+            .write
+            .fields
+            .iter()
+            .filter(|change| fields.contains(&change.field));
         let mut concerned: Vec<&FieldName> = named.map(|change| &change.field).collect();
         if concerned.is_empty() {
-            concerned = intent.write.fields.iter().map(|change| &change.field).collect();
+            concerned = intent
+                .write
+                .fields
+                .iter()
+                .map(|change| &change.field)
+                .collect();
         }
         let why = error.to_string();
         let parked: Vec<Parked> = concerned
@@ -301,11 +351,23 @@ impl Pass<'_> {
             .collect();
         let failure = super::core::failure(error, operation, Some(linked.id));
         self.summary.borrow_mut().errors += 1;
-        Ok(self.core.store().refuse(self.fence, self.id, intent.id, &failure, &parked)?)
+        Ok(self
+            .core
+            .store()
+            .refuse(self.fence, self.id, intent.id, &failure, &parked)?)
     }
 
-    async fn read_all_of(&self, side: Side, id: &crate::model::RecordId) -> Result<(), EngineError> {
-        match self.core.side(side).get(self.lane(Lane::Incremental), Kind::Contact, None, id).await? {
+    async fn read_all_of(
+        &self,
+        side: Side,
+        id: &crate::model::RecordId,
+    ) -> Result<(), EngineError> {
+        match self
+            .core
+            .side(side)
+            .get(self.lane(Lane::Incremental), Kind::Contact, None, id)
+            .await?
+        {
             Found::Live(snapshot) => self.put(&[snapshot]),
             Found::Gone { .. } | Found::Missing => self.gone(side, Kind::Contact, id),
         }
@@ -313,10 +375,18 @@ impl Pass<'_> {
 
     /// Somebody waits for what an operator asked for.
     pub(super) fn lane_of(&self, intent: &Intent) -> Lane {
-        if intent.write.cause.operator().is_some() { Lane::Operator } else { self.lane(Lane::Incremental) }
+        if intent.write.cause.operator().is_some() {
+            Lane::Operator
+        } else {
+            self.lane(Lane::Incremental)
+        }
     }
 }
 
 pub(super) fn live_id(linked: &Linked, side: Side) -> Option<crate::model::RecordId> {
-    linked.ends.get(side).live().map(|snapshot| snapshot.id.clone())
+    linked
+        .ends
+        .get(side)
+        .live()
+        .map(|snapshot| snapshot.id.clone())
 }

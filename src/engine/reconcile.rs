@@ -3,7 +3,8 @@
 use crate::merge::planner::group_writes;
 use crate::merge::record::{DeleteStep, create_fields, delete_step, merge_record};
 use crate::model::{
-    BySide, Cause, End, FieldName, Held, Kind, LinkId, Linked, Op, Reason, RecordId, Side, Snapshot, Why, Write,
+    BySide, Cause, End, FieldName, Held, Kind, LinkId, Linked, Op, Reason, RecordId, Side,
+    Snapshot, Why, Write,
 };
 use crate::store::{ConflictUpdate, LinkOutcome};
 
@@ -30,7 +31,9 @@ impl Pass<'_> {
         let mut after = LinkId::default();
         loop {
             let batch = self.core.store().dirty(kind, after, BATCH)?;
-            let Some(last) = batch.last() else { return Ok(()) };
+            let Some(last) = batch.last() else {
+                return Ok(());
+            };
             after = last.id;
             let mut outcomes = Vec::with_capacity(batch.len());
             for linked in &batch {
@@ -40,7 +43,12 @@ impl Pass<'_> {
                         self.open_conflict(linked.id, Reason::DeleteEdit, &[], Some(gone))?;
                     }
                     Step::Forget => {
-                        self.core.store().forget_link(self.fence, self.id, linked.id, "gone on both sides")?;
+                        self.core.store().forget_link(
+                            self.fence,
+                            self.id,
+                            linked.id,
+                            "gone on both sides",
+                        )?;
                     }
                     Step::Later => {}
                 }
@@ -51,7 +59,9 @@ impl Pass<'_> {
 
     fn step(&self, linked: &Linked) -> Result<Step, EngineError> {
         match (&linked.ends.ghl, &linked.ends.growbots) {
-            (End::Live(ghl), End::Live(growbots)) => Ok(Step::Commit(self.merged(linked, ghl, growbots))),
+            (End::Live(ghl), End::Live(growbots)) => {
+                Ok(Step::Commit(self.merged(linked, ghl, growbots)))
+            }
             (End::Live(from), End::Missing) => self.lone(linked, from, Side::Growbots),
             (End::Missing, End::Live(from)) => self.lone(linked, from, Side::Ghl),
             (End::Missing, End::Missing) => Ok(Step::Later),
@@ -73,7 +83,9 @@ impl Pass<'_> {
                 cause: Cause::FirstLink,
             });
         }
-        let conflict = (!merge.conflicts.is_empty()).then_some(ConflictUpdate { fields: merge.conflicts });
+        let conflict = (!merge.conflicts.is_empty()).then_some(ConflictUpdate {
+            fields: merge.conflicts,
+        });
         LinkOutcome {
             link: linked.id,
             base: Some(merge.base),
@@ -87,9 +99,16 @@ impl Pass<'_> {
 
     /// A record that only one side has: it is made on the other, if the map lets it and nothing holds it.
     fn lone(&self, linked: &Linked, from: &Snapshot, to: Side) -> Result<Step, EngineError> {
-        let mut outcome = LinkOutcome { link: linked.id, base: linked.base.clone(), ..LinkOutcome::default() };
+        let mut outcome = LinkOutcome {
+            link: linked.id,
+            base: linked.base.clone(),
+            ..LinkOutcome::default()
+        };
         let verdict = self.verdict(linked.id)?;
-        if verdict.as_ref().is_some_and(|verdict| verdict.what == What::Alone) {
+        if verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.what == What::Alone)
+        {
             return Ok(Step::Commit(outcome));
         }
         let fields = create_fields(linked, to, &self.core.map);
@@ -105,8 +124,13 @@ impl Pass<'_> {
         });
         outcome.drop_parked = moved.iter().map(|parked| parked.field.clone()).collect();
         if moved.is_empty() && !still.is_empty() {
-            outcome.held =
-                still.iter().map(|parked| Held { field: parked.field.clone(), why: Why::Parked }).collect();
+            outcome.held = still
+                .iter()
+                .map(|parked| Held {
+                    field: parked.field.clone(),
+                    why: Why::Parked,
+                })
+                .collect();
             return Ok(Step::Commit(outcome));
         }
         let cause = verdict.map_or(Cause::Change { side: from.side }, |verdict| verdict.cause());
@@ -124,19 +148,31 @@ impl Pass<'_> {
 
     /// A record that a side says is gone.
     fn deleted(&self, linked: &Linked) -> Result<Step, EngineError> {
-        let mut outcome = LinkOutcome { link: linked.id, base: linked.base.clone(), ..LinkOutcome::default() };
+        let mut outcome = LinkOutcome {
+            link: linked.id,
+            base: linked.base.clone(),
+            ..LinkOutcome::default()
+        };
         let verdict = self.verdict(linked.id)?;
         let step = match (&verdict, gone_and_live(linked)) {
-            (Some(verdict), Some((_, live))) if verdict.what == What::Delete => DeleteStep::Delete(live.side),
-            (_, Some((gone, _))) => {
-                delete_step(linked, self.children_changed(linked, gone.other())?, &self.core.map)
+            (Some(verdict), Some((_, live))) if verdict.what == What::Delete => {
+                DeleteStep::Delete(live.side)
             }
+            (_, Some((gone, _))) => delete_step(
+                linked,
+                self.children_changed(linked, gone.other())?,
+                &self.core.map,
+            ),
             (_, None) => DeleteStep::Forget,
         };
         match step {
             DeleteStep::Delete(side) => {
-                let Some(live) = linked.ends.get(side).live() else { return Ok(Step::Forget) };
-                let cause = verdict.map_or(Cause::Change { side: side.other() }, |verdict| verdict.cause());
+                let Some(live) = linked.ends.get(side).live() else {
+                    return Ok(Step::Forget);
+                };
+                let cause = verdict.map_or(Cause::Change { side: side.other() }, |verdict| {
+                    verdict.cause()
+                });
                 outcome.writes.push(Write {
                     link: linked.id,
                     side,
@@ -162,8 +198,12 @@ impl Pass<'_> {
         }
         for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
             for child in self.core.store().children(kind, linked.id)? {
-                let Some(live) = child.ends.get(side).live() else { continue };
-                let Some(base) = &child.base else { return Ok(true) };
+                let Some(live) = child.ends.get(side).live() else {
+                    continue;
+                };
+                let Some(base) = &child.base else {
+                    return Ok(true);
+                };
                 let mut fields = self.core.map.fields(kind);
                 if fields.any(|entry| live.record.get(&entry.field) != base.get(&entry.field)) {
                     return Ok(true);
@@ -174,10 +214,22 @@ impl Pass<'_> {
     }
 
     /// The id, on `side`, of the contact that a child belongs to.
-    pub(super) fn parent_id(&self, linked: &Linked, side: Side) -> Result<Option<RecordId>, EngineError> {
-        let Some(parent) = linked.parent else { return Ok(None) };
+    pub(super) fn parent_id(
+        &self,
+        linked: &Linked,
+        side: Side,
+    ) -> Result<Option<RecordId>, EngineError> {
+        let Some(parent) = linked.parent else {
+            return Ok(None);
+        };
         let parent = self.core.store().linked(parent)?;
-        Ok(parent.and_then(|parent| parent.ends.get(side).live().map(|snapshot| snapshot.id.clone())))
+        Ok(parent.and_then(|parent| {
+            parent
+                .ends
+                .get(side)
+                .live()
+                .map(|snapshot| snapshot.id.clone())
+        }))
     }
 }
 
@@ -192,6 +244,10 @@ fn gone_and_live(linked: &Linked) -> Option<(Side, &Snapshot)> {
 /// What both ends of a link have in a field.
 pub(super) fn values(linked: &Linked, field: &FieldName) -> BySide<Option<crate::model::Value>> {
     BySide::from_fn(|side| {
-        linked.ends.get(side).live().and_then(|snapshot| snapshot.record.get(field).cloned())
+        linked
+            .ends
+            .get(side)
+            .live()
+            .and_then(|snapshot| snapshot.record.get(field).cloned())
     })
 }

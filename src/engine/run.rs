@@ -65,7 +65,10 @@ impl Engine {
     /// An engine that has not started.
     pub fn new(parts: Parts) -> Result<Self, EngineError> {
         let poll = parts.poll;
-        Ok(Self { core: Core::new(parts)?, poll })
+        Ok(Self {
+            core: Core::new(parts)?,
+            poll,
+        })
     }
 
     /// One pass under the lease, which is given back afterwards. Where answers were lost or a side is shut, it goes
@@ -92,7 +95,10 @@ impl Engine {
             let open = self.core.store().open_intents()?;
             let due = open.iter().filter_map(|intent| {
                 let lost = intent.state == crate::model::IntentState::Unknown;
-                intent.sent_at.filter(|_| lost).map(|at| at.plus(IN_FLIGHT_MS))
+                intent
+                    .sent_at
+                    .filter(|_| lost)
+                    .map(|at| at.plus(IN_FLIGHT_MS))
             });
             let Some(due) = due.min() else { break };
             let wait = due.since(self.core.now()).clamp(0, ONCE_WAITS_MS) as u64;
@@ -145,7 +151,11 @@ impl Engine {
         };
         self.give_back();
         match result {
-            Err(EngineError::Remote(crate::remote::RemoteError::Stopped { .. })) if *stop.borrow() => Ok(()),
+            Err(EngineError::Remote(crate::remote::RemoteError::Stopped { .. }))
+                if *stop.borrow() =>
+            {
+                Ok(())
+            }
             result => result,
         }
     }
@@ -195,7 +205,10 @@ impl Engine {
             let pending = self.core.store().pending_actions()?;
             let urgent = !pending.is_empty();
             let asked = pending.iter().filter_map(|(_, _, action)| match action {
-                crate::model::Action::Sync { full, children } => Some(Once { full: *full, children: *children }),
+                crate::model::Action::Sync { full, children } => Some(Once {
+                    full: *full,
+                    children: *children,
+                }),
                 _ => None,
             });
             let what = asked.fold(Once::default(), |all, one| Once {
@@ -245,7 +258,9 @@ impl Engine {
     }
 
     fn is_paused(&self) -> Result<bool, EngineError> {
-        let Some(paused) = self.core.status().paused else { return Ok(false) };
+        let Some(paused) = self.core.status().paused else {
+            return Ok(false);
+        };
         if paused.until.is_some_and(|until| until <= self.core.now()) {
             self.core.tell(|status| status.paused = None)?;
             return Ok(false);
@@ -265,14 +280,24 @@ impl Engine {
             let operator = &self.core.us.operator;
             let mut store = self.core.store();
             let stored = match &ask {
-                Ask::Act(action) => store.submit(operator, action).map(|id| ours.borrow_mut().push(id)),
-                Ask::Stage { conflict, answer, revision } => store.stage(operator, *conflict, answer, *revision),
-                Ask::Unstage { conflict, field } => store.unstage(operator, *conflict, field.as_ref()),
+                Ask::Act(action) => store
+                    .submit(operator, action)
+                    .map(|id| ours.borrow_mut().push(id)),
+                Ask::Stage {
+                    conflict,
+                    answer,
+                    revision,
+                } => store.stage(operator, *conflict, answer, *revision),
+                Ask::Unstage { conflict, field } => {
+                    store.unstage(operator, *conflict, field.as_ref())
+                }
             };
             match stored {
                 Ok(()) if matches!(ask, Ask::Act(_)) => wake.notify_one(),
                 Ok(()) => {}
-                Err(error) => tell(Event::Trouble { words: format!("not stored: {error}") }),
+                Err(error) => tell(Event::Trouble {
+                    words: format!("not stored: {error}"),
+                }),
             }
         }
         // Every interface is gone: only a stop ends the loop now.
@@ -301,7 +326,12 @@ impl Engine {
         result.map(|()| summary)
     }
 
-    async fn pass(&self, what: Once, because: &str, urgent: bool) -> Result<PassSummary, EngineError> {
+    async fn pass(
+        &self,
+        what: Once,
+        because: &str,
+        urgent: bool,
+    ) -> Result<PassSummary, EngineError> {
         let pass = Pass::begin(&self.core, what, because, urgent, false)?;
         let (summary, result) = caught(pass).await?;
         result.map(|()| summary)
@@ -361,7 +391,10 @@ impl Engine {
 
 /// Runs a pass; a panic in it is an error. Its text is left out: it could hold a customer's values.
 async fn caught(pass: Pass<'_>) -> Result<(PassSummary, Result<(), EngineError>), EngineError> {
-    std::panic::AssertUnwindSafe(pass.run()).catch_unwind().await.unwrap_or(Err(EngineError::Panicked))
+    std::panic::AssertUnwindSafe(pass.run())
+        .catch_unwind()
+        .await
+        .unwrap_or(Err(EngineError::Panicked))
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
@@ -374,7 +407,10 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 /// Two passes told as one.
 fn joined(first: PassSummary, next: PassSummary) -> PassSummary {
-    let add = |a: BySide<u64>, b: BySide<u64>| BySide { ghl: a.ghl + b.ghl, growbots: a.growbots + b.growbots };
+    let add = |a: BySide<u64>, b: BySide<u64>| BySide {
+        ghl: a.ghl + b.ghl,
+        growbots: a.growbots + b.growbots,
+    };
     PassSummary {
         started_at: first.started_at,
         duration_ms: next.started_at.since(first.started_at).max(0) as u64 + next.duration_ms,
@@ -404,7 +440,9 @@ impl Handle {
         // Fails only when the thread has ended by itself.
         let _ended = self.stop.send(true);
         self.thread.join().unwrap_or_else(|_| {
-            Err(EngineError::Start(std::io::Error::other("the engine's thread panicked")))
+            Err(EngineError::Start(std::io::Error::other(
+                "the engine's thread panicked",
+            )))
         })
     }
 
@@ -422,17 +460,25 @@ pub fn spawn(
 ) -> Result<Handle, EngineError> {
     let (port, asks) = Port::new();
     let (stop, stopping) = watch::channel(false);
-    let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let result = runtime.block_on(async {
-            let mut engine = Engine::new(build()?)?;
-            engine.run(asks, stopping, &tell, &done).await
-        });
-        if let Err(error) = &result {
-            let hint = error.hint().map_or_else(String::new, |hint| format!("; {hint}"));
-            tell(Event::Trouble { words: format!("the sync loop ended: {error}{hint}") });
-        }
-        result
-    })?;
+    let thread = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let result = runtime.block_on(async {
+                let mut engine = Engine::new(build()?)?;
+                engine.run(asks, stopping, &tell, &done).await
+            });
+            if let Err(error) = &result {
+                let hint = error
+                    .hint()
+                    .map_or_else(String::new, |hint| format!("; {hint}"));
+                tell(Event::Trouble {
+                    words: format!("the sync loop ended: {error}{hint}"),
+                });
+            }
+            result
+        })?;
     Ok(Handle { port, stop, thread })
 }

@@ -44,7 +44,11 @@ impl Pass<'_> {
                 continue;
             }
             let mark = format!("{CONTACTS_AT}.{}", side.name());
-            let mark = if side == Side::Ghl { CONTACTS_AT } else { &mark };
+            let mark = if side == Side::Ghl {
+                CONTACTS_AT
+            } else {
+                &mark
+            };
             if self.what.full || self.core.is_due(mark, CONTACTS_EVERY_MS)? {
                 self.sweep(side, Kind::Contact, Read::All).await?;
                 if side == Side::Growbots {
@@ -74,27 +78,52 @@ impl Pass<'_> {
     async fn sweep(&self, side: Side, kind: Kind, read: Read) -> Result<(), EngineError> {
         let started = self.core.now();
         let number = started.0;
-        let mut request = PageRequest { kind, read, after: None };
+        let mut request = PageRequest {
+            kind,
+            read,
+            after: None,
+        };
         let mut met = 0_u64;
         loop {
-            let page = self.core.side(side).page(self.lane(Lane::Sweep), &request).await?;
+            let page = self
+                .core
+                .side(side)
+                .page(self.lane(Lane::Sweep), &request)
+                .await?;
             met += page.rows.len() as u64;
-            let ids: Vec<RecordId> = page.rows.iter().map(|row| row.snapshot.id.clone()).collect();
+            let ids: Vec<RecordId> = page
+                .rows
+                .iter()
+                .map(|row| row.snapshot.id.clone())
+                .collect();
             self.take_rows(side, kind, page.rows, Lane::Sweep).await?;
-            self.core.store().mark_swept(self.fence, side, kind, &ids, number)?;
+            self.core
+                .store()
+                .mark_swept(self.fence, side, kind, &ids, number)?;
             request.after = page.next;
             if self.core.stopping.get() {
                 return Ok(());
             }
             if request.after.is_none() {
-                if page.total.is_some_and(|total| (met as f64) < total as f64 * LEAST_OF_TOTAL) {
+                if page
+                    .total
+                    .is_some_and(|total| (met as f64) < total as f64 * LEAST_OF_TOTAL)
+                {
                     return Ok(());
                 }
                 break;
             }
-            self.core.tell_state(LoopState::Pulling { side, kind, done: met, total: page.total })?;
+            self.core.tell_state(LoopState::Pulling {
+                side,
+                kind,
+                done: met,
+                total: page.total,
+            })?;
         }
-        let mut missing = self.core.store().unswept(side, kind, number, started, CANDIDATES)?;
+        let mut missing = self
+            .core
+            .store()
+            .unswept(side, kind, number, started, CANDIDATES)?;
         if read == Read::Open {
             missing.retain(|snapshot| !snapshot.record.is(&FieldName::Completed));
         }
@@ -111,7 +140,10 @@ impl Pass<'_> {
             place = LinkId::default();
         }
         while left > 0 && !self.core.stopping.get() {
-            let next = self.core.store().ends_after(Kind::Contact, Side::Ghl, place, left.min(100))?;
+            let next =
+                self.core
+                    .store()
+                    .ends_after(Kind::Contact, Side::Ghl, place, left.min(100))?;
             let Some((last, _)) = next.last() else {
                 place = LinkId::default();
                 break;
@@ -142,7 +174,12 @@ impl Pass<'_> {
     async fn read_children(&self, contact: &RecordId, lane: Lane) -> Result<(), EngineError> {
         let lane = self.lane(lane);
         for kind in [Kind::Note, Kind::Appointment] {
-            let Some(found) = self.core.side(Side::Ghl).children(lane, kind, contact).await? else {
+            let Some(found) = self
+                .core
+                .side(Side::Ghl)
+                .children(lane, kind, contact)
+                .await?
+            else {
                 return Ok(());
             };
             self.put(&found)?;

@@ -36,6 +36,9 @@ impl Verdict {
     }
 
     pub fn cause(&self) -> Cause {
-        Cause::Decision { conflict: self.conflict, operator: self.operator.clone() }
+        Cause::Decision {
+            conflict: self.conflict,
+            operator: self.operator.clone(),
+        }
     }
 }

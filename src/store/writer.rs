@@ -432,3 +432,30 @@ impl Writer {
         unimplemented!("{fence:?} {side} {bar:?}")
     }
 }
+impl Writer {
+    /// Links after `after` that have a live end on `side`, with its id, in order of link.
+    pub fn ends_after(
+        &self,
+        kind: Kind,
+        side: Side,
+        after: LinkId,
+        limit: u32,
+    ) -> Result<Vec<(LinkId, RecordId)>, StoreError> {
+        unimplemented!("{kind} {side} {after} {limit}")
+    }
+
+    /// Ids of the live children of one kind that a contact of `side` has there.
+    pub fn children_ends(
+        &self,
+        kind: Kind,
+        side: Side,
+        contact: &RecordId,
+    ) -> Result<Vec<RecordId>, StoreError> {
+        unimplemented!("{kind} {side} {contact}")
+    }
+
+    /// Forgets the gone end of a link, so that the record counts as one that only the other side has; dirty.
+    pub fn drop_end(&mut self, fence: Fence, link: LinkId, side: Side) -> Result<(), StoreError> {
+        unimplemented!("{fence} {link} {side}")
+    }
+}
