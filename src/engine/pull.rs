@@ -241,38 +241,55 @@ impl Pass<'_> {
         rows: Vec<Row>,
         lane: Lane,
     ) -> Result<(), EngineError> {
-        let trust_name = format!("trust.{}.{}", side.name(), kind.name());
-        let mut trust: Trust = self.core.note(&trust_name)?.unwrap_or_default();
-        let needs_check = side == Side::Ghl && !trust.broken && trust.agreed < ROWS_TO_CHECK;
-        let mut whole = Vec::new();
+        let mut fresh = Vec::new();
         let mut to_read: Vec<Snapshot> = Vec::new();
         for row in rows {
-            if let Some(known) = self.known(&row.snapshot)? {
-                if known.differs {
-                    to_read.push(row.snapshot);
-                }
-            } else if row.complete && !trust.broken && !needs_check {
-                whole.push(row.snapshot);
-            } else {
-                to_read.push(row.snapshot);
+            match self.known(&row.snapshot)? {
+                Some(Known { differs: false }) => {}
+                None if row.complete => fresh.push(row.snapshot),
+                _ => to_read.push(row.snapshot),
             }
         }
-        self.put(&whole)?;
-        let read = self.read_all(side, kind, &to_read, lane).await?;
-        if needs_check && !to_read.is_empty() {
-            for row in &to_read {
-                let same = read.iter().find(|snapshot| snapshot.id == row.id);
-                match same {
-                    Some(snapshot) if snapshot.record == row.record => trust.agreed += 1,
-                    // Edited between the listing and the read: says nothing about rows.
-                    Some(snapshot) if snapshot.updated_at != row.updated_at => {}
-                    Some(_) => trust.broken = true,
-                    None => {}
-                }
-            }
-            self.core.put_note(&trust_name, &trust)?;
-        }
+        let rest = self.check_rows(side, kind, fresh, lane).await?;
+        to_read.extend(rest);
+        self.read_all(side, kind, &to_read, lane).await?;
         Ok(())
+    }
+
+    /// Stores whole rows of records never seen, once the first of their kind agreed with reads by id. Gives back
+    /// those that must be read instead.
+    async fn check_rows(
+        &self,
+        side: Side,
+        kind: Kind,
+        mut fresh: Vec<Snapshot>,
+        lane: Lane,
+    ) -> Result<Vec<Snapshot>, EngineError> {
+        if side == Side::Ghl {
+            let name = format!("trust.{}.{}", side.name(), kind.name());
+            let mut trust: Trust = self.core.note(&name)?.unwrap_or_default();
+            let missing = ROWS_TO_CHECK.saturating_sub(trust.agreed) as usize;
+            if !trust.broken && missing > 0 && !fresh.is_empty() {
+                let rest = fresh.split_off(missing.min(fresh.len()));
+                let read = self.read_all(side, kind, &fresh, lane).await?;
+                for row in &fresh {
+                    match read.iter().find(|snapshot| snapshot.id == row.id) {
+                        Some(read) if read.record == row.record => trust.agreed += 1,
+                        // Edited or deleted between the listing and the read: says nothing about rows.
+                        Some(read) if read.updated_at != row.updated_at => {}
+                        Some(_) => trust.broken = true,
+                        None => {}
+                    }
+                }
+                self.core.put_note(&name, &trust)?;
+                fresh = rest;
+            }
+            if trust.broken {
+                return Ok(fresh);
+            }
+        }
+        self.put(&fresh)?;
+        Ok(Vec::new())
     }
 
     /// Reads records by id and stores what comes; those that are not there are noted as gone.
