@@ -7,8 +7,8 @@ use super::{
     event::By,
     ghl, growbots,
     people::{COUNTRIES, NOTES, TAGS, TASKS, TITLES},
-    record::{Body, text},
-    seed::{Crowd, any},
+    person::{Crowd, any},
+    record::{Body, into_body, text},
     world::World,
 };
 use crate::model::{Kind, Millis, Side};
@@ -74,7 +74,7 @@ pub fn edit_one(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kin
         Kind::Appointment => json!({"title": format!("Intro call {}", rng.u16(2..999))}),
         Kind::Business => json!({"description": format!("Seen {} times", rng.u16(2..999))}),
     };
-    edit(world, by, side, kind, id, as_body(patch));
+    edit(world, by, side, kind, id, into_body(patch));
 }
 
 /// A new value for one field of a contact, in the side's wire names; `field` picks which.
@@ -144,7 +144,7 @@ fn child(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kind) {
         (Side::Ghl, _) => json!({"contactId": parent, "body": any(rng, &NOTES)}),
         (Side::Growbots, _) => json!({"lead_id": parent, "body": any(rng, &NOTES)}),
     };
-    create(world, by, side, kind, as_body(fields));
+    create(world, by, side, kind, into_body(fields));
 }
 
 /// The same field of a linked pair, with two values.
@@ -163,7 +163,7 @@ fn edit_both(world: &mut World, rng: &mut Rng, by: &By) {
     let (ghl, lead) = any(rng, &linked);
     let field = rng.u8(..4);
     for (side, id) in [(Side::Ghl, ghl), (Side::Growbots, lead)] {
-        let patch = as_body(contact_patch(rng, side, Some(field)));
+        let patch = into_body(contact_patch(rng, side, Some(field)));
         edit(world, by, side, Kind::Contact, id, patch);
     }
 }
@@ -179,12 +179,5 @@ fn edit(world: &mut World, by: &By, side: Side, kind: Kind, id: &str, patch: Bod
     match side {
         Side::Ghl => ghl::rules::edit(world, by, kind, id, patch).is_ok(),
         Side::Growbots => growbots::rules::edit(world, by, kind, id, &patch).is_ok(),
-    }
-}
-
-fn as_body(value: Value) -> Body {
-    match value {
-        Value::Object(body) => body,
-        _ => Body::new(),
     }
 }

@@ -104,7 +104,7 @@ fn route(state: &mut State, call: &Call) -> Result<Reply, Wrong> {
         }
         ("PUT", ["faults"]) => {
             let read = faults::read(&Value::Object(object(call)?));
-            state.set_faults(read.map_err(|error| Wrong::new(400, error.to_string()))?);
+            state.set_faults(&read.map_err(|error| Wrong::new(400, error.to_string()))?);
             ok(&json!({}))
         }
         ("GET", ["settings"]) => ok(&state.world.switches.shown()),

@@ -18,6 +18,8 @@ mod http;
 mod ids;
 mod limits;
 mod people;
+mod person;
+mod phones;
 mod place;
 mod record;
 mod requests;
@@ -82,7 +84,7 @@ impl Sandbox {
     pub fn new(settings: Settings) -> Result<Self, SandboxError> {
         let given = settings.faults.clone().unwrap_or_else(|| json!({}));
         let faults = faults::read(&given).map_err(SandboxError::Faults)?;
-        Ok(Self(Arc::new(Mutex::new(State::new(settings, faults)))))
+        Ok(Self(Arc::new(Mutex::new(State::new(settings, &faults)))))
     }
 
     /// Serves both APIs (`/ghl`, `/growbots`) and the control API (`/_sandbox`). A caller in the same process that
@@ -138,7 +140,7 @@ impl Sandbox {
             return std::future::pending().await;
         }
         let mut rng = fastrand::Rng::with_seed(self.with_world(|world| world.seed()) ^ 0x00c4_0012);
-        let pause = Duration::from_secs(60) / edits_per_minute;
+        let pause = Duration::from_mins(1) / edits_per_minute;
         loop {
             tokio::time::sleep(pause).await;
             self.with_world(|world| churn::step(world, &mut rng));

@@ -64,7 +64,7 @@ pub struct State {
 
 impl State {
     /// Everything as the seed has it.
-    pub fn new(settings: Settings, faults: BySide<Faults>) -> Self {
+    pub fn new(settings: Settings, faults: &BySide<Faults>) -> Self {
         let mut token_rng = fastrand::Rng::with_seed(settings.seed ^ 0x0070_6b65);
         let tokens = Tokens::new(&mut token_rng);
         let world = seed::world(settings.seed, settings.contacts, settings.clock.clone());
@@ -87,11 +87,11 @@ impl State {
 
     /// Back to the seed, without faults.
     pub fn reset(&mut self) {
-        *self = Self::new(self.settings.clone(), BySide::default());
+        *self = Self::new(self.settings.clone(), &BySide::default());
     }
 
     /// Replaces all faults.
-    pub fn set_faults(&mut self, faults: BySide<Faults>) {
+    pub fn set_faults(&mut self, faults: &BySide<Faults>) {
         for side in Side::BOTH {
             let faults = faults.get(side).clone();
             let lag_ms = faults.lag_ms().unwrap_or(self.settings.lag_ms);

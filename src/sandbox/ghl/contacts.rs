@@ -8,7 +8,7 @@ use super::{Ask, dto, refusal::Refusal, rules, search, shape};
 use crate::model::{Kind, Side};
 use crate::sandbox::{
     http::Answer,
-    people::e164,
+    phones::e164,
     place,
     record::{Body, moment, text},
     world::World,
@@ -56,7 +56,7 @@ pub fn add_tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 pub fn remove_tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let given = given_tags(ask)?;
     let tags = rules::retag(world, &ask.by(), ask.id(0), |tags| {
-        tags.retain(|tag| !given.contains(tag))
+        tags.retain(|tag| !given.contains(tag));
     })?;
     Ok(Answer::json(200, json!({"tags": tags})))
 }

@@ -9,7 +9,7 @@ use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     event::{By, Op},
     ids,
-    people::e164,
+    phones::e164,
     place,
     record::{Body, moment, text},
     world::World,

@@ -101,7 +101,7 @@ impl Query {
                     "the parameters are not those of the cursor",
                 ));
             }
-            given = kept.clone();
+            given.clone_from(kept);
             after = Some((Millis(at), id.to_owned()));
         }
         let limit = match text(&given, "limit").map(str::parse::<usize>) {
@@ -253,12 +253,12 @@ pub fn changes(world: &mut World, call: &Call, readable: &[Kind]) -> Result<Answ
     let kinds = match call.param("kinds") {
         None => readable.to_vec(),
         Some(names) => {
-            let named = |name: &str| {
+            let kind_of = |name: &str| {
                 Kind::ALL
                     .into_iter()
                     .find(|kind| kind_segment(*kind) == name)
             };
-            let kinds: Option<Vec<Kind>> = names.split(',').map(named).collect();
+            let kinds: Option<Vec<Kind>> = names.split(',').map(kind_of).collect();
             let mut kinds = kinds.ok_or_else(|| Problem::parameter("kinds"))?;
             kinds.retain(|kind| readable.contains(kind));
             kinds

@@ -4,6 +4,7 @@ mod lists;
 mod problem;
 pub mod rules;
 mod schema;
+mod values;
 
 pub use lists::emptied;
 pub use problem::Problem;

@@ -13,7 +13,8 @@ use crate::sandbox::{
     world::World,
 };
 
-const fn prefix(kind: Kind) -> &'static str {
+/// What the ids of a kind begin with.
+pub const fn prefix(kind: Kind) -> &'static str {
     match kind {
         Kind::Contact => "ld_",
         Kind::Task => "tk_",
