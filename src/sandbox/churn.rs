@@ -30,13 +30,12 @@ pub fn step(world: &mut World, rng: &mut Rng) {
             let mut person = crowd.next(rng, world.place.users.len());
             // the crowd only knows its own; a number makes it new to the world
             let n = rng.u32(1000..);
-            person.email = format!(
-                "{}.{n}@example.net",
-                person
-                    .first
-                    .to_lowercase()
-                    .replace(|c: char| !c.is_ascii_alphanumeric(), "")
-            );
+            let name = person
+                .email
+                .split('@')
+                .next()
+                .filter(|name| !name.is_empty());
+            person.email = format!("{}.{n}@example.net", name.unwrap_or("office"));
             person.phone = COUNTRIES[rng.usize(1..COUNTRIES.len())].phone(n);
             create(world, &by, side, Kind::Contact, person.fields(side));
         }

@@ -184,21 +184,21 @@ fn records(
 ) -> Result<Reply, Wrong> {
     let by = By::user();
     let world = &mut state.world;
-    match (&call.method, rest, side) {
-        (&Method::GET, [], _) => {
+    match (&call.method, rest) {
+        (&Method::GET, []) => {
             let rows = shown_records(state, side, kind);
             Ok(Reply::lines(
                 rows.map(|body| raw(side, kind, body).to_string()),
             ))
         }
-        (&Method::GET, [id], _) => {
+        (&Method::GET, [id]) => {
             let body = match side {
                 Side::Ghl => ghl::rules::find(world, kind, id)?,
                 Side::Growbots => growbots::rules::find(world, kind, id)?,
             };
             Ok(Reply::json(200, &raw(side, kind, &body)))
         }
-        (&Method::POST, [], _) => {
+        (&Method::POST, []) => {
             let fields = object(call)?;
             let made = match side {
                 Side::Ghl => ghl::rules::create(world, &by, kind, fields)?,
@@ -206,7 +206,16 @@ fn records(
             };
             Ok(Reply::json(201, &raw(side, kind, &made)))
         }
-        (&Method::PATCH, [id], _) => {
+        (&Method::POST, [id, "merge"]) if kind == Kind::Contact => {
+            let body = object(call)?;
+            let into = text(&body, "into").unwrap_or_default();
+            let survivor = match side {
+                Side::Ghl => ghl::rules::merge_contacts(world, &by, id, into)?,
+                Side::Growbots => growbots::rules::merge_leads(world, &by, id, into)?,
+            };
+            Ok(Reply::json(200, &raw(side, kind, &survivor)))
+        }
+        (&Method::PATCH, [id]) => {
             let patch = object(call)?;
             let body = match side {
                 Side::Ghl => ghl::rules::edit(world, &by, kind, id, patch)?,
@@ -214,7 +223,7 @@ fn records(
             };
             Ok(Reply::json(200, &raw(side, kind, &body)))
         }
-        (&Method::DELETE, [id], _) => {
+        (&Method::DELETE, [id]) => {
             match side {
                 Side::Ghl => ghl::rules::delete(world, &by, kind, id)?,
                 Side::Growbots => growbots::rules::delete(world, &by, kind, id)?,

@@ -17,6 +17,12 @@ impl Country {
         )
     }
 
+    /// Whether a number in E.164 is of this country, as far as its calling code tells.
+    pub fn owns(&self, e164: &str) -> bool {
+        e164.strip_prefix('+')
+            .is_some_and(|digits| digits.starts_with(self.calling))
+    }
+
     /// The same number as people write it, with spaces.
     pub fn spaced(&self, e164: &str) -> String {
         let tail = &e164[1 + self.calling.len()..];

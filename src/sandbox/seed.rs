@@ -157,9 +157,9 @@ impl Seeder {
             first.make_ascii_uppercase();
         }
         if self.rng.u8(..8) == 0
-            && !person.phone.is_empty()
-            && let Some(country) = COUNTRIES.iter().find(|c| c.code == person.country)
-            && country.phone(0)[..3] == person.phone[..3]
+            && let Some(country) = COUNTRIES
+                .iter()
+                .find(|c| c.code == person.country && c.owns(&person.phone))
         {
             person.phone = country.spaced(&person.phone);
         }

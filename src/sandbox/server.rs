@@ -143,7 +143,7 @@ impl State {
         if fate.empty_page && answer.status == 200 {
             match side {
                 Side::Ghl => ghl::emptied(&mut answer),
-                Side::Growbots => growbots::emptied(call, &mut answer),
+                Side::Growbots => growbots::emptied(call, self.world.now(), &mut answer),
             }
         }
         answer
@@ -262,7 +262,11 @@ fn broken(side: Side, request_id: &str, standing: &Standing, now: Millis) -> Res
     match side {
         Side::Ghl => {
             let html = "<html><body><h1>500 Internal Server Error</h1></body></html>";
-            plain(500, "text/html", html.to_owned())
+            let mut response = plain(500, "text/html", html.to_owned());
+            response
+                .headers_mut()
+                .extend(http_date(now).map(|date| (header::DATE, date)));
+            response
         }
         Side::Growbots => {
             let problem = growbots::Problem::new(500, "internal", "something broke");

@@ -137,7 +137,7 @@ impl World {
         };
         let ids = table.by_parent.get(parent).into_iter().flatten();
         ids.filter_map(|id| table.records.get(id)?.present())
-            .filter(|body| is_live(body))
+            .filter(|body| is_live(body) && parent_of(side, body).as_deref() == Some(parent))
             .cloned()
             .collect()
     }
