@@ -55,6 +55,17 @@ pub const COUNTRIES: [Country; 14] = [
             ("Kim", "kim"),
             ("D’Andre", "dandre"),
             ("Mary-Kate", "marykate"),
+            ("Grace", "grace"),
+            ("Hector", "hector"),
+            ("Ruth", "ruth"),
+            ("Dwayne", "dwayne"),
+            ("Xochitl", "xochitl"),
+            ("Beatrice", "beatrice"),
+            ("Omar", "omar"),
+            ("Lin", "lin"),
+            ("Theodore", "theodore"),
+            ("Shanice", "shanice"),
+            ("Paul", "paul"),
         ],
         last: &[
             ("Quill", "quill"),
@@ -64,6 +75,17 @@ pub const COUNTRIES: [Country; 14] = [
             ("Featherstonehaugh-Cholmondeley", "featherstonehaugh"),
             ("Ortiz", "ortiz"),
             ("Van der Berg", "vanderberg"),
+            ("Nguyen", "nguyen"),
+            ("Abernathy", "abernathy"),
+            ("Castillo", "castillo"),
+            ("Rosenbaum", "rosenbaum"),
+            ("Okonkwo", "okonkwo"),
+            ("McAllister", "mcallister"),
+            ("Young", "young"),
+            ("DeLuca", "deluca"),
+            ("Yazzie", "yazzie"),
+            ("Haas", "haas"),
+            ("Pettigrew", "pettigrew"),
         ],
     },
     Country {
@@ -410,4 +432,12 @@ pub const NOTES: [&str; 8] = [
     "Asked twice about data protection; send the one-pager.",
     "Moved to a new office, address is updated.",
     "Not the decision maker; the brother is.",
+];
+/// Titles of appointments.
+pub const APPOINTMENTS: [&str; 5] = [
+    "Intro call",
+    "Site visit",
+    "Product demo",
+    "Renewal meeting",
+    "Q&A with the team",
 ];

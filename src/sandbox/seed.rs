@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     growbots, ids,
-    people::{COUNTRIES, FIRMS, NOTES, TASKS},
+    people::{APPOINTMENTS, COUNTRIES, FIRMS, NOTES, TASKS},
     person::{Crowd, Person, any},
     record::{Body, into_body},
     world::World,
@@ -234,13 +234,14 @@ impl Seeder {
         // half hours of a working day, and read as the location's own time
         let starts = midnight + self.rng.i64(-6..15) * DAY_MS + self.rng.i64(18..34) * HOUR_MS / 2;
         let local = |ms: i64| Millis(ms).to_string()[..19].replace('T', " ");
+        let title = any(&mut self.rng, &APPOINTMENTS);
         let status = *any(
             &mut self.rng,
             &["confirmed", "confirmed", "new", "cancelled"],
         );
         let user = any(&mut self.rng, &world.place.users).ids.ghl.clone();
         let mut body = into_body(json!({
-            "id": ids::alphanumeric(&mut self.rng, 20), "calendarId": world.place.calendar_id, "title": "Intro call",
+            "id": ids::alphanumeric(&mut self.rng, 20), "calendarId": world.place.calendar_id, "title": title,
             "appointmentStatus": status, "assignedUserId": user, "users": [], "startTime": local(starts),
             "endTime": local(starts + HOUR_MS / 2), "address": "https://meet.example.org/intro",
             "locationId": world.place.location_id, "contactId": contact, "groupId": "", "assignedResources": [],

@@ -119,10 +119,14 @@ impl State {
         let window_ms = self.settings.limit.window_ms();
         let gate = self.gates.get_mut(side);
         gate.requests.arrive(tick, 1, window_ms);
-        (
-            gate.limiter.take(tick, now.0, 1),
-            gate.faults.draw(operation),
-        )
+        let standing = gate.limiter.take(tick, now.0, 1);
+        // one that is refused has no other lot, and uses up no fault
+        let fate = if standing.admitted {
+            gate.faults.draw(operation)
+        } else {
+            Fate::default()
+        };
+        (standing, fate)
     }
 
     /// Carries a request out.
@@ -279,6 +283,7 @@ fn broken(side: Side, request_id: &str, standing: &Standing, now: Millis) -> Res
 fn response(answer: &Answer, now: Millis, after: Option<After>) -> Response {
     let text = answer.body.as_ref().map(ToString::to_string);
     let mut bytes = Bytes::from(text.unwrap_or_default());
+    let after = after.filter(|_| !bytes.is_empty());
     if after == Some(After::Malformed) {
         bytes = Bytes::from_static(b"{\"contacts\": [{\"id\": \xff\xfe, ]}");
     }
