@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     event::By,
     ghl, growbots,
-    people::{COUNTRIES, NOTES, TAGS, TASKS, TITLES},
+    people::{COUNTRIES, NOTES, TAGS, TASKS},
     person::{Crowd, any},
     record::{Body, into_body, text},
     world::World,
@@ -37,7 +37,7 @@ pub fn step(world: &mut World, rng: &mut Rng) {
                 .filter(|name| !name.is_empty());
             person.email = format!("{}.{n}@example.net", name.unwrap_or("office"));
             person.phone = COUNTRIES[rng.usize(1..COUNTRIES.len())].phone(n);
-            create(world, &by, side, Kind::Contact, person.fields(side));
+            let _ = world.create(&by, side, Kind::Contact, person.fields(side));
         }
         74..84 => {
             if let Some(id) = some_id(world, rng, side, Kind::Task) {
@@ -46,7 +46,7 @@ pub fn step(world: &mut World, rng: &mut Rng) {
                     .and_then(|t| t["completed"].as_bool());
                 let patch =
                     Body::from_iter([("completed".into(), (!done.unwrap_or_default()).into())]);
-                edit(world, &by, side, Kind::Task, &id, patch);
+                let _ = world.edit(&by, side, Kind::Task, &id, patch);
             }
         }
         84..90 => child(world, rng, &by, side, Kind::Task),
@@ -62,7 +62,14 @@ fn some_id(world: &World, rng: &mut Rng, side: Side, kind: Kind) -> Option<Strin
 }
 
 /// Changes one mapped field of a record to something new; never what links it.
-pub fn edit_one(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kind, id: &str) {
+pub(super) fn edit_one(
+    world: &mut World,
+    rng: &mut Rng,
+    by: &By,
+    side: Side,
+    kind: Kind,
+    id: &str,
+) {
     let patch = match kind {
         Kind::Contact => contact_patch(rng, side, None),
         Kind::Task => {
@@ -73,7 +80,7 @@ pub fn edit_one(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kin
         Kind::Appointment => json!({"title": format!("Intro call {}", rng.u16(2..999))}),
         Kind::Business => json!({"description": format!("Seen {} times", rng.u16(2..999))}),
     };
-    edit(world, by, side, kind, id, into_body(patch));
+    let _ = world.edit(by, side, kind, id, into_body(patch));
 }
 
 /// A new value for one field of a contact, in the side's wire names; `field` picks which.
@@ -93,7 +100,7 @@ fn contact_patch(rng: &mut Rng, side: Side, field: Option<u8>) -> Value {
             json!({"address": {"street": format!("{} {n}", any(rng, country.streets))}})
         }
         (Side::Ghl, _) => json!({"firstName": any(rng, country.first).0}),
-        (Side::Growbots, _) => json!({"title": any(rng, &TITLES)}),
+        (Side::Growbots, _) => json!({"first_name": any(rng, country.first).0}),
     }
 }
 
@@ -143,7 +150,7 @@ fn child(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kind) {
         (Side::Ghl, _) => json!({"contactId": parent, "body": any(rng, &NOTES)}),
         (Side::Growbots, _) => json!({"lead_id": parent, "body": any(rng, &NOTES)}),
     };
-    create(world, by, side, kind, into_body(fields));
+    let _ = world.create(by, side, kind, into_body(fields));
 }
 
 /// The same field of a linked pair, with two values.
@@ -163,20 +170,6 @@ fn edit_both(world: &mut World, rng: &mut Rng, by: &By) {
     let field = rng.u8(..4);
     for (side, id) in [(Side::Ghl, ghl), (Side::Growbots, lead)] {
         let patch = into_body(contact_patch(rng, side, Some(field)));
-        edit(world, by, side, Kind::Contact, id, patch);
-    }
-}
-
-fn create(world: &mut World, by: &By, side: Side, kind: Kind, fields: Body) -> bool {
-    match side {
-        Side::Ghl => ghl::rules::create(world, by, kind, fields).is_ok(),
-        Side::Growbots => growbots::rules::create(world, by, kind, &fields).is_ok(),
-    }
-}
-
-fn edit(world: &mut World, by: &By, side: Side, kind: Kind, id: &str, patch: Body) -> bool {
-    match side {
-        Side::Ghl => ghl::rules::edit(world, by, kind, id, patch).is_ok(),
-        Side::Growbots => growbots::rules::edit(world, by, kind, id, &patch).is_ok(),
+        let _ = world.edit(by, side, Kind::Contact, id, patch);
     }
 }

@@ -27,6 +27,7 @@ mod seed;
 mod server;
 mod switches;
 mod tokens;
+mod users;
 mod world;
 
 #[cfg(test)]
@@ -42,9 +43,10 @@ use axum::serve::ListenerExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-pub use event::{Actor, Event, Moved, Op};
+pub use event::{Actor, By, Event, Moved, Op};
 pub use limits::{BadLimit, LimitSpec, Window};
 pub use server::Severed;
+pub use users::{Denied, shown};
 pub use world::World;
 
 use crate::clock::Clock;

@@ -111,7 +111,7 @@ pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let query = ask.call.param("query").unwrap_or_default().to_lowercase();
     let mut rows = world.listed(Side::Ghl, Kind::Contact);
     rows.retain(|contact| search::mentions(contact, &query));
-    rows.sort_by_key(|contact| std::cmp::Reverse(age_key(contact)));
+    rows.sort_by_cached_key(|contact| std::cmp::Reverse(age_key(contact)));
     let after = ask
         .call
         .param("startAfter")

@@ -146,7 +146,7 @@ impl Query {
                 text(row, "id").unwrap_or_default().to_owned(),
             )
         };
-        rows.sort_by_key(key);
+        rows.sort_by_cached_key(key);
         let start = self
             .after
             .as_ref()
