@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     event::By,
     ghl, growbots,
-    people::{COUNTRIES, NOTES, TAGS, TASKS},
+    people::{COUNTRIES, Country, NOTES, TAGS, TASKS},
     person::{Crowd, any},
     record::{Body, into_body, text},
     world::World,
@@ -56,8 +56,8 @@ pub fn step(world: &mut World, rng: &mut Rng) {
 }
 
 fn some_id(world: &World, rng: &mut Rng, side: Side, kind: Kind) -> Option<String> {
-    let count = world.all(side, kind).count();
-    let body = world.all(side, kind).nth(rng.usize(..count.max(1)))?;
+    let count = world.records(side, kind).count();
+    let body = world.records(side, kind).nth(rng.usize(..count.max(1)))?;
     text(body, "id").map(str::to_owned)
 }
 
@@ -71,7 +71,7 @@ pub(super) fn edit_one(
     id: &str,
 ) {
     let patch = match kind {
-        Kind::Contact => contact_patch(rng, side, None),
+        Kind::Contact => contact_patch(rng, side, country_of(world, side, id), None),
         Kind::Task => {
             let title = format!("{} ({})", any(rng, &TASKS), rng.u16(2..999));
             json!({"title": title})
@@ -83,9 +83,21 @@ pub(super) fn edit_one(
     let _ = world.edit(by, side, kind, id, into_body(patch));
 }
 
+/// Where a contact lives, so that what is made up for it fits.
+fn country_of(world: &World, side: Side, id: &str) -> &'static Country {
+    let contact = world.live(side, Kind::Contact, id);
+    let code = contact.and_then(|body| match side {
+        Side::Ghl => text(body, "country"),
+        Side::Growbots => body.get("address")?["country"].as_str(),
+    });
+    COUNTRIES
+        .iter()
+        .find(|country| Some(country.code) == code)
+        .unwrap_or(&COUNTRIES[0])
+}
+
 /// A new value for one field of a contact, in the side's wire names; `field` picks which.
-fn contact_patch(rng: &mut Rng, side: Side, field: Option<u8>) -> Value {
-    let country = any(rng, &COUNTRIES);
+fn contact_patch(rng: &mut Rng, side: Side, country: &Country, field: Option<u8>) -> Value {
     let city = any(rng, country.cities).0;
     let last = any(rng, country.last).0;
     let n = rng.u16(1..999);
@@ -169,7 +181,12 @@ fn edit_both(world: &mut World, rng: &mut Rng, by: &By) {
     let (ghl, lead) = any(rng, &linked);
     let field = rng.u8(..4);
     for (side, id) in [(Side::Ghl, ghl), (Side::Growbots, lead)] {
-        let patch = into_body(contact_patch(rng, side, Some(field)));
+        let patch = into_body(contact_patch(
+            rng,
+            side,
+            country_of(world, side, id),
+            Some(field),
+        ));
         let _ = world.edit(by, side, Kind::Contact, id, patch);
     }
 }

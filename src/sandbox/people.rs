@@ -21,7 +21,7 @@ pub struct Country {
 }
 
 /// All countries, with weight: the first is that of the location.
-pub const COUNTRIES: [Country; 14] = [
+pub static COUNTRIES: [Country; 14] = [
     Country {
         code: "US",
         calling: "1",

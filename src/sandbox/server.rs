@@ -158,6 +158,46 @@ impl State {
         churn::edit_one(&mut self.world, rng, &By::fault(), side, kind, id);
     }
 
+    /// Carries out what arrived, and gives what the client gets.
+    fn conclude(
+        &mut self,
+        side: Side,
+        call: &Call,
+        operation: &str,
+        standing: Standing,
+        fate: Fate,
+    ) -> Response {
+        let id = &call.request_id;
+        let answer = match fate.before {
+            before if !standing.admitted || before == Some(Before::Http429) => {
+                throttled(side, id, &standing)
+            }
+            Some(Before::Reset) => {
+                self.end(side, operation, "reset", id);
+                return severed(false);
+            }
+            Some(Before::Http500) => {
+                let now = self.end(side, operation, "500", id);
+                return broken(side, id, &standing, now);
+            }
+            _ => {
+                let answer = self.apply(side, call, fate);
+                if fate.after == Some(After::Drop) {
+                    self.end(side, operation, "dropped", id);
+                    return severed(true);
+                }
+                answer
+            }
+        };
+        let now = self.end(side, operation, &answer.status.to_string(), id);
+        let after = fate.after.filter(|_| answer.status != 429);
+        let answer = match side {
+            Side::Ghl => ghl::finish(answer, id, &standing),
+            Side::Growbots => growbots::finish(answer, id, &standing),
+        };
+        response(&answer, now, after)
+    }
+
     fn end(&mut self, side: Side, operation: &str, outcome: &str, request_id: &str) -> Millis {
         let now = self.world.now();
         self.gates
@@ -222,36 +262,16 @@ async fn serve(sandbox: &Sandbox, side: Side, mut call: Call) -> Response {
         call.request_id = state.request_id(side, call.header("x-request-id"));
         state.arrive(side, &operation)
     });
-    if fate.latency_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(fate.latency_ms)).await;
+    if fate.latency_ms == 0 {
+        return sandbox.with_state(|state| state.conclude(side, &call, &operation, standing, fate));
     }
-    sandbox.with_state(|state| {
-        let throttles = !standing.admitted || fate.before == Some(Before::Http429);
-        let answer = match fate.before {
-            _ if throttles => throttled(side, &call.request_id, &standing),
-            Some(Before::Reset) => {
-                state.end(side, &operation, "reset", &call.request_id);
-                return severed(false);
-            }
-            Some(Before::Http500) => {
-                let outcome = "500";
-                let now = state.end(side, &operation, outcome, &call.request_id);
-                return broken(side, &call.request_id, &standing, now);
-            }
-            _ => state.apply(side, &call, fate),
-        };
-        let status = answer.status.to_string();
-        if let (Some(After::Drop), false) = (fate.after, throttles) {
-            state.end(side, &operation, "dropped", &call.request_id);
-            return severed(true);
-        }
-        let now = state.end(side, &operation, &status, &call.request_id);
-        let answer = match side {
-            Side::Ghl => ghl::finish(answer, &call.request_id, &standing),
-            Side::Growbots => growbots::finish(answer, &call.request_id, &standing),
-        };
-        response(&answer, now, fate.after.filter(|_| !throttles))
-    })
+    // a task of its own: what arrived is carried out, also when the client has given up waiting
+    let sandbox = sandbox.clone();
+    let slow = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(fate.latency_ms)).await;
+        sandbox.with_state(|state| state.conclude(side, &call, &operation, standing, fate))
+    });
+    slow.await.unwrap_or_else(|_| severed(false))
 }
 
 fn throttled(side: Side, request_id: &str, standing: &Standing) -> Answer {

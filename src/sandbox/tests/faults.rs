@@ -207,3 +207,21 @@ async fn a_request_over_the_limit_uses_up_no_fault() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_arrived_is_carried_out_also_when_the_client_gives_up() {
+    let bench = Bench::new(settings(0));
+    bench
+        .control("PUT", "/faults", json!({"ghl": {"latency_ms": 5_000}}))
+        .await;
+    let body = json!({"locationId": bench.location(), "firstName": "Ann"});
+    let second = std::time::Duration::from_secs(1);
+    let given_up = tokio::time::timeout(second, bench.ghl("POST", "/contacts/", body)).await;
+    assert!(given_up.is_err());
+    let made =
+        async || bench.control("GET", "/state", Value::Null).await.body["ghl"]["contact"].clone();
+    assert_eq!(made().await, 0);
+    tokio::time::advance(second * 5).await;
+    tokio::task::yield_now().await;
+    assert_eq!(made().await, 1);
+}
