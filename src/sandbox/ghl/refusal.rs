@@ -1,0 +1,73 @@
+//! What GHL says no with.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::http::Answer;
+
+/// A refusal, by the form that its body has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// 400 with one message: a record that is not there, and anything else that is bad.
+    Bad(String),
+    /// 422 with a list of messages.
+    Invalid(Vec<String>),
+    /// 400 with the contact that has the e-mail or phone already.
+    Duplicate {
+        contact_id: String,
+        contact_name: String,
+        field: &'static str,
+    },
+    /// 401.
+    Unauthorised(&'static str),
+    /// 403: the location is not the token's.
+    OtherLocation,
+    /// 404: no such route.
+    NoRoute(String),
+}
+
+impl Refusal {
+    /// One message of a 422.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid(vec![message.into()])
+    }
+
+    /// A contact that is not there, never was or was deleted.
+    pub fn no_contact(id: &str) -> Self {
+        Self::Bad(format!("Contact with id {id} not found"))
+    }
+
+    /// The answer, without its trace id.
+    pub fn answer(&self) -> Answer {
+        let (status, message, error): (u16, Value, Option<&str>) = match self {
+            Self::Bad(message) => (400, message.as_str().into(), Some("Bad Request")),
+            Self::Invalid(messages) => (422, json!(messages), Some("Unprocessable Entity")),
+            Self::Duplicate { .. } => (
+                400,
+                "This location does not allow duplicated contacts.".into(),
+                None,
+            ),
+            Self::Unauthorised(message) => (401, (*message).into(), Some("Unauthorized")),
+            Self::OtherLocation => (
+                403,
+                "The token does not have access to this location.".into(),
+                Some("Forbidden"),
+            ),
+            Self::NoRoute(message) => (404, message.as_str().into(), Some("Not Found")),
+        };
+        let mut body = json!({"statusCode": status, "message": message});
+        if let Some(error) = error {
+            body["error"] = error.into();
+        }
+        if let Self::Duplicate {
+            contact_id,
+            contact_name,
+            field,
+        } = self
+        {
+            body["meta"] = json!({
+                "contactId": contact_id, "contactName": contact_name, "matchingField": field,
+            });
+        }
+        Answer::json(status, body)
+    }
+}

@@ -1,0 +1,325 @@
+//! Lists and the change feed: parameters, opaque cursors and pages.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{kind_segment, problem::Problem};
+use crate::model::{Kind, Millis, Side};
+use crate::sandbox::{
+    http::{Answer, Call},
+    record::{Body, is_live, moment, text},
+    world::World,
+};
+
+/// How long a cursor of a list is good for.
+const CURSOR_MS: i64 = 24 * 3_600_000;
+
+fn opaque(value: &Value) -> String {
+    use std::fmt::Write;
+    let mut out = String::new();
+    for byte in value.to_string().bytes() {
+        // writing to a string does not fail
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
+
+fn open(cursor: &str) -> Result<Value, Problem> {
+    let bad = || {
+        Problem::new(
+            400,
+            "invalid_cursor",
+            "the cursor is not one of ours, or too old",
+        )
+    };
+    if !cursor.is_ascii() || !cursor.len().is_multiple_of(2) {
+        return Err(bad());
+    }
+    let bytes: Option<Vec<u8>> = (0..cursor.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&cursor[at..at + 2], 16).ok())
+        .collect();
+    serde_json::from_slice(&bytes.ok_or_else(bad)?).map_err(|_| bad())
+}
+
+const fn parameters_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Contact => &["email", "phone", "company_id", "owner_id", "tag", "status"],
+        Kind::Task => &["lead_id", "completed", "due_before", "assignee_id"],
+        Kind::Note | Kind::Appointment => &["lead_id"],
+        Kind::Business => &[],
+    }
+}
+
+/// The parameters of a listing: those of the request, or those that its cursor carries.
+struct Query {
+    given: Body,
+    after: Option<(Millis, String)>,
+    limit: usize,
+}
+
+impl Query {
+    fn read(world: &mut World, call: &Call, own: &[&str]) -> Result<Self, Problem> {
+        const ALL: [&str; 4] = ["limit", "updated_after", "include_deleted", "external_id"];
+        let mut given = Body::new();
+        for (name, value) in &call.query {
+            if name == "cursor" {
+                continue;
+            }
+            if !ALL.contains(&name.as_str()) && !own.contains(&name.as_str()) {
+                return Err(Problem::parameter(name));
+            }
+            given.insert(name.clone(), value.clone().into());
+        }
+        let mut after = None;
+        if let Some(cursor) = call.param("cursor") {
+            let cursor = open(cursor)?;
+            let (Some(kept), Some(at), Some(id), Some(issued)) = (
+                cursor["p"].as_object(),
+                cursor["u"].as_i64(),
+                cursor["i"].as_str(),
+                cursor["t"].as_i64(),
+            ) else {
+                return Err(Problem::new(
+                    400,
+                    "invalid_cursor",
+                    "the cursor is not one of this list",
+                ));
+            };
+            if world.now().0 - issued > CURSOR_MS {
+                return Err(Problem::new(400, "invalid_cursor", "the cursor is too old"));
+            }
+            if cursor["l"] != call.path
+                || given
+                    .iter()
+                    .any(|(name, value)| kept.get(name) != Some(value))
+            {
+                return Err(Problem::new(
+                    400,
+                    "cursor_mismatch",
+                    "the parameters are not those of the cursor",
+                ));
+            }
+            given.clone_from(kept);
+            after = Some((Millis(at), id.to_owned()));
+        }
+        let limit = match text(&given, "limit").map(str::parse::<usize>) {
+            None => 100,
+            Some(Ok(limit @ 1..=200)) => limit,
+            Some(_) => return Err(Problem::parameter("limit")),
+        };
+        Ok(Self {
+            given,
+            after,
+            limit,
+        })
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        text(&self.given, name)
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.get(name) {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Problem::parameter(name)),
+        }
+    }
+
+    fn time(&self, name: &str) -> Result<Option<Millis>, Problem> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(given) => Millis::parse(given)
+                .map(Some)
+                .ok_or_else(|| Problem::parameter(name)),
+        }
+    }
+
+    /// The page after the cursor of rows in (`updated_at`, `id`) order.
+    fn page(&self, call: &Call, now: Millis, mut rows: Vec<Arc<Body>>) -> Answer {
+        let key = |row: &Arc<Body>| {
+            (
+                moment(row, "updated_at"),
+                text(row, "id").unwrap_or_default().to_owned(),
+            )
+        };
+        rows.sort_by_cached_key(key);
+        let start = self
+            .after
+            .as_ref()
+            .map_or(0, |after| rows.partition_point(|row| key(row) <= *after));
+        let page: Vec<&Arc<Body>> = rows[start..].iter().take(self.limit).collect();
+        let has_more = start + page.len() < rows.len();
+        let next = page.last().filter(|_| has_more).map(|row| {
+            let (at, id) = key(row);
+            opaque(&json!({"p": self.given, "u": at.0, "i": id, "t": now.0, "l": call.path}))
+        });
+        Answer::json(
+            200,
+            json!({
+                "data": page.iter().map(|row| &***row).collect::<Vec<_>>(),
+                "page": {"next_cursor": next, "has_more": has_more, "limit": self.limit},
+            }),
+        )
+    }
+}
+
+/// GET /{kind}
+pub fn records(world: &mut World, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+    let query = Query::read(world, call, parameters_of(kind))?;
+    let with_deleted = query.flag("include_deleted")?.unwrap_or(false);
+    if query.get("include_deleted").is_some() && !world.switches.can("include_deleted") {
+        return Err(Problem::parameter("include_deleted"));
+    }
+    let external = match query.get("external_id").map(|given| given.split_once(':')) {
+        None => None,
+        Some(Some(pair)) if world.switches.can("external_id") => Some(pair),
+        Some(_) => return Err(Problem::parameter("external_id")),
+    };
+    let updated_after = query.time("updated_after")?;
+    let due_before = query.time("due_before")?;
+    let completed = query.flag("completed")?;
+    let digits = |text: &str| {
+        text.chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+')
+            .collect::<String>()
+    };
+    let mut rows = world.listed(Side::Growbots, kind);
+    rows.retain(|row| {
+        let is = |parameter: &str| {
+            query
+                .get(parameter)
+                .is_none_or(|wanted| text(row, parameter) == Some(wanted))
+        };
+        let has_tag = |tag: &str| {
+            let tags = row.get("tags").and_then(Value::as_array);
+            let mut tags = tags.into_iter().flatten().filter_map(Value::as_str);
+            tags.any(|have| have.to_lowercase() == tag.to_lowercase())
+        };
+        (with_deleted || is_live(row))
+            && updated_after.is_none_or(|after| moment(row, "updated_at") >= after)
+            && external.is_none_or(|(key, value)| {
+                row.get("external_ids").is_some_and(|ids| ids[key] == value)
+            })
+            && ["company_id", "owner_id", "status", "lead_id", "assignee_id"]
+                .iter()
+                .all(|name| is(name))
+            && query.get("email").is_none_or(|wanted| {
+                text(row, "email")
+                    .is_some_and(|have| have.to_lowercase() == wanted.trim().to_lowercase())
+            })
+            && query.get("phone").is_none_or(|wanted| {
+                text(row, "phone").is_some_and(|have| digits(have) == digits(wanted))
+            })
+            && query.get("tag").is_none_or(has_tag)
+            && completed.is_none_or(|c| row.get("completed") == Some(&c.into()))
+            && due_before
+                .is_none_or(|limit| text(row, "due_at").is_some() && moment(row, "due_at") < limit)
+    });
+    let now = world.now();
+    Ok(query.page(call, now, rows))
+}
+
+/// GET /users
+pub fn users(world: &mut World, call: &Call) -> Result<Answer, Problem> {
+    let query = Query::read(world, call, &[])?;
+    let rows = world
+        .place
+        .users
+        .iter()
+        .map(|user| Arc::new(super::user(user)))
+        .collect();
+    let now = world.now();
+    Ok(query.page(call, now, rows))
+}
+
+/// GET /changes: `readable` are the kinds that the token may read.
+pub fn changes(world: &mut World, call: &Call, readable: &[Kind]) -> Result<Answer, Problem> {
+    if let Some((name, _)) = call
+        .query
+        .iter()
+        .find(|(n, _)| !["cursor", "limit", "kinds", "from"].contains(&n.as_str()))
+    {
+        return Err(Problem::parameter(name));
+    }
+    let limit = match call.param("limit").map(str::parse::<usize>) {
+        None => 100,
+        Some(Ok(limit @ 1..=500)) => limit,
+        Some(_) => return Err(Problem::parameter("limit")),
+    };
+    let kinds = match call.param("kinds") {
+        None => readable.to_vec(),
+        Some(names) => {
+            let kind_of = |name: &str| {
+                Kind::ALL
+                    .into_iter()
+                    .find(|kind| kind_segment(*kind) == name)
+            };
+            let kinds: Option<Vec<Kind>> = names.split(',').map(kind_of).collect();
+            let mut kinds = kinds.ok_or_else(|| Problem::parameter("kinds"))?;
+            kinds.retain(|kind| readable.contains(kind));
+            kinds
+        }
+    };
+    let all = world.changes();
+    let start = match (call.param("cursor"), call.param("from")) {
+        (Some(cursor), _) => {
+            let seq = open(cursor)?["seq"].as_u64();
+            seq.ok_or_else(|| {
+                Problem::new(400, "invalid_cursor", "the cursor is not one of changes")
+            })? as usize
+        }
+        (None, Some("now")) => all.len(),
+        (None, None) => 0,
+        (None, Some(_)) => return Err(Problem::parameter("from")),
+    };
+    let mut rows = Vec::new();
+    let mut reached = start;
+    for change in all.iter().skip(start) {
+        if rows.len() == limit {
+            break;
+        }
+        reached = change.seq as usize;
+        if kinds.contains(&change.kind) {
+            rows.push(json!({
+                "seq": change.seq, "kind": kind_segment(change.kind), "id": change.body["id"],
+                "op": if is_live(&change.body) { "upsert" } else { "delete" },
+                "version": change.body["version"], "at": change.at.to_string(), "record": *change.body,
+            }));
+        }
+    }
+    let page = json!({
+        "next_cursor": opaque(&json!({"seq": reached})), "has_more": reached < all.len(), "limit": limit,
+    });
+    Ok(Answer::json(200, json!({"data": rows, "page": page})))
+}
+
+/// The same page without its rows: where there were some, it says that there are more from where it began.
+pub fn emptied(call: &Call, now: Millis, answer: &mut Answer) {
+    let Some(body) = answer
+        .body
+        .as_mut()
+        .filter(|body| body["data"].is_array() && body["page"].is_object())
+    else {
+        return;
+    };
+    if body["data"].as_array().is_some_and(|rows| !rows.is_empty()) {
+        let first = || {
+            let given: Body = call
+                .query
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone().into()))
+                .collect();
+            let before_all =
+                json!({"p": given, "u": i64::MIN, "i": "", "t": now.0, "l": call.path, "seq": 0});
+            opaque(&before_all)
+        };
+        let from = call.param("cursor").map_or_else(first, str::to_owned);
+        body["page"]["next_cursor"] = from.into();
+        body["page"]["has_more"] = true.into();
+        body["data"] = json!([]);
+    }
+}
