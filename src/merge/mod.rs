@@ -1,2 +1,25 @@
 //! Pure functions from model to model: normalise, map fields, match identities, merge three ways, plan. No clock,
 //! no I/O, no async.
+//!
+//! Everything but [`normalise`] works on canonical values: two values that mean the same are equal.
+
+pub mod field;
+mod html;
+pub mod identity;
+pub mod mapping;
+pub mod normalise;
+mod phone;
+pub mod planner;
+pub mod policy;
+pub mod record;
+pub mod set;
+
+pub use field::{Merged, merge_field};
+pub use identity::{
+    Candidate, Identity, Near, match_appointments, match_contact, match_notes, match_tasks,
+};
+pub use mapping::{Direction, FieldMap, MapEntry};
+pub use planner::{cost, group_writes, order, plan};
+pub use policy::Policy;
+pub use record::{DeleteStep, RecordMerge, SideWrite, create_fields, delete_step, merge_record};
+pub use set::merge_set;

@@ -3,6 +3,7 @@
 mod action;
 mod conflict;
 mod field;
+mod filter;
 mod ids;
 mod listing;
 mod plan;
@@ -17,6 +18,7 @@ pub use conflict::{
     Answer, Candidate, Conflict, ConflictField, ConflictState, NoBoth, Reason, Staged, Take,
 };
 pub use field::{BadValue, FieldName, FieldType, Value};
+pub use filter::{Filter, FilterError, Misread};
 pub use ids::{ActionId, ConflictId, ErrorId, Fence, IntentId, LinkId, LogId, PassId, RecordId};
 pub use listing::{
     ContactRow, ContactSort, Direction, ErrorRow, ErrorState, Failure, Held, LinkState, LogEntry,

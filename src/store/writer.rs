@@ -413,6 +413,7 @@ impl Writer {
 
     /// Ends a pass: fills `waiting`, `held`, `conflicts_open` and `errors_open` in and stores it. Runs of idle
     /// passes fold into one row (count, first, last).
+    #[expect(clippy::needless_pass_by_value, reason = "skeleton")]
     pub fn end_pass(
         &mut self,
         fence: Fence,
@@ -429,5 +430,32 @@ impl Writer {
     /// Adds requests to the bars of the Rates chart (half minutes; kept 24 h).
     pub fn add_rates(&mut self, fence: Fence, side: Side, bar: RateBar) -> Result<(), StoreError> {
         unimplemented!("{fence:?} {side} {bar:?}")
+    }
+}
+impl Writer {
+    /// Links after `after` that have a live end on `side`, with its id, in order of link.
+    pub fn ends_after(
+        &self,
+        kind: Kind,
+        side: Side,
+        after: LinkId,
+        limit: u32,
+    ) -> Result<Vec<(LinkId, RecordId)>, StoreError> {
+        unimplemented!("{kind} {side} {after} {limit}")
+    }
+
+    /// Ids of the live children of one kind that a contact of `side` has there.
+    pub fn children_ends(
+        &self,
+        kind: Kind,
+        side: Side,
+        contact: &RecordId,
+    ) -> Result<Vec<RecordId>, StoreError> {
+        unimplemented!("{kind} {side} {contact}")
+    }
+
+    /// Forgets the gone end of a link, so that the record counts as one that only the other side has; dirty.
+    pub fn drop_end(&mut self, fence: Fence, link: LinkId, side: Side) -> Result<(), StoreError> {
+        unimplemented!("{fence} {link} {side}")
     }
 }

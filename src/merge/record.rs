@@ -1,0 +1,510 @@
+//! The three-way merge of a linked record, field by field.
+//!
+//! Each field comes to one of three ends. Nothing is to be done; or a value is *given* to both sides; or an operator
+//! must decide. Giving a value is the same for an edit, a policy and a decision:
+//!
+//! - each side that has another value, and that the map lets an update write, gets a write;
+//! - the base moves once both sides are seen equal;
+//! - a side that the map does not write (the source of a one-way field) keeps its own value. As soon as the receiving
+//!   side has the given value, that is the end of it: the base becomes the source's value, so that only its next
+//!   edit is news, and the field `differs`.
+//!
+//! A first link is a merge against an empty base: what one side lacks counts as filled in on the other.
+
+use std::borrow::Cow;
+
+use crate::model::{
+    Cause, ConflictField, Decided, End, FieldChange, FieldName, FieldType, Held, Linked, Record,
+    Side, Snapshot, Value, Why,
+};
+
+use super::{FieldMap, MapEntry, Merged, Policy, merge_field, merge_set};
+
+/// Server times nearer than this do not tell which record changed later.
+const NEWER_MS: i64 = 5_000;
+
+/// What a merge of a linked record comes to. All lists are in field order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordMerge {
+    /// The base from now on.
+    pub base: Record,
+    /// What is to be written; for one field GHL first.
+    pub writes: Vec<SideWrite>,
+    /// What an operator must decide.
+    pub conflicts: Vec<ConflictField>,
+    /// Fields that are not in step, and why; fields that only wait for a write are not among them.
+    pub held: Vec<Held>,
+    /// Decisions that stand on both sides, or that a later edit made void.
+    pub drop_decided: Vec<FieldName>,
+    /// Parked fields whose values moved, so that they may be tried again.
+    pub drop_parked: Vec<FieldName>,
+}
+
+/// One field to be written on one side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SideWrite {
+    /// Where.
+    pub side: Side,
+    /// What.
+    pub change: FieldChange,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Merges a link whose ends are both live. Unmapped fields are left alone. Cost: one walk over the three records.
+pub fn merge_record(linked: &Linked, map: &FieldMap) -> RecordMerge {
+    let base = linked.base.clone().unwrap_or_default();
+    let (Some(ghl), Some(growbots)) = (linked.ends.ghl.live(), linked.ends.growbots.live()) else {
+        debug_assert!(false, "both ends of link {} are live", linked.id);
+        return RecordMerge {
+            base,
+            ..RecordMerge::default()
+        };
+    };
+    let mut merge = Merge {
+        linked,
+        map,
+        ghl,
+        growbots,
+        out: RecordMerge {
+            base,
+            ..RecordMerge::default()
+        },
+    };
+    merge.walk();
+    merge.out
+}
+
+/// One field of the three records; `None` is empty.
+#[derive(Clone, Copy)]
+struct Field<'a> {
+    name: &'a FieldName,
+    base: Option<&'a Value>,
+    ghl: Option<&'a Value>,
+    growbots: Option<&'a Value>,
+}
+
+impl<'a> Field<'a> {
+    const fn of(&self, side: Side) -> Option<&'a Value> {
+        match side {
+            Side::Ghl => self.ghl,
+            Side::Growbots => self.growbots,
+        }
+    }
+}
+
+struct Merge<'a> {
+    linked: &'a Linked,
+    map: &'a FieldMap,
+    ghl: &'a Snapshot,
+    growbots: &'a Snapshot,
+    out: RecordMerge,
+}
+
+/// A value for both sides, and why.
+struct Give<'a> {
+    value: Option<Cow<'a, Value>>,
+    cause: Cause,
+}
+
+impl<'a> Give<'a> {
+    fn new(value: Option<&'a Value>, cause: Cause) -> Self {
+        Self {
+            value: value.map(Cow::Borrowed),
+            cause,
+        }
+    }
+}
+
+/// The next field of a sorted slice, taken if it has that name.
+fn take<'a>(slice: &mut &'a [(FieldName, Value)], name: &FieldName) -> Option<&'a Value> {
+    let ((first, value), rest) = slice.split_first()?;
+    if first != name {
+        return None;
+    }
+    *slice = rest;
+    Some(value)
+}
+
+impl<'a> Merge<'a> {
+    fn walk(&mut self) {
+        let mut base: &'a [_] = self.linked.base.as_ref().map_or(&[], Record::as_slice);
+        let mut ghl = self.ghl.record.as_slice();
+        let mut growbots = self.growbots.record.as_slice();
+        let plain = self.linked.decided.is_empty() && self.linked.parked.is_empty();
+        while let Some(name) = [base, ghl, growbots]
+            .into_iter()
+            .filter_map(|slice| slice.first())
+            .map(|(name, _)| name)
+            .min()
+        {
+            let field = Field {
+                name,
+                base: take(&mut base, name),
+                ghl: take(&mut ghl, name),
+                growbots: take(&mut growbots, name),
+            };
+            if plain && field.ghl == field.base && field.growbots == field.base {
+                continue;
+            }
+            self.field(field);
+        }
+        if !plain {
+            self.fields_that_nobody_has();
+        }
+    }
+
+    /// Decided or parked fields that are empty in all three records.
+    fn fields_that_nobody_has(&mut self) {
+        let decided = self.linked.decided.iter().map(|decided| &decided.field);
+        let parked = self.linked.parked.iter().map(|parked| &parked.field);
+        let mut names: Vec<&FieldName> = decided.chain(parked).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| {
+            let base = self.linked.base.as_ref();
+            base.is_none_or(|base| base.get(name).is_none())
+                && self.ghl.record.get(name).is_none()
+                && self.growbots.record.get(name).is_none()
+        });
+        for name in names {
+            self.field(Field {
+                name,
+                base: None,
+                ghl: None,
+                growbots: None,
+            });
+        }
+        self.out
+            .writes
+            .sort_by(|one, two| one.change.field.cmp(&two.change.field));
+        self.out.held.sort_by(|one, two| one.field.cmp(&two.field));
+        self.out.drop_decided.sort_unstable();
+        self.out.drop_parked.sort_unstable();
+    }
+
+    fn field(&mut self, field: Field<'a>) {
+        let linked = self.linked;
+        let decided = linked.decided.iter().find(|d| d.field == *field.name);
+        let Some(entry) = self.map.entry(linked.kind, field.name) else {
+            self.drop_decided(decided);
+            return;
+        };
+        let parked = self.parked(field);
+        if let Some(decided) = decided {
+            if let Some(give) = decision(decided, field) {
+                let parked = Side::BOTH.map(|side| {
+                    parked[side as usize] && !self.overrides(decided, side, field, entry, parked)
+                });
+                let settled = self.give(field, entry, &give, parked);
+                if settled {
+                    self.drop_decided(Some(decided));
+                } else if !parked.contains(&true) {
+                    self.drop_parked(field.name);
+                }
+                return;
+            }
+            self.drop_decided(Some(decided));
+        }
+        if field.ghl == field.growbots {
+            if field.ghl != field.base {
+                self.out.base.set(field.name.clone(), field.ghl.cloned());
+            }
+            return;
+        }
+        if !Side::BOTH.into_iter().any(|side| entry.updates(side)) {
+            return; // set when the record was made; what became of it since is nobody's concern
+        }
+        match self.verdict(field, entry) {
+            Some(give) => {
+                self.give(field, entry, &give, parked);
+            }
+            None if parked.contains(&true) => self.hold(field.name, Why::Parked),
+            None => {
+                self.hold(field.name, Why::Conflict);
+                self.out.conflicts.push(ConflictField {
+                    field: field.name.clone(),
+                    base: field.base.cloned(),
+                    ghl: field.ghl.cloned(),
+                    growbots: field.growbots.cloned(),
+                    newer: newer(self.ghl, self.growbots),
+                });
+            }
+        }
+    }
+
+    /// The value that the edits and the policy give; `None` where an operator must decide.
+    fn verdict(&self, field: Field<'a>, entry: &MapEntry) -> Option<Give<'a>> {
+        let first_link = self.linked.base.is_none();
+        let or_first_link = |cause| if first_link { Cause::FirstLink } else { cause };
+        let by_policy = |value| {
+            let name = entry.policy.name().into();
+            Some(Give::new(value, Cause::Policy { name }))
+        };
+        match merge_field(&field.base, &field.ghl, &field.growbots) {
+            // Yes was taken back on one side only.
+            Merged::Take(_, None) if entry.policy == Policy::Restrictive => None,
+            Merged::Take(side, value) => {
+                let cause = or_first_link(Cause::Change { side });
+                Some(Give::new(*value, cause))
+            }
+            Merged::Unchanged | Merged::Agreed(_) => Some(Give::new(field.ghl, Cause::Merge)),
+            Merged::Conflict => match entry.policy {
+                Policy::Ghl => by_policy(field.ghl),
+                Policy::Growbots => by_policy(field.growbots),
+                Policy::Newest => by_policy(field.of(newer(self.ghl, self.growbots)?)),
+                Policy::Union if field.name.ty() == FieldType::Set => {
+                    let words = |value: Option<&'a Value>| value.map_or(&[][..], Value::words);
+                    let merged =
+                        merge_set(words(field.base), words(field.ghl), words(field.growbots));
+                    Some(Give {
+                        value: (!merged.is_empty()).then_some(Cow::Owned(Value::Set(merged))),
+                        cause: or_first_link(Cause::Merge),
+                    })
+                }
+                // One way, the result could never stand on both sides, and would grow with each merge.
+                Policy::Append if entry.updates(Side::Ghl) && entry.updates(Side::Growbots) => {
+                    Some(Give {
+                        value: Some(append(field)?),
+                        cause: Cause::Policy {
+                            name: entry.policy.name().into(),
+                        },
+                    })
+                }
+                Policy::Manual | Policy::Union | Policy::Append | Policy::Restrictive => None,
+            },
+        }
+    }
+
+    /// Gives both sides a value (see the head of this file). True when nothing is left to be done for it.
+    fn give(
+        &mut self,
+        field: Field<'a>,
+        entry: &MapEntry,
+        give: &Give<'_>,
+        parked: [bool; 2],
+    ) -> bool {
+        let value = give.value.as_deref();
+        let mut settled = true;
+        for side in Side::BOTH {
+            if field.of(side) == value || !entry.updates(side) {
+                continue;
+            }
+            settled = false;
+            if parked[side as usize] {
+                self.hold(field.name, Why::Parked);
+                continue;
+            }
+            self.out.writes.push(SideWrite {
+                side,
+                change: FieldChange {
+                    field: field.name.clone(),
+                    from: field.of(side).cloned(),
+                    to: value.cloned(),
+                },
+                cause: give.cause.clone(),
+            });
+        }
+        if settled {
+            let source = Side::BOTH.into_iter().find(|side| !entry.updates(*side));
+            let agreed = source.map_or(value, |source| field.of(source));
+            if field.ghl != field.growbots && source.is_some() {
+                self.hold(field.name, Why::Differs);
+            }
+            if agreed != field.base {
+                self.out.base.set(field.name.clone(), agreed.cloned());
+            }
+        }
+        settled
+    }
+
+    /// For each side whether it refused this field with the values that both sides still have.
+    fn parked(&mut self, field: Field<'_>) -> [bool; 2] {
+        let mut parked = [false; 2];
+        let mut any = false;
+        for park in &self.linked.parked {
+            if park.field != *field.name {
+                continue;
+            }
+            any = true;
+            let still = field.ghl != field.growbots || self.is_decided(field.name);
+            if still
+                && park.seen.ghl.as_ref() == field.ghl
+                && park.seen.growbots.as_ref() == field.growbots
+            {
+                parked[park.side as usize] = true;
+            }
+        }
+        if any && parked == [false; 2] {
+            self.drop_parked(field.name);
+        }
+        parked
+    }
+
+    fn is_decided(&self, name: &FieldName) -> bool {
+        self.linked.decided.iter().any(|d| d.field == *name)
+    }
+
+    /// Whether a decided value may be tried on a side that refused the field: it is not what was refused, and a
+    /// side that refused nothing is to get it too. Were all of them parked, then the decided value itself was
+    /// refused, and trying again would never end.
+    fn overrides(
+        &self,
+        decided: &Decided,
+        side: Side,
+        field: Field<'_>,
+        entry: &MapEntry,
+        parked: [bool; 2],
+    ) -> bool {
+        let value = decided.value.as_ref();
+        let goes_to = |side| field.of(side) != value && entry.updates(side);
+        let refused = self
+            .linked
+            .parked
+            .iter()
+            .filter(|park| park.field == *field.name && park.side == side)
+            .any(|park| park.seen.get(side.other()).as_ref() == value);
+        !refused
+            && Side::BOTH
+                .into_iter()
+                .any(|side| goes_to(side) && !parked[side as usize])
+    }
+
+    fn hold(&mut self, field: &FieldName, why: Why) {
+        let held = Held {
+            field: field.clone(),
+            why,
+        };
+        if self.out.held.last() != Some(&held) {
+            self.out.held.push(held);
+        }
+    }
+
+    fn drop_decided(&mut self, decided: Option<&Decided>) {
+        self.out
+            .drop_decided
+            .extend(decided.map(|decided| decided.field.clone()));
+    }
+
+    fn drop_parked(&mut self, field: &FieldName) {
+        let is_parked = self.linked.parked.iter().any(|park| park.field == *field);
+        if is_parked && !self.out.drop_parked.contains(field) {
+            self.out.drop_parked.push(field.clone());
+        }
+    }
+}
+
+/// The decided value, if each side still has what was seen, or has that value already.
+fn decision<'a>(decided: &'a Decided, field: Field<'_>) -> Option<Give<'a>> {
+    let value = decided.value.as_ref();
+    let holds = Side::BOTH
+        .into_iter()
+        .all(|side| field.of(side) == decided.seen.get(side).as_ref() || field.of(side) == value);
+    holds.then(|| Give::new(value, decided.cause.clone()))
+}
+
+/// GHL's text, a blank line, Growbots'; just the longer one where it is that already, for one side may have taken
+/// the result before the other. `None` for what is no long text.
+fn append<'a>(field: Field<'a>) -> Option<Cow<'a, Value>> {
+    if field.name.ty() != FieldType::Lines {
+        return None;
+    }
+    let (Some(ghl), Some(growbots)) = (field.ghl, field.growbots) else {
+        return field.ghl.or(field.growbots).map(Cow::Borrowed);
+    };
+    let (first, last) = (ghl.as_text()?, growbots.as_text()?);
+    let has_last = first
+        .strip_suffix(last)
+        .is_some_and(|head| head.ends_with("\n\n"));
+    let has_first = last
+        .strip_prefix(first)
+        .is_some_and(|tail| tail.starts_with("\n\n"));
+    Some(match (has_last, has_first) {
+        (true, _) => Cow::Borrowed(ghl),
+        (_, true) => Cow::Borrowed(growbots),
+        _ => Cow::Owned(Value::Text(format!("{first}\n\n{last}").into())),
+    })
+}
+
+/// The side whose record changed later, where both server times are known and far enough apart.
+fn newer(ghl: &Snapshot, growbots: &Snapshot) -> Option<Side> {
+    let later = ghl.updated_at?.since(growbots.updated_at?);
+    (later.saturating_abs() >= NEWER_MS).then_some(if later > 0 {
+        Side::Ghl
+    } else {
+        Side::Growbots
+    })
+}
+
+/// The fields of a record that is to be made on `to`: those of the other end that the map carries there in a
+/// create, decided values in their place. Empty where the map makes no such records there.
+///
+/// With no live end at all (an operator adds a record) they are the decided values as they stand.
+pub fn create_fields(linked: &Linked, to: Side, map: &FieldMap) -> Vec<FieldChange> {
+    let from = linked.ends.get(to.other()).live();
+    if from.is_some() && !map.creates(linked.kind, to) {
+        return Vec::new();
+    }
+    let decided = |field: &FieldName| linked.decided.iter().find(|d| d.field == *field);
+    map.fields(linked.kind)
+        .filter(|entry| from.is_none() || entry.creates(to))
+        .filter_map(|entry| {
+            let value = match decided(&entry.field) {
+                Some(decided) => decided.value.as_ref(),
+                None => from?.record.get(&entry.field),
+            };
+            Some(FieldChange {
+                field: entry.field.clone(),
+                from: None,
+                to: Some(value?.clone()),
+            })
+        })
+        .collect()
+}
+
+/// What becomes of a link of which an end is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteStep {
+    /// Delete it on that side too.
+    Delete(Side),
+    /// The other side has something that exists only there: an operator must decide.
+    Conflict {
+        /// The side that deleted.
+        gone: Side,
+    },
+    /// Nothing is left of the pair.
+    Forget,
+    /// Leave it as it is.
+    Nothing,
+}
+
+/// Whether a delete goes over: only where nothing would go that exists only on the other side. `children_changed`
+/// says whether a child there was changed or added since its base.
+///
+/// Kinds that do not flow back (a note that was deleted in Growbots) stay where they come from.
+pub fn delete_step(linked: &Linked, children_changed: bool, map: &FieldMap) -> DeleteStep {
+    let (gone, live) = match (&linked.ends.ghl, &linked.ends.growbots) {
+        (End::Gone(_), End::Live(live)) => (Side::Ghl, live),
+        (End::Live(live), End::Gone(_)) => (Side::Growbots, live),
+        (End::Gone(_), _) | (_, End::Gone(_)) => return DeleteStep::Forget,
+        _ => return DeleteStep::Nothing,
+    };
+    if linked.ignored || !map.creates(linked.kind, gone.other()) {
+        return DeleteStep::Nothing;
+    }
+    // Without a base nothing shows that the live record is not news.
+    let is_known = linked.base.as_ref().is_some_and(|base| {
+        map.fields(linked.kind)
+            .filter(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side)))
+            .all(|entry| base.get(&entry.field) == live.record.get(&entry.field))
+    });
+    let is_decided = linked
+        .decided
+        .iter()
+        .any(|decided| decided.value.as_ref() != live.record.get(&decided.field));
+    if is_known && !is_decided && !children_changed {
+        DeleteStep::Delete(gone.other())
+    } else {
+        DeleteStep::Conflict { gone }
+    }
+}
