@@ -64,7 +64,7 @@ pub struct State {
 
 impl State {
     /// Everything as the seed has it.
-    pub fn new(settings: Settings, faults: BySide<Faults>) -> Self {
+    pub fn new(settings: Settings, faults: &BySide<Faults>) -> Self {
         let mut token_rng = fastrand::Rng::with_seed(settings.seed ^ 0x0070_6b65);
         let tokens = Tokens::new(&mut token_rng);
         let world = seed::world(settings.seed, settings.contacts, settings.clock.clone());
@@ -87,11 +87,11 @@ impl State {
 
     /// Back to the seed, without faults.
     pub fn reset(&mut self) {
-        *self = Self::new(self.settings.clone(), BySide::default());
+        *self = Self::new(self.settings.clone(), &BySide::default());
     }
 
     /// Replaces all faults.
-    pub fn set_faults(&mut self, faults: BySide<Faults>) {
+    pub fn set_faults(&mut self, faults: &BySide<Faults>) {
         for side in Side::BOTH {
             let faults = faults.get(side).clone();
             let lag_ms = faults.lag_ms().unwrap_or(self.settings.lag_ms);
@@ -119,10 +119,14 @@ impl State {
         let window_ms = self.settings.limit.window_ms();
         let gate = self.gates.get_mut(side);
         gate.requests.arrive(tick, 1, window_ms);
-        (
-            gate.limiter.take(tick, now.0, 1),
-            gate.faults.draw(operation),
-        )
+        let standing = gate.limiter.take(tick, now.0, 1);
+        // one that is refused has no other lot, and uses up no fault
+        let fate = if standing.admitted {
+            gate.faults.draw(operation)
+        } else {
+            Fate::default()
+        };
+        (standing, fate)
     }
 
     /// Carries a request out.
@@ -143,7 +147,7 @@ impl State {
         if fate.empty_page && answer.status == 200 {
             match side {
                 Side::Ghl => ghl::emptied(&mut answer),
-                Side::Growbots => growbots::emptied(call, &mut answer),
+                Side::Growbots => growbots::emptied(call, self.world.now(), &mut answer),
             }
         }
         answer
@@ -262,7 +266,11 @@ fn broken(side: Side, request_id: &str, standing: &Standing, now: Millis) -> Res
     match side {
         Side::Ghl => {
             let html = "<html><body><h1>500 Internal Server Error</h1></body></html>";
-            plain(500, "text/html", html.to_owned())
+            let mut response = plain(500, "text/html", html.to_owned());
+            response
+                .headers_mut()
+                .extend(http_date(now).map(|date| (header::DATE, date)));
+            response
         }
         Side::Growbots => {
             let problem = growbots::Problem::new(500, "internal", "something broke");
@@ -275,6 +283,7 @@ fn broken(side: Side, request_id: &str, standing: &Standing, now: Millis) -> Res
 fn response(answer: &Answer, now: Millis, after: Option<After>) -> Response {
     let text = answer.body.as_ref().map(ToString::to_string);
     let mut bytes = Bytes::from(text.unwrap_or_default());
+    let after = after.filter(|_| !bytes.is_empty());
     if after == Some(After::Malformed) {
         bytes = Bytes::from_static(b"{\"contacts\": [{\"id\": \xff\xfe, ]}");
     }

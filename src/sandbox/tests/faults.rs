@@ -182,3 +182,28 @@ async fn latency_holds_an_answer_back() {
     bench.ghl("GET", "/contacts/x", Value::Null).await;
     assert_eq!(before.elapsed().as_millis(), 5_000);
 }
+
+#[tokio::test]
+async fn a_request_over_the_limit_uses_up_no_fault() {
+    let mut settings = settings(0);
+    settings.limit = "1/10/100".parse().unwrap();
+    let bench = Bench::new(settings);
+    bench.ghl("GET", "/contacts/x", Value::Null).await;
+    bench
+        .control(
+            "PUT",
+            "/faults",
+            json!({"ghl": {"http_500": 1.0, "next": 1}}),
+        )
+        .await;
+    for (wait_ms, status) in [(0, 429), (10_000, 500), (10_000, 400)] {
+        bench
+            .control("POST", "/clock", json!({"advance_ms": wait_ms}))
+            .await;
+        assert_eq!(
+            bench.ghl("GET", "/contacts/x", Value::Null).await.status,
+            status,
+            "{wait_ms}"
+        );
+    }
+}
