@@ -1,11 +1,35 @@
 //! Two connectors over one transport: `ghl` and `growbots` map wire shapes to `model` and back; auth, limiter,
 //! retry and circuit breaker are layers on the transport that both share.
 
+mod auth;
+mod breaker;
+mod client;
+#[cfg(test)]
+mod client_tests;
 mod connector;
 mod error;
+mod ghl;
+mod growbots;
+mod known;
+mod lanes;
+mod limiter;
+mod limits;
+mod meter;
+mod retry;
+mod scalar;
+mod slots;
+#[cfg(test)]
+mod testing;
+mod transport;
+mod window;
 
+pub use client::{Gate, Parts, Settings};
 pub use connector::{
     ChangePage, Connector, Deleted, Found, NewRecord, Normalise, Page, PageRequest, Read, Reply,
     Row, Setup, Updated, User,
 };
 pub use error::{Class, RemoteError};
+pub use ghl::Ghl;
+pub use growbots::Growbots;
+pub use slots::MemorySlots;
+pub use transport::{HttpTransport, RouterTransport, Transport, TransportError};

@@ -1,0 +1,482 @@
+//! One request with all layers around the transport: breaker, limiter, gate, meter, retry.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, header};
+use serde::Deserialize;
+use url::Url;
+
+use crate::{
+    clock::Clock,
+    model::{FieldName, Health, Kind, Lane, Side, SideStatus, Slots},
+    secrets::Secret,
+    text,
+};
+
+use super::{
+    Normalise, RemoteError, Transport, TransportError,
+    auth::Auth,
+    breaker::Breaker,
+    limiter::Limiter,
+    limits::{self, Said},
+    meter::{Last, Meter},
+    retry::{Attempt, Ended, LONGEST_WAIT_MS, Step, next_step},
+};
+
+/// Asked last thing before a write is sent; `false` where this process may not write any more.
+pub type Gate = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// How to reach a side.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Root of the API; may have a path.
+    pub base_url: Url,
+    /// The key.
+    pub token: Secret<String>,
+    /// The GHL location. Growbots: unused.
+    pub location: String,
+    /// How long an answer may take.
+    pub timeout: Duration,
+}
+
+/// What a connector works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// Carries the requests.
+    pub transport: Arc<dyn Transport>,
+    /// All time.
+    pub clock: Clock,
+    /// The limiter's log.
+    pub slots: Arc<dyn Slots>,
+    /// Brings values to canonical form.
+    pub normalise: Normalise,
+    /// Whether writes may go.
+    pub gate: Gate,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+/// A request to make, named by method and path template: `GET /contacts/{contactId}`.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Its name in the counts.
+    pub operation: &'static str,
+    /// Whether it changes something.
+    pub write: bool,
+    path: Vec<String>,
+    query: Vec<(&'static str, String)>,
+    headers: Vec<(HeaderName, String)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Call {
+    /// A call that changes nothing; `ids` fill the template's `{…}` in order.
+    pub fn read(operation: &'static str, ids: &[&str]) -> Self {
+        let mut ids = ids.iter();
+        let (_, path) = operation.split_once(" /").unwrap_or((operation, ""));
+        let fill = |part: &str| match part.strip_prefix('{') {
+            Some(_) => ids.next().copied().unwrap_or("").to_owned(),
+            None => part.to_owned(),
+        };
+        Self {
+            operation,
+            write: false,
+            path: path.split('/').map(fill).collect(),
+            query: vec![],
+            headers: vec![],
+            body: None,
+        }
+    }
+
+    /// A call that changes something.
+    pub fn write(operation: &'static str, ids: &[&str]) -> Self {
+        Self {
+            write: true,
+            ..Self::read(operation, ids)
+        }
+    }
+
+    /// With a query parameter.
+    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// With a header.
+    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With a header, unless it has that one.
+    pub fn or_header(self, name: HeaderName, value: &str) -> Self {
+        if self.headers.iter().any(|(has, _)| *has == name) {
+            self
+        } else {
+            self.header(name, value)
+        }
+    }
+
+    /// With a JSON body.
+    pub fn json(mut self, body: &serde_json::Value) -> Self {
+        self.body = Some(body.to_string().into_bytes());
+        self
+    }
+}
+
+/// An answer that is neither a 5xx nor a 429.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Bytes,
+    operation: &'static str,
+    write: bool,
+}
+
+impl Answer {
+    /// Whether it is any 2xx.
+    pub fn is_ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// What was asked.
+    pub const fn operation(&self) -> &'static str {
+        self.operation
+    }
+}
+
+/// Sends calls to one side.
+pub struct Client {
+    side: Side,
+    base: Url,
+    timeout: Duration,
+    auth: Auth,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    gate: Gate,
+    limiter: Limiter,
+    breaker: Mutex<Breaker>,
+    meter: Mutex<Meter>,
+    random: Mutex<fastrand::Rng>,
+}
+
+impl Client {
+    /// A client of `side`.
+    pub fn new(side: Side, settings: Settings, parts: &Parts) -> Self {
+        let clock = parts.clock.clone();
+        Self {
+            side,
+            base: settings.base_url,
+            timeout: settings.timeout,
+            auth: Auth::Bearer(settings.token),
+            transport: Arc::clone(&parts.transport),
+            gate: Arc::clone(&parts.gate),
+            limiter: Limiter::new(side, clock.clone(), Arc::clone(&parts.slots)),
+            breaker: Mutex::default(),
+            meter: Mutex::default(),
+            // From the clock, so that a simulation repeats itself.
+            random: Mutex::new(fastrand::Rng::with_seed(clock.now().0 as u64 ^ side as u64)),
+            clock,
+        }
+    }
+
+    /// Sends a call, again where that is safe, and gives its last answer. 5xx and lost answers are errors.
+    pub async fn send(&self, lane: Lane, call: Call) -> Result<Answer, RemoteError> {
+        let mut number = 1;
+        let mut waited_ms = 0;
+        loop {
+            let (end, said) = self.attempt(lane, &call).await?;
+            let ended = match &end {
+                Ok(answer) => Ended::Status(answer.status),
+                Err(TransportError::NotConnected(_)) => Ended::Unreachable,
+                Err(TransportError::Other(_)) => return self.outcome(&call, end),
+                Err(_) => Ended::Lost,
+            };
+            let attempt = Attempt {
+                number,
+                write: call.write,
+                waited_ms,
+            };
+            let jitter = lock(&self.random).f64();
+            match next_step(ended, &said, attempt, jitter) {
+                Step::Done => return self.outcome(&call, end),
+                Step::Shut(ms) => {
+                    self.limiter.block(ms);
+                    return Err(self.shut(ms));
+                }
+                Step::Wait(ms) => {
+                    lock(&self.meter).slowed(self.clock.ticks());
+                    if ended == Ended::Status(429) {
+                        // For everybody: the next request would be refused as well.
+                        self.limiter.block(ms);
+                    } else {
+                        tokio::time::sleep(Duration::from_millis(ms as u64)).await;
+                    }
+                    waited_ms = ms;
+                    number += 1;
+                }
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        lane: Lane,
+        call: &Call,
+    ) -> Result<(Result<Answer, TransportError>, Said), RemoteError> {
+        let shut = lock(&self.breaker).shut_for_ms(self.clock.ticks());
+        if shut > 0 {
+            return Err(self.shut(shut));
+        }
+        let request = self.request(call)?;
+        let place = self.limiter.place(lane).await?;
+        if call.write && !(self.gate)() {
+            place.unused();
+            return Err(RemoteError::Stopped {
+                side: self.side,
+                operation: call.operation.to_owned(),
+            });
+        }
+        let sent_at = self.clock.ticks();
+        if let Err(ms) = lock(&self.breaker).permit(sent_at) {
+            place.unused();
+            return Err(self.shut(ms));
+        }
+        lock(&self.meter).sent(call.operation);
+        let end = match tokio::time::timeout(self.timeout, self.transport.send(request)).await {
+            Ok(end) => end,
+            Err(_) => Err(TransportError::TimedOut),
+        };
+        let now = self.clock.ticks();
+        let status = end.as_ref().map_or(0, |answer| answer.status().as_u16());
+        tracing::debug!(
+            side = self.side.name(),
+            operation = call.operation,
+            status,
+            ms = now - sent_at,
+            "answered"
+        );
+        if matches!(end, Err(TransportError::NotConnected(_))) {
+            place.unused();
+        } else {
+            drop(place);
+        }
+        lock(&self.breaker).report(now, (1..500).contains(&status));
+        lock(&self.meter).ended(match &end {
+            Err(TransportError::NotConnected(_)) => Last::Unreachable,
+            _ => Last::Answered,
+        });
+        let answer = match end {
+            Ok(answer) => answer,
+            Err(error) => return Ok((Err(error), Said::default())),
+        };
+        let said = limits::read(answer.headers(), self.clock.now());
+        self.limiter.learn(&said)?;
+        if status == 429 {
+            lock(&self.meter).throttled(self.clock.now());
+        }
+        let answer = Answer {
+            status,
+            body: answer.into_body(),
+            operation: call.operation,
+            write: call.write,
+        };
+        Ok((Ok(answer), said))
+    }
+
+    fn request(&self, call: &Call) -> Result<Request<Bytes>, RemoteError> {
+        let bad = |what: &str| self.malformed(call.operation, what, false);
+        let mut url = self.base.clone();
+        url.path_segments_mut()
+            .map_err(|()| bad("the base URL takes no path"))?
+            .pop_if_empty()
+            .extend(&call.path);
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let verb = call.operation.split(' ').next().unwrap_or("GET");
+        let method = Method::from_bytes(verb.as_bytes()).map_err(|_| bad("no such method"))?;
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = url
+            .as_str()
+            .parse()
+            .map_err(|_| bad("the address cannot be written"))?;
+        let headers = request.headers_mut();
+        self.auth.apply(headers);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        for (name, value) in &call.headers {
+            let value =
+                HeaderValue::from_str(value).map_err(|_| bad("a header cannot be written"))?;
+            headers.insert(name, value);
+        }
+        if let Some(body) = &call.body {
+            headers
+                .entry(header::CONTENT_TYPE)
+                .or_insert(HeaderValue::from_static("application/json"));
+            *request.body_mut() = Bytes::from(body.clone());
+        }
+        Ok(request)
+    }
+
+    fn outcome(
+        &self,
+        call: &Call,
+        end: Result<Answer, TransportError>,
+    ) -> Result<Answer, RemoteError> {
+        let side = self.side;
+        let operation = call.operation.to_owned();
+        let closed = matches!(end, Err(TransportError::Closed(_)));
+        match end {
+            Ok(answer) if answer.status >= 500 => Err(RemoteError::Server {
+                side,
+                operation,
+                status: answer.status,
+                maybe_applied: call.write,
+            }),
+            Ok(answer) => Ok(answer),
+            Err(TransportError::NotConnected(source)) => Err(RemoteError::Unreachable {
+                side,
+                at: self.at(),
+                source,
+            }),
+            Err(TransportError::Closed(_) | TransportError::TimedOut) => Err(RemoteError::Lost {
+                side,
+                operation,
+                closed,
+                write: call.write,
+            }),
+            Err(TransportError::Other(source)) => {
+                Err(self.malformed(call.operation, &source.to_string(), call.write))
+            }
+        }
+    }
+
+    fn at(&self) -> String {
+        let host = self.base.host_str().unwrap_or("");
+        match self.base.port_or_known_default() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    /// Reads the body of an answer.
+    pub fn parse<'a, T: Deserialize<'a>>(&self, answer: &'a Answer) -> Result<T, RemoteError> {
+        serde_json::from_slice(&answer.body).map_err(|error| self.unread(answer, &error))
+    }
+
+    /// The error for an answer that cannot be read.
+    pub fn unread(&self, answer: &Answer, why: &impl fmt::Display) -> RemoteError {
+        self.malformed(answer.operation, &why.to_string(), answer.write)
+    }
+
+    /// The error for an answer that makes no sense; `maybe_applied` where it answers a write.
+    pub fn malformed(&self, operation: &str, said: &str, maybe_applied: bool) -> RemoteError {
+        RemoteError::Malformed {
+            side: self.side,
+            operation: operation.to_owned(),
+            said: self.said(said),
+            maybe_applied,
+        }
+    }
+
+    /// The error for values that the side cannot take, found without asking it.
+    pub fn cannot(&self, kind: Kind, operation: &str, field: &FieldName, why: &str) -> RemoteError {
+        RemoteError::Refused {
+            side: self.side,
+            operation: operation.to_owned(),
+            kind,
+            status: 422,
+            fields: vec![field.clone()],
+            said: format!("`{field}` {why}"),
+        }
+    }
+
+    /// The error for something that the side has no call for.
+    pub fn no_such_call(&self, kind: Kind, what: &str) -> RemoteError {
+        RemoteError::Refused {
+            side: self.side,
+            operation: what.to_owned(),
+            kind,
+            status: 422,
+            fields: vec![],
+            said: format!("it has no call for this: {what}"),
+        }
+    }
+
+    /// A side's words, fit to be shown: one line, no control characters, no key, not endless.
+    pub fn said(&self, words: &str) -> String {
+        text::cut_end(&text::clean(&self.auth.redact(words)), 300).into_owned()
+    }
+
+    /// The side refused the key.
+    pub fn refused_key(&self) {
+        lock(&self.meter).ended(Last::Refused);
+    }
+
+    /// How the side is doing.
+    pub fn status(&self) -> SideStatus {
+        let now = self.clock.now();
+        let ticks = self.clock.ticks();
+        let breaker = lock(&self.breaker);
+        let blocked = self.limiter.blocked_for_ms();
+        let shut = breaker
+            .shut_for_ms(ticks)
+            .max(if blocked > LONGEST_WAIT_MS {
+                blocked
+            } else {
+                0
+            });
+        let meter = lock(&self.meter);
+        SideStatus {
+            health: if shut > 0 {
+                Health::Shut {
+                    until: now.plus(shut),
+                }
+            } else {
+                meter.health(ticks)
+            },
+            burst: self.limiter.burst(),
+            day: self.limiter.day(),
+            throttled: meter.throttled_today(now),
+            breaker: breaker.name().to_owned(),
+            lanes: self.limiter.lanes(),
+            operations: meter.operations(),
+        }
+    }
+
+    /// Requests and 429 answers so far.
+    pub fn sent(&self) -> (u64, u64) {
+        lock(&self.meter).totals()
+    }
+
+    fn shut(&self, ms: i64) -> RemoteError {
+        RemoteError::Shut {
+            side: self.side,
+            until: self.clock.now().plus(ms),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("side", &self.side)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

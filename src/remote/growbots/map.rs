@@ -1,0 +1,210 @@
+//! Growbots' records to canonical ones and back (`facts/growbots.md` 4, 7).
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::model::{FieldName, Kind, Record, RecordId, Side, Snapshot, Value};
+use crate::remote::{
+    RemoteError, Row,
+    client::Client,
+    known::{Knowledge, Known},
+    scalar::Scalar,
+};
+
+use super::wire;
+
+/// Reads one record.
+pub fn read(
+    knowledge: &Knowledge,
+    known: &Known,
+    kind: Kind,
+    raw: &str,
+) -> Result<Row, serde_json::Error> {
+    let wire: wire::Record<'_> = serde_json::from_str(raw)?;
+    let missing = |key| serde::de::Error::custom(format!("a record without `{key}`"));
+    let mut record = Record::default();
+    let mut complete = true;
+    for field in FieldName::of(kind) {
+        let (is_here, value) = value(&wire, known, kind, field);
+        complete &= is_here;
+        record.set(field.clone(), value);
+    }
+    let text = |scalar: &Scalar<'_>| match scalar.text() {
+        "" => None,
+        text => Some(Box::from(text)),
+    };
+    let external = wire.external_ids.as_ref().and_then(|ids| text(&ids.ghl));
+    Ok(Row {
+        complete,
+        snapshot: Snapshot {
+            side: Side::Growbots,
+            kind,
+            id: RecordId(text(&wire.id).ok_or_else(|| missing("id"))?),
+            parent: text(&wire.lead_id).map(RecordId),
+            record: knowledge.normalise(known, kind, record),
+            raw: raw.into(),
+            version: text(&wire.version),
+            created_at: wire.created_at.millis(),
+            updated_at: wire.updated_at.millis(),
+            external_id: external.map(RecordId),
+        },
+    })
+}
+
+/// Whether a field's key is there, and its value.
+fn value(
+    wire: &wire::Record<'_>,
+    known: &Known,
+    kind: Kind,
+    field: &FieldName,
+) -> (bool, Option<Value>) {
+    use FieldName as F;
+    let parts = &wire.address.parts;
+    let scalar = match field {
+        F::FirstName => &wire.first_name,
+        F::LastName => &wire.last_name,
+        F::Name => &wire.name,
+        F::Title => &wire.title,
+        F::Email => &wire.email,
+        F::Phone => &wire.phone,
+        F::Company => &wire.company,
+        F::Website => &wire.website,
+        F::TimeZone => &wire.time_zone,
+        F::Source => &wire.source,
+        F::Business => &wire.company_id,
+        F::Body => &wire.body,
+        F::DueAt => &wire.due_at,
+        F::Completed => &wire.completed,
+        F::Pinned => &wire.pinned,
+        F::StartsAt => &wire.starts_at,
+        F::EndsAt => &wire.ends_at,
+        F::Status => &wire.status,
+        F::Location => &wire.location,
+        F::Description => &wire.description,
+        F::Calendar => &wire.calendar,
+        F::Street => return place(wire, &parts.street),
+        F::City => return place(wire, &parts.city),
+        F::Region => return place(wire, &parts.region),
+        F::PostalCode => return place(wire, &parts.postal_code),
+        F::Country => return place(wire, &parts.country),
+        F::Owner => return user(known, &wire.owner_id),
+        F::Assignee => return user(known, &wire.assignee_id),
+        F::Author => return user(known, &wire.author_id),
+        F::Host => return user(known, &wire.host_id),
+        F::Tags => return (wire.tags.is_here, wire.tags.value()),
+        F::DoNotContact => {
+            let stop = wire.do_not_contact.is_yes() || is_unsubscribed(kind, wire.status.text());
+            return (wire.do_not_contact.is_here(), Value::yes(stop));
+        }
+        F::Custom(_) => return (true, None),
+    };
+    (scalar.is_here(), scalar.value(field.ty()))
+}
+
+/// A null address has all its members empty; one without a member has that one empty.
+fn place(wire: &wire::Record<'_>, part: &Scalar<'_>) -> (bool, Option<Value>) {
+    (wire.address.is_here, Value::text(part.text()))
+}
+
+fn user(known: &Known, id: &Scalar<'_>) -> (bool, Option<Value>) {
+    (id.is_here(), known.user(id.text()))
+}
+
+fn is_unsubscribed(kind: Kind, status: &str) -> bool {
+    kind == Kind::Contact && status == "unsubscribed"
+}
+
+/// The contract's name of a field, with `address.` before a member of the address.
+pub fn wire_name(field: &FieldName) -> String {
+    match field {
+        FieldName::Owner => "owner_id".to_owned(),
+        FieldName::Assignee => "assignee_id".to_owned(),
+        FieldName::Author => "author_id".to_owned(),
+        FieldName::Host => "host_id".to_owned(),
+        FieldName::Business => "company_id".to_owned(),
+        FieldName::Custom(key) => format!("custom_fields.{key}"),
+        field => field.to_string(),
+    }
+}
+
+/// Makes bodies, and refuses what Growbots cannot take before anything is sent.
+pub struct Writer<'a> {
+    /// For the errors.
+    pub client: &'a Client,
+    /// Users.
+    pub known: &'a Known,
+    /// What is written.
+    pub kind: Kind,
+    /// For the errors: what is asked.
+    pub operation: &'static str,
+}
+
+impl Writer<'_> {
+    /// The JSON of these fields: a record to make, or a merge patch. `seen` is what is patched.
+    pub fn json<'f>(
+        &self,
+        fields: impl Iterator<Item = (&'f FieldName, Option<&'f Value>)>,
+        seen: Option<&Snapshot>,
+    ) -> Result<Map<String, Json>, RemoteError> {
+        let mut body = Map::new();
+        for (field, value) in fields {
+            if !FieldName::of(self.kind).contains(field) {
+                return Err(self.cannot(field, "is no field of this kind"));
+            }
+            let value = self.value(field, value, seen)?;
+            let name = wire_name(field);
+            match name.split_once('.') {
+                Some((outer, inner)) => {
+                    let outer = body.entry(outer).or_insert_with(|| json!({}));
+                    outer[inner] = value;
+                }
+                None => {
+                    body.insert(name, value);
+                }
+            }
+        }
+        Ok(body)
+    }
+
+    fn value(
+        &self,
+        field: &FieldName,
+        value: Option<&Value>,
+        seen: Option<&Snapshot>,
+    ) -> Result<Json, RemoteError> {
+        use FieldName as F;
+        let kind = self.kind;
+        let Some(value) = value else {
+            return match (kind, field) {
+                (_, F::DoNotContact) if seen.is_some_and(has_unsubscribed) => {
+                    Err(self.cannot(field, "stays while the lead's status is `unsubscribed`"))
+                }
+                (_, F::DoNotContact | F::Completed | F::Pinned) => Ok(json!(false)),
+                (_, F::Tags) => Ok(json!([])),
+                (Kind::Task, F::Title)
+                | (Kind::Note, F::Body)
+                | (Kind::Appointment, F::Title | F::StartsAt | F::EndsAt | F::Status)
+                | (Kind::Business, F::Name) => {
+                    Err(self.cannot(field, "cannot be emptied in Growbots"))
+                }
+                _ => Ok(Json::Null),
+            };
+        };
+        match (field, value) {
+            (F::Owner | F::Assignee | F::Author | F::Host, Value::Text(email)) => self
+                .known
+                .user_id(email)
+                .map(Json::from)
+                .ok_or_else(|| self.cannot(field, "is no user of this account")),
+            (_, value) => Ok(value.to_json()),
+        }
+    }
+
+    fn cannot(&self, field: &FieldName, why: &str) -> RemoteError {
+        self.client.cannot(self.kind, self.operation, field, why)
+    }
+}
+
+fn has_unsubscribed(seen: &Snapshot) -> bool {
+    let wire: Result<wire::Record<'_>, _> = serde_json::from_str(&seen.raw);
+    wire.is_ok_and(|wire| is_unsubscribed(seen.kind, wire.status.text()))
+}

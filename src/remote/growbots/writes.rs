@@ -1,0 +1,301 @@
+//! What is written to Growbots: conditional on the version that was seen, and with the intent's key.
+
+use http::{HeaderName, header::IF_MATCH};
+use serde_json::{Map, Value as Json, json, value::RawValue};
+
+use crate::model::{FieldChange, FieldName, Kind, Lane, RecordId, Snapshot};
+use crate::remote::{
+    Deleted, Found, NewRecord, RemoteError, Updated,
+    client::{Answer, Call},
+    known::{pending, words_over},
+};
+
+use super::{
+    Growbots,
+    faults::{absent, fault},
+    map::Writer,
+    wire::Problem,
+};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// How a conditional write ended.
+enum Conditional {
+    Done(Answer),
+    /// The record had another version; as it is now.
+    Stale(Snapshot),
+    Gone,
+}
+
+impl Growbots {
+    pub(super) async fn create_record(
+        &self,
+        lane: Lane,
+        new: &NewRecord,
+    ) -> Result<Snapshot, RemoteError> {
+        let operation = match new.kind {
+            Kind::Contact => "POST /leads",
+            Kind::Task => "POST /tasks",
+            Kind::Note => "POST /notes",
+            Kind::Appointment => "POST /meetings",
+            Kind::Business => "POST /companies",
+        };
+        let known = self.knowledge.now();
+        let writer = Writer {
+            client: &self.client,
+            known: &known,
+            kind: new.kind,
+            operation,
+        };
+        let fields = new.record.iter().map(|(field, value)| (field, Some(value)));
+        let mut body = writer.json(fields, None)?;
+        if let Some(parent) = &new.parent {
+            body.insert("lead_id".to_owned(), json!(parent.as_str()));
+        }
+        if let Some(id) = &new.external_id {
+            body.insert("external_ids".to_owned(), json!({ "ghl": id.as_str() }));
+        }
+        let call = Call::write(operation, &[])
+            .header(IDEMPOTENCY_KEY, &*new.key)
+            .json(&Json::Object(body));
+        let answer = self.ok(lane, new.kind, call).await?;
+        self.record(&answer, new.kind)
+    }
+
+    pub(super) async fn update_record(
+        &self,
+        lane: Lane,
+        seen: &Snapshot,
+        changes: &[FieldChange],
+        key: &str,
+    ) -> Result<Updated, RemoteError> {
+        if let [change] = changes
+            && change.field == FieldName::Completed
+            && seen.kind == Kind::Task
+        {
+            return self.complete(lane, seen, change.to.is_some(), key).await;
+        }
+        let is_tags = |change: &&FieldChange| change.field == FieldName::Tags;
+        let mut now = seen.clone();
+        let mut is_fresh = false;
+        // Without a version to compare, or where the caller has seen something else, we must look first.
+        if !self.has("etag") || seen.version.is_none() || pending(&seen.record, changes).is_none() {
+            match self.read_one(lane, seen.kind, &seen.id).await? {
+                Found::Live(current) => now = current,
+                Found::Gone { .. } | Found::Missing => return Ok(Updated::Gone),
+            }
+            is_fresh = true;
+        }
+        for last in [false, true] {
+            let Some(pending) = pending(&now.record, changes) else {
+                return Ok(Updated::Moved(now));
+            };
+            let fields: Vec<_> = pending.into_iter().filter(|c| !is_tags(c)).collect();
+            if fields.is_empty() {
+                break;
+            }
+            let body = self.patch_body(&now, &fields)?;
+            match self.patch(lane, &now, body).await? {
+                Conditional::Done(answer) => {
+                    now = self.record(&answer, seen.kind)?;
+                    is_fresh = true;
+                    break;
+                }
+                Conditional::Stale(current) if last => return Ok(Updated::Moved(current)),
+                Conditional::Stale(current) => {
+                    now = current;
+                    is_fresh = true;
+                }
+                Conditional::Gone => return Ok(Updated::Gone),
+            }
+        }
+        if let Some(tags) = changes.iter().find(is_tags)
+            && now.record.get(&FieldName::Tags) != tags.to.as_ref()
+        {
+            let call = Call::write("POST /leads/{id}/tags", &[seen.id.as_str()])
+                .header(IDEMPOTENCY_KEY, key)
+                .json(&json!({
+                    "add": words_over(tags.to.as_ref(), tags.from.as_ref()),
+                    "remove": words_over(tags.from.as_ref(), tags.to.as_ref()),
+                }));
+            let answer = self.client.send(lane, call).await?;
+            if absent(&answer).is_some() {
+                return Ok(Updated::Gone);
+            }
+            let answer = self.checked(seen.kind, answer)?;
+            now = self.record(&answer, seen.kind)?;
+            is_fresh = true;
+        }
+        if is_fresh {
+            return Ok(Updated::Done(now));
+        }
+        // Nothing was to be done: what was seen has the values. The side shall say so itself.
+        Ok(match self.read_one(lane, seen.kind, &seen.id).await? {
+            Found::Live(current) => Updated::Done(current),
+            Found::Gone { .. } | Found::Missing => Updated::Gone,
+        })
+    }
+
+    /// Without a condition: a task that is already so is left alone, and there is no third value to lose.
+    async fn complete(
+        &self,
+        lane: Lane,
+        seen: &Snapshot,
+        done: bool,
+        key: &str,
+    ) -> Result<Updated, RemoteError> {
+        let operation = if done {
+            "POST /tasks/{id}/complete"
+        } else {
+            "POST /tasks/{id}/reopen"
+        };
+        let call = Call::write(operation, &[seen.id.as_str()]).header(IDEMPOTENCY_KEY, key);
+        let answer = self.client.send(lane, call).await?;
+        if absent(&answer).is_some() {
+            return Ok(Updated::Gone);
+        }
+        let answer = self.checked(seen.kind, answer)?;
+        Ok(Updated::Done(self.record(&answer, seen.kind)?))
+    }
+
+    pub(super) async fn stamp_record(
+        &self,
+        lane: Lane,
+        seen: &Snapshot,
+        ghl_id: Option<&RecordId>,
+    ) -> Result<Updated, RemoteError> {
+        let mut now = seen.clone();
+        for last in [false, true] {
+            let mut body = Map::new();
+            let ghl = json!({ "ghl": ghl_id.map(RecordId::as_str) });
+            body.insert("external_ids".to_owned(), ghl);
+            match self.patch(lane, &now, body).await? {
+                Conditional::Done(answer) => {
+                    return Ok(Updated::Done(self.record(&answer, seen.kind)?));
+                }
+                Conditional::Gone => return Ok(Updated::Gone),
+                Conditional::Stale(current) if current.external_id.as_ref() == ghl_id => {
+                    return Ok(Updated::Done(current));
+                }
+                Conditional::Stale(current) => {
+                    if last || current.external_id != seen.external_id {
+                        return Ok(Updated::Moved(current));
+                    }
+                    now = current;
+                }
+            }
+        }
+        Ok(Updated::Moved(now))
+    }
+
+    pub(super) async fn delete_record(
+        &self,
+        lane: Lane,
+        seen: &Snapshot,
+    ) -> Result<Deleted, RemoteError> {
+        let operation = match seen.kind {
+            Kind::Contact => "DELETE /leads/{id}",
+            Kind::Task => "DELETE /tasks/{id}",
+            Kind::Note => "DELETE /notes/{id}",
+            Kind::Appointment => "DELETE /meetings/{id}",
+            Kind::Business => "DELETE /companies/{id}",
+        };
+        let mut now = seen.clone();
+        if !self.has("etag") || seen.version.is_none() {
+            match self.read_one(lane, seen.kind, &seen.id).await? {
+                Found::Live(current) if current.record != seen.record => {
+                    return Ok(Deleted::Moved(current));
+                }
+                Found::Live(current) => now = current,
+                Found::Gone { .. } | Found::Missing => return Ok(Deleted::Done),
+            }
+        }
+        for last in [false, true] {
+            let call = Call::write(operation, &[now.id.as_str()]);
+            match self.conditional(lane, &now, call).await? {
+                Conditional::Done(_) | Conditional::Gone => return Ok(Deleted::Done),
+                Conditional::Stale(current) => {
+                    if last || current.record != seen.record {
+                        return Ok(Deleted::Moved(current));
+                    }
+                    // Only something that is not ours changed.
+                    now = current;
+                }
+            }
+        }
+        Ok(Deleted::Moved(now))
+    }
+
+    fn patch_body(
+        &self,
+        now: &Snapshot,
+        changes: &[&FieldChange],
+    ) -> Result<Map<String, Json>, RemoteError> {
+        let known = self.knowledge.now();
+        let writer = Writer {
+            client: &self.client,
+            known: &known,
+            kind: now.kind,
+            operation: patch_operation(now.kind),
+        };
+        let fields = changes
+            .iter()
+            .map(|change| (&change.field, change.to.as_ref()));
+        writer.json(fields, Some(now))
+    }
+
+    async fn patch(
+        &self,
+        lane: Lane,
+        now: &Snapshot,
+        body: Map<String, Json>,
+    ) -> Result<Conditional, RemoteError> {
+        let call = Call::write(patch_operation(now.kind), &[now.id.as_str()]);
+        self.conditional(lane, now, call.json(&Json::Object(body)))
+            .await
+    }
+
+    /// Sends a write that is done only if the record still has the version of `now`.
+    async fn conditional(
+        &self,
+        lane: Lane,
+        now: &Snapshot,
+        call: Call,
+    ) -> Result<Conditional, RemoteError> {
+        let tag = match &now.version {
+            Some(version) if self.has("etag") => format!("\"{version}\""),
+            _ => "*".to_owned(),
+        };
+        let answer = self.client.send(lane, call.header(IF_MATCH, tag)).await?;
+        if answer.is_ok() {
+            return Ok(Conditional::Done(answer));
+        }
+        if absent(&answer).is_some() {
+            return Ok(Conditional::Gone);
+        }
+        if answer.status != 412 {
+            return Err(fault(&self.client, now.kind, &answer));
+        }
+        let problem: Problem<'_> = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match problem.current.map(RawValue::get) {
+            Some(raw) => {
+                let row = self.row(&answer, now.kind, raw)?;
+                Ok(Conditional::Stale(row.snapshot))
+            }
+            None => Ok(match self.read_one(lane, now.kind, &now.id).await? {
+                Found::Live(current) => Conditional::Stale(current),
+                Found::Gone { .. } | Found::Missing => Conditional::Gone,
+            }),
+        }
+    }
+}
+
+const fn patch_operation(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Contact => "PATCH /leads/{id}",
+        Kind::Task => "PATCH /tasks/{id}",
+        Kind::Note => "PATCH /notes/{id}",
+        Kind::Appointment => "PATCH /meetings/{id}",
+        Kind::Business => "PATCH /companies/{id}",
+    }
+}
