@@ -1,1 +1,405 @@
-//! Settings.
+//! Settings from flags, environment and a TOML file, in that order; every value knows where it came from.
+
+mod error;
+mod keys;
+
+use std::fmt;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+use jiff::tz::TimeZone;
+use toml::de::{DeTable, DeValue};
+use url::Url;
+
+use crate::model::{BySide, Side};
+use crate::secrets::Secret;
+
+pub use error::ConfigError;
+pub use keys::{KEYS, Key, key, nearest};
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody set it.
+    Default,
+    /// The config file.
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: usize,
+    },
+    /// An environment variable.
+    Env(&'static str),
+    /// A flag.
+    Flag(&'static str),
+}
+
+/// In words: `default`, `/etc/couplet.toml line 3`, `TZ`, `--data-dir`.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{} line {line}", path.display()),
+            Self::Env(name) | Self::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The flags that stand over environment and file.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// The config file.
+    pub config: Option<PathBuf>,
+    /// The folder of the databases.
+    pub data_dir: Option<PathBuf>,
+    /// The workspace.
+    pub workspace: Option<String>,
+}
+
+/// A value, and where it came from. Its text is kept as a secret, so that no `Debug` shows a token.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// What it is, as written; `None` where it is not set.
+    text: Option<Secret<String>>,
+    /// Where from.
+    pub from: Source,
+}
+
+impl Setting {
+    fn new(text: impl Into<String>, from: Source) -> Self {
+        Self {
+            text: Some(Secret::new(text.into())),
+            from,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.text.as_ref().map(|text| text.expose().as_str())
+    }
+}
+
+/// How to reach one side.
+#[derive(Clone, Debug)]
+pub struct SideSettings {
+    /// The root of its API; may have a path.
+    pub url: Url,
+    /// Its key.
+    pub token: Secret<String>,
+    /// GHL: the location; empty for Growbots.
+    pub location: String,
+}
+
+/// The settings of one run. Every value in it has passed the check of its key.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    /// One for each of [`KEYS`], in their order.
+    settings: Vec<Setting>,
+}
+
+impl Config {
+    /// Reads flags, environment and file. `env` gives the value of a variable; an empty one counts as not set.
+    ///
+    /// A file that was named and is not there is an error; the one in the XDG config folder need not be.
+    pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let env = |name: &str| env(name).filter(|text| !text.trim().is_empty());
+        let named = flags
+            .config
+            .clone()
+            .or_else(|| env("COUPLET_CONFIG").map(PathBuf::from));
+        let file = match named {
+            Some(path) => Some(path),
+            None => default_file().ok().filter(|path| path.exists()),
+        };
+        let mut settings: Vec<Setting> = KEYS.iter().map(|key| default_of(key, &env)).collect();
+        if let Some(path) = &file {
+            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+                path: path.clone(),
+                source,
+            })?;
+            read_file(path, &text, &mut settings)?;
+        }
+        for (key, setting) in KEYS.iter().zip(&mut settings) {
+            let from_env = key.env.and_then(|name| Some((name, env(name)?)));
+            if let Some((name, text)) = from_env {
+                *setting = Setting::new(text.trim(), Source::Env(name));
+            }
+            let flag = match key.name {
+                "data_dir" => flags.data_dir.as_deref().and_then(Path::to_str),
+                "workspace" => flags.workspace.as_deref(),
+                _ => None,
+            };
+            if let (Some(text), Some(name)) = (flag, key.flag) {
+                *setting = Setting::new(text, Source::Flag(name));
+            }
+            let Some(text) = setting.text() else { continue };
+            // The machine's TZ may be a rule or a path that is no name; then the machine's zone counts.
+            if setting.from == Source::Env("TZ") && (key.check)(text).is_err() {
+                *setting = default_of(key, &env);
+                continue;
+            }
+            (key.check)(text).map_err(|why| ConfigError::Value {
+                key: key.name,
+                from: setting.from.clone(),
+                why,
+            })?;
+        }
+        Ok(Self { file, settings })
+    }
+
+    /// Every setting with its key, in the order of [`KEYS`].
+    pub fn all(&self) -> impl Iterator<Item = (&'static Key, &Setting)> {
+        KEYS.iter().zip(&self.settings)
+    }
+
+    /// A setting's value as it may be shown: `None` where it is not set, `***` where it is a secret.
+    pub fn shown(key: &Key, setting: &Setting) -> Option<String> {
+        let text = setting.text()?;
+        Some(if key.secret {
+            "***".into()
+        } else {
+            text.into()
+        })
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let at = KEYS.iter().position(|key| key.name == name)?;
+        self.settings[at].text()
+    }
+
+    /// The workspace's name.
+    pub fn workspace(&self) -> &str {
+        self.get("workspace").unwrap_or("default")
+    }
+
+    /// Who acts.
+    pub fn operator(&self) -> &str {
+        self.get("operator").unwrap_or("operator")
+    }
+
+    /// The zone that times are shown in.
+    pub fn zone(&self) -> TimeZone {
+        self.get("time_zone")
+            .and_then(|name| TimeZone::get(name.trim_start_matches(':')).ok())
+            .unwrap_or_else(TimeZone::system)
+    }
+
+    /// The theme's name.
+    pub fn theme(&self) -> &str {
+        self.get("theme").unwrap_or("auto")
+    }
+
+    /// Whether only ASCII may be drawn.
+    pub fn is_ascii(&self) -> bool {
+        self.get("glyphs") == Some("ascii")
+    }
+
+    /// Whether the first plan of a workspace waits for a yes.
+    pub fn asks_before_first_push(&self) -> bool {
+        self.get("first_push") == Some("ask")
+    }
+
+    /// Seconds between passes.
+    pub fn poll_seconds(&self) -> u64 {
+        self.get("poll_seconds")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(15)
+    }
+
+    /// Whether the default rules are on.
+    pub fn has_default_rules(&self) -> bool {
+        self.get("rules.defaults") == Some("true")
+    }
+
+    /// The folder of the databases.
+    pub fn data_dir(&self) -> Result<PathBuf, ConfigError> {
+        self.get("data_dir")
+            .map(PathBuf::from)
+            .ok_or(ConfigError::NoHome {
+                what: "database",
+                flag: "--data-dir",
+            })
+    }
+
+    /// The workspace's database.
+    pub fn database(&self) -> Result<PathBuf, ConfigError> {
+        Ok(self.data_dir()?.join(format!("{}.db", self.workspace())))
+    }
+
+    /// Where the limiter keeps the times of its requests: beside the database, since all processes of a workspace
+    /// share one window.
+    pub fn slots(&self) -> Result<PathBuf, ConfigError> {
+        Ok(self
+            .data_dir()?
+            .join(format!("{}.slots.db", self.workspace())))
+    }
+
+    /// How to reach both sides; what is missing is [`ConfigError::Missing`].
+    pub fn sides(&self) -> Result<BySide<SideSettings>, ConfigError> {
+        Ok(BySide {
+            ghl: self.side(Side::Ghl)?,
+            growbots: self.side(Side::Growbots)?,
+        })
+    }
+
+    fn side(&self, side: Side) -> Result<SideSettings, ConfigError> {
+        let need = |name: &str| self.need(&format!("{}.{name}", side.name()));
+        Ok(SideSettings {
+            url: Url::parse(need("url")?.trim_end_matches('/'))
+                .expect("the check of the key has read it as a URL"),
+            location: match side {
+                Side::Ghl => need("location")?.to_owned(),
+                Side::Growbots => String::new(),
+            },
+            token: Secret::new(need("token")?.to_owned()),
+        })
+    }
+
+    fn need(&self, name: &str) -> Result<&str, ConfigError> {
+        let key = key(name).expect("the names of both sides' settings are in the table");
+        self.get(name).ok_or(ConfigError::Missing {
+            key: key.name,
+            env: key.env.unwrap_or_default(),
+            secret: key.secret,
+        })
+    }
+}
+
+/// What a key is when nobody set it.
+fn default_of(key: &Key, env: &dyn Fn(&str) -> Option<String>) -> Setting {
+    let worked_out = match key.name {
+        "data_dir" => etcetera::choose_base_strategy()
+            .ok()
+            .and_then(|xdg| Some(xdg.data_dir().join("couplet").to_str()?.to_owned())),
+        "operator" => env("USER")
+            .or_else(|| env("LOGNAME"))
+            .or(Some("operator".into())),
+        _ => key.default.map(str::to_owned),
+    };
+    Setting {
+        text: worked_out.map(Secret::new),
+        from: Source::Default,
+    }
+}
+
+/// The config file of a user who names none.
+pub fn default_file() -> Result<PathBuf, ConfigError> {
+    let xdg = etcetera::choose_base_strategy().map_err(|_| ConfigError::NoHome {
+        what: "config file",
+        flag: "--config",
+    })?;
+    Ok(xdg.config_dir().join("couplet").join("config.toml"))
+}
+
+/// Puts what the file sets into `settings`.
+fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), ConfigError> {
+    let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+    let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
+        path: path.into(),
+        line: error.span().map_or(1, |span| line_at(span.start)),
+        what: error.message().replace('\n', ", "),
+    })?;
+    let mut waiting: Vec<(String, &DeTable<'_>)> = vec![(String::new(), table.get_ref())];
+    while let Some((section, table)) = waiting.pop() {
+        for (name, value) in table {
+            let full = format!("{section}{}", name.get_ref());
+            let line = line_at(name.span().start);
+            let is_section = KEYS
+                .iter()
+                .any(|key| key.name.starts_with(&format!("{full}.")));
+            if let (DeValue::Table(inner), true) = (value.get_ref(), is_section) {
+                waiting.push((format!("{full}."), inner));
+                continue;
+            }
+            let Some(at) = KEYS.iter().position(|key| key.name == full) else {
+                return Err(ConfigError::UnknownKey {
+                    path: path.into(),
+                    line,
+                    nearest: nearest(&full),
+                    key: full,
+                });
+            };
+            let key = &KEYS[at];
+            let from = Source::File {
+                path: path.into(),
+                line,
+            };
+            if key.secret {
+                return Err(ConfigError::SecretInFile {
+                    path: path.into(),
+                    line,
+                    key: key.name,
+                    env: key.env.unwrap_or_default(),
+                });
+            }
+            let text = match value.get_ref() {
+                DeValue::String(text) => text.to_string(),
+                DeValue::Integer(number) => number.as_str().to_owned(),
+                DeValue::Boolean(yes) => yes.to_string(),
+                other => {
+                    return Err(ConfigError::Value {
+                        key: key.name,
+                        from,
+                        why: format!("its value cannot be of type `{}`", other.type_str()),
+                    });
+                }
+            };
+            settings[at] = Setting::new(text, from);
+        }
+    }
+    Ok(())
+}
+
+/// The commented file that `config init` writes.
+pub fn template() -> String {
+    let mut lines = vec![
+        "# couplet's settings. Lines with a `#` show an example; take the `#` away to set it.".into(),
+        "# Tokens never stand here: `export COUPLET_GHL_TOKEN=…`, `export COUPLET_GROWBOTS_TOKEN=…`."
+            .to_owned(),
+    ];
+    let mut section = "";
+    for key in KEYS.iter().filter(|key| !key.secret) {
+        let (its, name) = key.name.split_once('.').unwrap_or(("", key.name));
+        lines.push(String::new());
+        if its != section {
+            section = its;
+            lines.push(format!("[{section}]"));
+        }
+        let off = if key.init_sets { "" } else { "# " };
+        let over = key
+            .env
+            .map_or(String::new(), |env| format!(" (`{env}` stands over it.)"));
+        lines.push(format!("# {}{over}", key.help));
+        lines.push(format!("{off}{name} = {}", key.example));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Writes [`template`] to `path`, mode 0600; a file that is there stays as it is: [`ConfigError::Exists`].
+pub fn init(path: &Path) -> Result<(), ConfigError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let failed = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => ConfigError::Exists { path: path.into() },
+        _ => ConfigError::Write {
+            path: path.into(),
+            source,
+        },
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed)?;
+    file.write_all(template().as_bytes()).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests;

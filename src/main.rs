@@ -1,2 +1,5 @@
-//! couplet
-fn main() {}
+//! The `couplet` program: arguments in, exit code out.
+
+fn main() -> std::process::ExitCode {
+    couplet::cli::main()
+}

@@ -1,0 +1,105 @@
+//! Where the layers are joined: connectors over HTTP, with the store's slots and the rules of `merge`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::clock::Clock;
+use crate::config::SideSettings;
+use crate::engine::port::{Event, Port};
+use crate::engine::{Engine, EngineError, LeaseGate, Parts};
+use crate::merge::normalise;
+use crate::model::{BySide, Holder};
+use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
+use crate::store::Writer;
+
+use super::context::Context;
+use super::exit::{Exit, Problem};
+
+/// How long an answer may take: the lease counts on it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// All that an engine needs but its writing connection, which is opened on the engine's thread.
+pub struct Ready {
+    database: PathBuf,
+    sides: BySide<Arc<dyn Connector>>,
+    clock: Clock,
+    us: Holder,
+    gate: LeaseGate,
+}
+
+impl Ready {
+    /// Reads how to reach both sides; a setting that is missing is a usage problem.
+    pub fn new(context: &Context) -> Result<Self, Problem> {
+        let gate = LeaseGate::new(context.clock.clone());
+        Ok(Self {
+            sides: connectors(context, &gate)?,
+            database: context.config.database()?,
+            clock: context.clock.clone(),
+            us: context.us(),
+            gate,
+        })
+    }
+
+    /// Opens the database; call it on the thread that keeps the engine.
+    pub fn build(self) -> Result<Parts, EngineError> {
+        Ok(Parts {
+            writer: Writer::open(&self.database, &self.clock)?,
+            sides: self.sides,
+            clock: self.clock,
+            us: self.us,
+            gate: self.gate,
+        })
+    }
+
+    /// An engine on this thread.
+    pub fn engine(self) -> Result<Engine, Problem> {
+        Ok(Engine::new(self.build()?))
+    }
+}
+
+/// Both sides over HTTP. Writes go only while `gate` is open.
+pub fn connectors(
+    context: &Context,
+    gate: &LeaseGate,
+) -> Result<BySide<Arc<dyn Connector>>, Problem> {
+    let BySide { ghl, growbots } = context.config.sides()?;
+    let gate = gate.clone();
+    let parts = remote::Parts {
+        transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
+        clock: context.clock.clone(),
+        slots: Arc::new(remote::MemorySlots::default()),
+        normalise: Arc::new(normalise::record),
+        gate: Arc::new(move || gate.is_open()),
+    };
+    Ok(BySide {
+        ghl: Arc::new(Ghl::new(settings(ghl), parts.clone())),
+        growbots: Arc::new(Growbots::new(settings(growbots), parts)),
+    })
+}
+
+fn settings(side: SideSettings) -> remote::Settings {
+    remote::Settings {
+        base_url: side.url,
+        token: side.token,
+        location: side.location,
+        timeout: TIMEOUT,
+    }
+}
+
+/// The dashboard, until the operator leaves it.
+pub fn dashboard(
+    context: &Context,
+    port: Port,
+    events: Receiver<Event>,
+    demo: bool,
+) -> Result<Exit, Problem> {
+    drop((port, events, context.config.theme(), demo));
+    Err(Problem::failed(
+        "this build has no dashboard yet",
+        "use `couplet sync` and `couplet status`",
+    ))
+}

@@ -1,0 +1,43 @@
+//! `couplet`: the dashboard, with the sync loop on its own thread.
+
+use std::io::IsTerminal as _;
+use std::sync::mpsc;
+
+use crate::engine;
+
+use super::assemble::{self, Ready};
+use super::context::Context;
+use super::exit::{Exit, Problem};
+use super::sync::{not_yet, waits_for_yes};
+
+/// Opens the dashboard on the workspace.
+pub fn open(context: &Context) -> Result<Exit, Problem> {
+    if waits_for_yes(context)? {
+        return Err(not_yet(context));
+    }
+    show(context, false)
+}
+
+/// Shows the dashboard until the operator leaves it; then the loop stops and gives the lease back.
+pub fn show(context: &Context, demo: bool) -> Result<Exit, Problem> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Problem::usage(
+            "the dashboard needs a terminal",
+            "`couplet sync` and `couplet status` do without; `couplet --help` lists all commands",
+        ));
+    }
+    let ready = Ready::new(context)?;
+    // Brings the schema up to date before anything reads it, and says here what is wrong with the file.
+    context.prepare()?;
+    let (events, told) = mpsc::channel();
+    let tell = move |event| {
+        // A dashboard that is closing listens no more.
+        drop(events.send(event));
+    };
+    let engine = engine::spawn(move || ready.build(), tell, |_| {})?;
+    let shown = assemble::dashboard(context, engine.port.clone(), told, demo);
+    let stopped = engine.stop();
+    let exit = shown?;
+    stopped?;
+    Ok(exit)
+}

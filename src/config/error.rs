@@ -1,0 +1,146 @@
+//! What is wrong with the settings: what, where, and what to write instead.
+
+use std::path::PathBuf;
+
+use super::Source;
+
+/// The settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The config file cannot be read.
+    #[error("cannot read the config file `{}`", .path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The config file cannot be made.
+    #[error("cannot write the config file `{}`", .path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The config file is there already.
+    #[error("`{}` is there already; it was left as it is", .path.display())]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file is no TOML.
+    #[error("`{}` line {line}: {what}", .path.display())]
+    Syntax {
+        /// Which file.
+        path: PathBuf,
+        /// Where.
+        line: usize,
+        /// What the parser says.
+        what: String,
+    },
+    /// A key that couplet does not know.
+    #[error("`{}` line {line}: unknown key `{key}`", .path.display())]
+    UnknownKey {
+        /// Which file.
+        path: PathBuf,
+        /// Where.
+        line: usize,
+        /// The key, with its section.
+        key: String,
+        /// The known key that looks most like it.
+        nearest: Option<&'static str>,
+    },
+    /// A secret in the file, where backups and colleagues would read it.
+    #[error("`{}` line {line}: `{key}` is a secret and does not belong in a file", .path.display())]
+    SecretInFile {
+        /// Which file.
+        path: PathBuf,
+        /// Where.
+        line: usize,
+        /// The key.
+        key: &'static str,
+        /// Where it belongs.
+        env: &'static str,
+    },
+    /// A value that its key cannot have.
+    #[error("`{key}` ({from}): {why}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// Where the value came from.
+        from: Source,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A setting that this command cannot do without.
+    #[error("`{key}` is not set")]
+    Missing {
+        /// The key.
+        key: &'static str,
+        /// The environment variable that sets it.
+        env: &'static str,
+        /// Whether the config file may set it.
+        secret: bool,
+    },
+    /// `config explain` was asked for something else.
+    #[error("there is no setting `{key}`")]
+    NoSuchKey {
+        /// What was asked for.
+        key: String,
+        /// The known key that looks most like it.
+        nearest: Option<&'static str>,
+    },
+    /// Nobody knows where this user's files are.
+    #[error("the home folder is not known, so the {what} has no place")]
+    NoHome {
+        /// What was to be placed there.
+        what: &'static str,
+        /// The flag that names a place.
+        flag: &'static str,
+    },
+}
+
+impl ConfigError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read { .. } => Some(
+                "check the path; `couplet config init` writes a config file to start from".into(),
+            ),
+            Self::Write { .. } => {
+                Some("check the folder, or name another file with `--config`".into())
+            }
+            Self::Exists { path } => Some(format!(
+                "edit it, or move it away first: `mv {0} {0}.old`",
+                path.display()
+            )),
+            Self::Syntax { .. } => Some("text stands in quotes: `workspace = \"default\"`".into()),
+            Self::UnknownKey { nearest, .. } | Self::NoSuchKey { nearest, .. } => {
+                Some(match nearest {
+                    Some(key) => format!(
+                        "did you mean `{key}`? `couplet config explain {key}` says what it does"
+                    ),
+                    None => "`couplet config show` lists every setting".into(),
+                })
+            }
+            Self::SecretInFile { env, .. } => Some(format!(
+                "take it out of the file, and set it in the environment: `export {env}=…`"
+            )),
+            Self::Value { key, .. } => Some(format!(
+                "`couplet config explain {key}` says what it can be"
+            )),
+            Self::Missing {
+                env, secret: true, ..
+            } => Some(format!(
+                "`export {env}=…`; secrets are never read from the config file"
+            )),
+            Self::Missing { key, env, .. } => Some(format!(
+                "set `{key}` in the config file (`couplet config init` writes one), or `export {env}=…`"
+            )),
+            Self::NoHome { flag, .. } => Some(format!("set `HOME`, or give `{flag}`")),
+        }
+    }
+}
