@@ -14,7 +14,7 @@ use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::normalise;
 use crate::model::{BySide, Holder};
 use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
-use crate::store::Writer;
+use crate::store::{SqliteSlots, Writer};
 
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -29,6 +29,7 @@ pub struct Ready {
     clock: Clock,
     us: Holder,
     gate: LeaseGate,
+    poll: Duration,
 }
 
 impl Ready {
@@ -40,6 +41,7 @@ impl Ready {
             database: context.config.database()?,
             clock: context.clock.clone(),
             us: context.us(),
+            poll: Duration::from_secs(context.config.poll_seconds()),
             gate,
         })
     }
@@ -52,12 +54,13 @@ impl Ready {
             clock: self.clock,
             us: self.us,
             gate: self.gate,
+            poll: self.poll,
         })
     }
 
     /// An engine on this thread.
     pub fn engine(self) -> Result<Engine, Problem> {
-        Ok(Engine::new(self.build()?))
+        Ok(Engine::new(self.build()?)?)
     }
 }
 
@@ -71,7 +74,7 @@ pub fn connectors(
     let parts = remote::Parts {
         transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
         clock: context.clock.clone(),
-        slots: Arc::new(remote::MemorySlots::default()),
+        slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(anyhow::Error::from)?),
         normalise: Arc::new(normalise::record),
         gate: Arc::new(move || gate.is_open()),
     };

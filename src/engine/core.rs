@@ -1,6 +1,7 @@
 //! What every step of a pass works with: the store, both sides, time, and the state that everyone is told.
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -48,6 +49,19 @@ impl Core {
             stopping: Cell::new(false),
             status: RefCell::new(LoopStatus::default()),
             counted: RefCell::new(BySide::default()),
+        })
+    }
+
+    /// The same on a copy of the cache, with the gate shut: whatever is tried there, no write leaves.
+    pub fn on_copy(&self, path: &Path) -> Result<Self, EngineError> {
+        self.store().copy_to(path)?;
+        Self::new(super::Parts {
+            writer: Writer::open(path, &self.clock)?,
+            sides: self.sides.clone(),
+            clock: self.clock.clone(),
+            us: self.us.clone(),
+            gate: self.gate.clone(),
+            poll: std::time::Duration::ZERO,
         })
     }
 

@@ -109,16 +109,16 @@ impl Engine {
         Ok(summary)
     }
 
-    /// What a pass would do now: it pulls into the cache given (a copy) and writes nothing to either side. Needs no
-    /// lease on the real cache, since it never touches it.
+    /// What a pass would do now: it pulls into a copy of the cache, which goes afterwards, and writes nothing to
+    /// either side. Needs no lease.
     pub async fn dry_run(&mut self, what: Once) -> Result<PassSummary, EngineError> {
-        match self.core.store().acquire(&self.core.us)? {
-            Lease::Ours(fence) => self.core.fence.set(fence),
-            Lease::Held(holder) => return Err(EngineError::Held(holder)),
+        let folder = tempfile::Builder::new().prefix("couplet-dry-run-").tempdir()?;
+        let copy = self.core.on_copy(&folder.path().join("copy.db"))?;
+        copy.gate.shut();
+        if let Lease::Ours(fence) = copy.store().acquire(&copy.us)? {
+            copy.fence.set(fence);
         }
-        // The gate stays shut: no write can leave, whatever a bug may try.
-        self.core.gate.shut();
-        let pass = Pass::begin(&self.core, what, "dry run", false, true)?;
+        let pass = Pass::begin(&copy, what, "dry run", false, true)?;
         let (summary, result) = pass.run().await?;
         result.map(|()| summary)
     }

@@ -24,7 +24,7 @@ mod push;
 
 /// The writing side of the cache. One a process; it stays on one thread.
 pub struct Writer {
-    conn: Connection,
+    pub(super) conn: Connection,
     path: PathBuf,
     clock: Clock,
 }
@@ -42,7 +42,7 @@ impl Writer {
     }
 
     /// One transaction that takes the write lock at once.
-    fn write<T>(
+    pub(super) fn write<T>(
         &mut self,
         verb: &'static str,
         work: impl FnOnce(&Tx<'_>) -> Res<T>,
@@ -60,7 +60,7 @@ impl Writer {
     }
 
     /// One transaction under the lease.
-    fn fenced<T>(
+    pub(super) fn fenced<T>(
         &mut self,
         verb: &'static str,
         fence: Fence,
@@ -303,32 +303,5 @@ impl Writer {
     /// The links of a contact's children of one kind.
     pub fn children(&self, kind: Kind, parent: LinkId) -> Result<Vec<Linked>, StoreError> {
         links::children(&self.conn, kind, parent).map_err(|fault| fault.at("children"))
-    }
-}
-impl Writer {
-    /// Links after `after` that have a live end on `side`, with its id, in order of link.
-    pub fn ends_after(
-        &self,
-        kind: Kind,
-        side: Side,
-        after: LinkId,
-        limit: u32,
-    ) -> Result<Vec<(LinkId, RecordId)>, StoreError> {
-        unimplemented!("{kind} {side} {after} {limit}")
-    }
-
-    /// Ids of the live children of one kind that a contact of `side` has there.
-    pub fn children_ends(
-        &self,
-        kind: Kind,
-        side: Side,
-        contact: &RecordId,
-    ) -> Result<Vec<RecordId>, StoreError> {
-        unimplemented!("{kind} {side} {contact}")
-    }
-
-    /// Forgets the gone end of a link, so that the record counts as one that only the other side has; dirty.
-    pub fn drop_end(&mut self, fence: Fence, link: LinkId, side: Side) -> Result<(), StoreError> {
-        unimplemented!("{fence} {link} {side}")
     }
 }
