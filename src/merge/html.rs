@@ -249,7 +249,7 @@ impl Page {
         } else {
             let to = self.out.trim_end().len();
             let space = self.out.split_off(to);
-            self.out.push_str(&format!(" ({href}){space}"));
+            self.out.extend([" (", &href, ")", &space]);
         }
     }
 }

@@ -12,12 +12,11 @@ use super::phone;
 
 /// The record with every field in canonical form. `country` (alpha-2) is the location's, for phone numbers
 /// without a country code. Fields that come out empty are dropped.
-pub fn record(kind: Kind, country: &str, record: Record) -> Record {
-    let mut canonical = Record::default();
-    for (field, typed) in record.iter() {
-        canonical.set(field.clone(), value(kind, field, country, typed.clone()));
+pub fn record(kind: Kind, country: &str, mut record: Record) -> Record {
+    for (field, typed) in record.clone().iter() {
+        record.set(field.clone(), value(kind, field, country, typed.clone()));
     }
-    canonical
+    record
 }
 
 /// One value in canonical form; `None` where it comes out empty. A value of another type than its field's stays as

@@ -422,7 +422,7 @@ fn decision<'a>(decided: &'a Decided, field: Field<'_>) -> Option<Give<'a>> {
 
 /// GHL's text, a blank line, Growbots'; just the longer one where it is that already, for one side may have taken
 /// the result before the other. `None` for what is no long text.
-fn append<'a>(field: Field<'a>) -> Option<Cow<'a, Value>> {
+fn append(field: Field<'_>) -> Option<Cow<'_, Value>> {
     if field.name.ty() != FieldType::Lines {
         return None;
     }

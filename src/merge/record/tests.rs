@@ -1,5 +1,5 @@
-//! The rules of the merge as tables. What a merge comes to is written in one line: each write, then what is held,
-//! dropped, and the base where it moved.
+//! The rules of the merge as tables, one line a case. What a merge comes to is written as each write, then what is
+//! held and dropped, and the base where it moved. `-` is empty.
 
 use super::*;
 use crate::merge::support::{decided, linked, parked, record, typed, updated};
@@ -45,335 +45,144 @@ fn merged(linked: &Linked, map: &FieldMap, field: &FieldName) -> String {
     shown(&merge_record(linked, map), linked.base.as_ref(), field)
 }
 
+/// The cells of a table: the lines that hold something and are no remark, cut at `|`. `-` becomes "".
+fn rows<const N: usize>(table: &'static str) -> Vec<[&'static str; N]> {
+    let value = |cell: &'static str| match cell.trim() {
+        "-" => "",
+        text => text,
+    };
+    table
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split('|').map(value).collect::<Vec<_>>())
+        .map(|cells| cells.try_into().unwrap())
+        .collect()
+}
+
+fn field(name: &str) -> FieldName {
+    name.parse().unwrap()
+}
+
 #[test]
 fn each_field_follows_the_default_map() {
-    use FieldName as F;
     let map = FieldMap::default();
-    for (field, base, ghl, growbots, want) in [
-        // both ways, manual
-        (F::FirstName, "Ann", "Ann", "Ann", ""),
-        (
-            F::FirstName,
-            "Ann",
-            "Anna",
-            "Ann",
-            "growbots=Anna (edit in GHL)",
-        ),
-        (
-            F::FirstName,
-            "Ann",
-            "Ann",
-            "Anna",
-            "ghl=Anna (edit in Growbots)",
-        ),
-        (F::FirstName, "Ann", "", "Ann", "growbots=- (edit in GHL)"),
-        (F::FirstName, "", "Ann", "", "growbots=Ann (edit in GHL)"),
-        (F::FirstName, "Ann", "Anna", "Anna", "base Anna"),
-        (F::FirstName, "Ann", "", "", "base -"),
-        (F::FirstName, "Ann", "Anna", "Anne", "conflict"),
-        (F::FirstName, "Ann", "", "Anne", "conflict"),
-        // one way, and what stays on the receiving side
-        (
-            F::Company,
-            "Acme",
-            "Acme Inc",
-            "Acme",
-            "growbots=Acme Inc (edit in GHL)",
-        ),
-        (F::Company, "Acme", "Acme", "ACME", "differs"),
-        (F::Company, "Acme", "Acme", "", "differs"),
-        (F::Company, "Acme", "Acme Inc", "ACME", "conflict"),
-        (F::Company, "Acme", "Acme Inc", "Acme Inc", "base Acme Inc"),
-        // set when the record is made, and never again
-        (F::Source, "web", "fair", "web", ""),
-        (F::Source, "web", "web", "fair", ""),
-        (F::Source, "web", "fair", "shop", ""),
-        (F::Source, "web", "fair", "fair", ""),
-        // sets
-        (F::Tags, "a", "a,b", "a", "growbots=a, b (edit in GHL)"),
-        (F::Tags, "a", "", "a", "growbots=- (edit in GHL)"),
-        (
-            F::Tags,
-            "a",
-            "a,b",
-            "a,c",
-            "ghl=a, b, c (both sides changed), growbots=a, b, c (both sides changed)",
-        ),
-        (
-            F::Tags,
-            "a,b",
-            "a",
-            "a,b,c",
-            "ghl=a, c (both sides changed), growbots=a, c (both sides changed)",
-        ),
-        (
-            F::Tags,
-            "a,b",
-            "a",
-            "b",
-            "ghl=- (both sides changed), growbots=- (both sides changed)",
-        ),
-        (
-            F::Tags,
-            "a",
-            "a,b,c",
-            "a,b",
-            "growbots=a, b, c (both sides changed)",
-        ),
-        // restrictive
-        (
-            F::DoNotContact,
-            "no",
-            "yes",
-            "no",
-            "growbots=yes (edit in GHL)",
-        ),
-        (
-            F::DoNotContact,
-            "no",
-            "no",
-            "yes",
-            "ghl=yes (edit in Growbots)",
-        ),
-        (F::DoNotContact, "yes", "no", "yes", "conflict"),
-        (F::DoNotContact, "yes", "yes", "no", "conflict"),
-        (F::DoNotContact, "yes", "no", "no", "base -"),
-        (F::DoNotContact, "no", "yes", "yes", "base yes"),
-        // GHL decides
-        (
-            F::Owner,
-            "a@x.test",
-            "b@x.test",
-            "c@x.test",
-            "growbots=b@x.test (policy ghl)",
-        ),
-        (
-            F::Owner,
-            "a@x.test",
-            "a@x.test",
-            "c@x.test",
-            "ghl=c@x.test (edit in Growbots)",
-        ),
-        // not in the map
-        (F::Title, "CEO", "CTO", "CEO", ""),
-    ] {
-        let row = format!("{field}: {base} | {ghl} | {growbots}");
+    for row in rows(
+        "
+        # field | base | GHL | Growbots | comes to
+        # both ways, manual
+        first_name | Ann | Ann  | Ann  | -
+        first_name | Ann | Anna | Ann  | growbots=Anna (edit in GHL)
+        first_name | Ann | Ann  | Anna | ghl=Anna (edit in Growbots)
+        first_name | Ann | -    | Ann  | growbots=- (edit in GHL)
+        first_name | -   | Ann  | -    | growbots=Ann (edit in GHL)
+        first_name | Ann | Anna | Anna | base Anna
+        first_name | Ann | -    | -    | base -
+        first_name | Ann | Anna | Anne | conflict
+        first_name | Ann | -    | Anne | conflict
+        # one way, and what stays on the receiving side
+        company | Acme | Acme Inc | Acme     | growbots=Acme Inc (edit in GHL)
+        company | Acme | Acme     | ACME     | differs
+        company | Acme | Acme     | -        | differs
+        company | Acme | Acme Inc | ACME     | conflict
+        company | Acme | Acme Inc | Acme Inc | base Acme Inc
+        # set when the record is made, and never again
+        source | web | fair | web  | -
+        source | web | web  | fair | -
+        source | web | fair | shop | -
+        source | web | fair | fair | -
+        # sets
+        tags | a   | a,b   | a     | growbots=a, b (edit in GHL)
+        tags | a   | -     | a     | growbots=- (edit in GHL)
+        tags | a   | a,b   | a,c   | ghl=a, b, c (both sides changed), growbots=a, b, c (both sides changed)
+        tags | a,b | a     | a,b,c | ghl=a, c (both sides changed), growbots=a, c (both sides changed)
+        tags | a,b | a     | b     | ghl=- (both sides changed), growbots=- (both sides changed)
+        tags | a   | a,b,c | a,b   | growbots=a, b, c (both sides changed)
+        # restrictive
+        do_not_contact | no  | yes | no  | growbots=yes (edit in GHL)
+        do_not_contact | no  | no  | yes | ghl=yes (edit in Growbots)
+        do_not_contact | yes | no  | yes | conflict
+        do_not_contact | yes | yes | no  | conflict
+        do_not_contact | yes | no  | no  | base -
+        do_not_contact | no  | yes | yes | base yes
+        # GHL decides
+        owner | a@x.test | b@x.test | c@x.test | growbots=b@x.test (policy ghl)
+        owner | a@x.test | a@x.test | c@x.test | ghl=c@x.test (edit in Growbots)
+        # not in the map
+        title | CEO | CTO | CEO | -
+        ",
+    ) {
+        let [name, base, ghl, growbots, want] = row;
+        let field = field(name);
         let linked = one_field(Kind::Contact, &field, Some(base), [ghl, growbots]);
-        assert_eq!(merged(&linked, &map, &field), want, "{row}");
+        assert_eq!(merged(&linked, &map, &field), want, "{row:?}");
     }
 }
 
 #[test]
 fn a_first_link_fills_what_is_empty_and_asks_about_the_rest() {
-    use FieldName as F;
     let map = FieldMap::default();
-    for (kind, field, ghl, growbots, want) in [
-        (Kind::Contact, F::FirstName, "Ann", "Ann", "base Ann"),
-        (
-            Kind::Contact,
-            F::FirstName,
-            "Ann",
-            "",
-            "growbots=Ann (first link)",
-        ),
-        (
-            Kind::Contact,
-            F::FirstName,
-            "",
-            "Ann",
-            "ghl=Ann (first link)",
-        ),
-        (Kind::Contact, F::FirstName, "Ann", "Anne", "conflict"),
-        (Kind::Contact, F::Company, "", "Acme", "differs"),
-        (
-            Kind::Contact,
-            F::Company,
-            "Acme",
-            "",
-            "growbots=Acme (first link)",
-        ),
-        (Kind::Contact, F::Company, "Acme", "ACME", "conflict"),
-        (
-            Kind::Contact,
-            F::Tags,
-            "a",
-            "b",
-            "ghl=a, b (first link), growbots=a, b (first link)",
-        ),
-        (
-            Kind::Contact,
-            F::DoNotContact,
-            "",
-            "yes",
-            "ghl=yes (first link)",
-        ),
-        (
-            Kind::Contact,
-            F::Owner,
-            "a@x.test",
-            "b@x.test",
-            "growbots=a@x.test (policy ghl)",
-        ),
-        (
-            Kind::Task,
-            F::Completed,
-            "yes",
-            "",
-            "growbots=yes (first link)",
-        ),
-        (Kind::Task, F::Completed, "", "yes", "ghl=yes (first link)"),
-        (
-            Kind::Note,
-            F::Body,
-            "hello",
-            "",
-            "growbots=hello (first link)",
-        ),
-    ] {
-        let row = format!("{field}: {ghl} | {growbots}");
-        let linked = one_field(kind, &field, None, [ghl, growbots]);
-        assert_eq!(merged(&linked, &map, &field), want, "{row}");
+    for row in rows(
+        "
+        # kind | field | GHL | Growbots | comes to
+        contact | first_name     | Ann      | Ann      | base Ann
+        contact | first_name     | Ann      | -        | growbots=Ann (first link)
+        contact | first_name     | -        | Ann      | ghl=Ann (first link)
+        contact | first_name     | Ann      | Anne     | conflict
+        contact | company        | -        | Acme     | differs
+        contact | company        | Acme     | -        | growbots=Acme (first link)
+        contact | company        | Acme     | ACME     | conflict
+        contact | tags           | a        | b        | ghl=a, b (first link), growbots=a, b (first link)
+        contact | do_not_contact | -        | yes      | ghl=yes (first link)
+        contact | owner          | a@x.test | b@x.test | growbots=a@x.test (policy ghl)
+        task    | completed      | yes      | -        | growbots=yes (first link)
+        task    | completed      | -        | yes      | ghl=yes (first link)
+        note    | body           | hello    | -        | growbots=hello (first link)
+        ",
+    ) {
+        let [kind, name, ghl, growbots, want] = row;
+        let field = field(name);
+        let linked = one_field(kind.parse().unwrap(), &field, None, [ghl, growbots]);
+        assert_eq!(merged(&linked, &map, &field), want, "{row:?}");
     }
 }
 
 #[test]
 fn a_policy_decides_what_was_changed_apart() {
-    use FieldName as F;
-    let both = Direction::Both;
-    for (field, policy, direction, ghl, growbots, want) in [
-        (
-            F::Title,
-            Policy::Ghl,
-            both,
-            "b",
-            "c",
-            "growbots=b (policy ghl)",
-        ),
-        (
-            F::Title,
-            Policy::Growbots,
-            both,
-            "b",
-            "c",
-            "ghl=c (policy growbots)",
-        ),
-        (
-            F::Title,
-            Policy::Growbots,
-            both,
-            "b",
-            "",
-            "ghl=- (policy growbots)",
-        ),
-        (
-            F::Title,
-            Policy::Newest,
-            both,
-            "b",
-            "c",
-            "ghl=c (policy newest)",
-        ),
-        (
-            F::Title,
-            Policy::Append,
-            both,
-            "b",
-            "c",
-            "conflict, newer growbots",
-        ),
-        (
-            F::Title,
-            Policy::Union,
-            both,
-            "b",
-            "c",
-            "conflict, newer growbots",
-        ),
-        (
-            F::Body,
-            Policy::Append,
-            both,
-            "b",
-            "c",
-            "ghl=b\n\nc (policy append), growbots=b\n\nc (policy append)",
-        ),
-        (
-            F::Body,
-            Policy::Append,
-            both,
-            "",
-            "c",
-            "ghl=c (policy append)",
-        ),
-        // one side has taken the result already
-        (
-            F::Body,
-            Policy::Append,
-            both,
-            "b\n\nc",
-            "c",
-            "growbots=b\n\nc (policy append)",
-        ),
-        (
-            F::Body,
-            Policy::Append,
-            both,
-            "b",
-            "b\n\nc",
-            "ghl=b\n\nc (policy append)",
-        ),
-        // one way
-        (
-            F::Title,
-            Policy::Ghl,
-            Direction::ToGrowbots,
-            "b",
-            "c",
-            "growbots=b (policy ghl)",
-        ),
-        (
-            F::Title,
-            Policy::Growbots,
-            Direction::ToGrowbots,
-            "b",
-            "c",
-            "differs, base b",
-        ),
-        (
-            F::Title,
-            Policy::Ghl,
-            Direction::ToGhl,
-            "b",
-            "c",
-            "differs, base c",
-        ),
-        (
-            F::Title,
-            Policy::Newest,
-            Direction::ToGrowbots,
-            "b",
-            "c",
-            "differs, base b",
-        ),
-        (
-            F::Body,
-            Policy::Append,
-            Direction::ToGrowbots,
-            "b",
-            "c",
-            "conflict, newer growbots",
-        ),
-    ] {
-        let row = format!("{field} {policy} {}: {ghl} | {growbots}", direction.arrow());
+    for row in rows(
+        "
+        # field | policy | direction | GHL | Growbots, which changed 5 s later; the base is `a` | comes to
+        title | ghl      | <-> | b | c | growbots=b (policy ghl)
+        title | growbots | <-> | b | c | ghl=c (policy growbots)
+        title | growbots | <-> | b | - | ghl=- (policy growbots)
+        title | newest   | <-> | b | c | ghl=c (policy newest)
+        title | append   | <-> | b | c | conflict, newer growbots
+        title | union    | <-> | b | c | conflict, newer growbots
+        body  | append   | <-> | b | c | ghl=b~~c (policy append), growbots=b~~c (policy append)
+        body  | append   | <-> | - | c | ghl=c (policy append)
+        # one side has taken the result already
+        body  | append   | <-> | b~~c | c    | growbots=b~~c (policy append)
+        body  | append   | <-> | b    | b~~c | ghl=b~~c (policy append)
+        # one way
+        title | ghl      | ->  | b | c | growbots=b (policy ghl)
+        title | growbots | ->  | b | c | differs, base b
+        title | ghl      | <-  | b | c | differs, base c
+        title | newest   | ->  | b | c | differs, base b
+        body  | append   | ->  | b | c | conflict, newer growbots
+        ",
+    ) {
+        let [name, policy, arrow, ghl, growbots, want] = row;
+        let field = field(name);
+        let ways = [Direction::Both, Direction::ToGrowbots, Direction::ToGhl];
+        let direction = ways.into_iter().find(|way| way.arrow() == arrow).unwrap();
+        let entry = MapEntry::new(Kind::Task, field.clone());
         let mut map = FieldMap::default();
-        map.set(
-            MapEntry::new(Kind::Task, field.clone())
-                .policy(policy)
-                .direction(direction),
-        );
-        let mut linked = one_field(Kind::Task, &field, Some("a"), [ghl, growbots]);
+        map.set(entry.policy(policy.parse().unwrap()).direction(direction));
+        let ends = [ghl, growbots].map(|text| text.replace('~', "\n"));
+        let mut linked = one_field(Kind::Task, &field, Some("a"), [&ends[0], &ends[1]]);
         updated(&mut linked, Some(100), Some(105));
-        assert_eq!(merged(&linked, &map, &field), want, "{row}");
+        let got = merged(&linked, &map, &field).replace('\n', "~");
+        assert_eq!(got, want, "{row:?}");
     }
 }
 
@@ -397,300 +206,85 @@ fn newest_needs_two_times_five_seconds_apart() {
 
 #[test]
 fn a_decision_goes_to_every_side_that_differs_unless_one_moved() {
-    use FieldName as F;
-    let dana = "(dana decided, conflict 12)";
-    for (field, base, ends, value, seen, want) in [
-        (
-            F::FirstName,
-            "a",
-            ["b", "c"],
-            "b",
-            ["b", "c"],
-            format!("growbots=b {dana}"),
-        ),
-        (
-            F::FirstName,
-            "a",
-            ["b", "c"],
-            "a",
-            ["b", "c"],
-            format!("ghl=a {dana}, growbots=a {dana}"),
-        ),
-        (
-            F::FirstName,
-            "a",
-            ["b", "c"],
-            "d",
-            ["b", "c"],
-            format!("ghl=d {dana}, growbots=d {dana}"),
-        ),
-        (
-            F::FirstName,
-            "a",
-            ["b", "c"],
-            "",
-            ["b", "c"],
-            format!("ghl=- {dana}, growbots=- {dana}"),
-        ),
-        // an edit of a field that both agreed on, and of one that nobody has
-        (
-            F::FirstName,
-            "a",
-            ["a", "a"],
-            "d",
-            ["a", "a"],
-            format!("ghl=d {dana}, growbots=d {dana}"),
-        ),
-        (
-            F::FirstName,
-            "",
-            ["", ""],
-            "d",
-            ["", ""],
-            format!("ghl=d {dana}, growbots=d {dana}"),
-        ),
-        // half done, done
-        (
-            F::FirstName,
-            "a",
-            ["d", "c"],
-            "d",
-            ["b", "c"],
-            format!("growbots=d {dana}"),
-        ),
-        (
-            F::FirstName,
-            "a",
-            ["d", "d"],
-            "d",
-            ["b", "c"],
-            "decision done, base d".into(),
-        ),
-        (
-            F::FirstName,
-            "a",
-            ["", ""],
-            "",
-            ["b", "c"],
-            "decision done, base -".into(),
-        ),
-        // a side moved: the decision is void
-        (
-            F::FirstName,
-            "a",
-            ["e", "c"],
-            "b",
-            ["b", "c"],
-            "conflict, decision done".into(),
-        ),
-        (
-            F::FirstName,
-            "a",
-            ["e", "e"],
-            "b",
-            ["b", "c"],
-            "decision done, base e".into(),
-        ),
-        // one way: the receiving side's own value, the source's, another one
-        (
-            F::Company,
-            "a",
-            ["b", "c"],
-            "c",
-            ["b", "c"],
-            "differs, decision done, base b".into(),
-        ),
-        (
-            F::Company,
-            "a",
-            ["b", "c"],
-            "b",
-            ["b", "c"],
-            format!("growbots=b {dana}"),
-        ),
-        (
-            F::Company,
-            "a",
-            ["b", "c"],
-            "d",
-            ["b", "c"],
-            format!("growbots=d {dana}"),
-        ),
-        (
-            F::Company,
-            "a",
-            ["b", "d"],
-            "d",
-            ["b", "c"],
-            "differs, decision done, base b".into(),
-        ),
-        (
-            F::Company,
-            "a",
-            ["e", "d"],
-            "d",
-            ["b", "c"],
-            "conflict, decision done".into(),
-        ),
-        // what the map does not carry
-        (
-            F::Source,
-            "a",
-            ["b", "c"],
-            "d",
-            ["b", "c"],
-            "decision done".into(),
-        ),
-        (
-            F::Title,
-            "a",
-            ["b", "c"],
-            "d",
-            ["b", "c"],
-            "decision done".into(),
-        ),
-        (
-            F::Tags,
-            "a",
-            ["b", "c"],
-            "b,d",
-            ["b", "c"],
-            format!("ghl=b, d {dana}, growbots=b, d {dana}"),
-        ),
-        (
-            F::DoNotContact,
-            "yes",
-            ["", "yes"],
-            "",
-            ["", "yes"],
-            format!("growbots=- {dana}"),
-        ),
-    ] {
-        let row = format!("{field}: {base} | {ends:?} decided {value}, seen {seen:?}");
-        let mut linked = one_field(Kind::Contact, &field, Some(base), ends);
-        linked.decided.push(decided(&field, value, seen));
-        assert_eq!(merged(&linked, &FieldMap::default(), &field), want, "{row}");
+    let map = FieldMap::default();
+    for row in rows(
+        "
+        # field | base | GHL, when decided | Growbots, when decided | decided | GHL now | Growbots now | comes to
+        first_name | a | b | c | b | b | c | growbots=b !
+        first_name | a | b | c | a | b | c | ghl=a !, growbots=a !
+        first_name | a | b | c | d | b | c | ghl=d !, growbots=d !
+        first_name | a | b | c | - | b | c | ghl=- !, growbots=- !
+        # an edit of a field that both agreed on, and of one that nobody has
+        first_name | a | a | a | d | a | a | ghl=d !, growbots=d !
+        first_name | - | - | - | d | - | - | ghl=d !, growbots=d !
+        # half done, done
+        first_name | a | b | c | d | d | c | growbots=d !
+        first_name | a | b | c | d | d | d | decision done, base d
+        first_name | a | b | c | - | - | - | decision done, base -
+        # a side moved: the decision is void
+        first_name | a | b | c | b | e | c | conflict, decision done
+        first_name | a | b | c | b | e | e | decision done, base e
+        # one way: the receiving side's own value, the source's, another one
+        company | a | b | c | c | b | c | differs, decision done, base b
+        company | a | b | c | b | b | c | growbots=b !
+        company | a | b | c | d | b | c | growbots=d !
+        company | a | b | c | d | b | d | differs, decision done, base b
+        company | a | b | c | d | e | d | conflict, decision done
+        # what the map does not carry
+        source | a | b | c | d | b | c | decision done
+        title  | a | b | c | d | b | c | decision done
+        # other types
+        tags           | a   | b | c   | b,d | b | c   | ghl=b, d !, growbots=b, d !
+        do_not_contact | yes | - | yes | -   | - | yes | growbots=- !
+        ",
+    ) {
+        let [name, base, seen_ghl, seen_growbots, value, ghl, growbots, want] = row;
+        let field = field(name);
+        let mut linked = one_field(Kind::Contact, &field, Some(base), [ghl, growbots]);
+        linked.decided.push(decided(&field, value, [seen_ghl, seen_growbots]));
+        let want = want.replace('!', "(dana decided, conflict 12)");
+        assert_eq!(merged(&linked, &map, &field), want, "{row:?}");
     }
 }
 
 #[test]
 fn a_parked_field_waits_until_a_value_moves() {
-    use FieldName as F;
-    use Side::{Ghl, Growbots};
-    let dana = "(dana decided, conflict 12)";
-    for (field, base, ends, parks, decision, want) in [
-        (
-            F::Email,
-            "a",
-            ["b", "a"],
-            vec![(Growbots, ["b", "a"])],
-            None,
-            "parked".to_owned(),
-        ),
-        (
-            F::Email,
-            "a",
-            ["c", "a"],
-            vec![(Growbots, ["b", "a"])],
-            None,
-            "growbots=c (edit in GHL), unparked".into(),
-        ),
-        (
-            F::Email,
-            "a",
-            ["a", "a"],
-            vec![(Growbots, ["b", "a"])],
-            None,
-            "unparked".into(),
-        ),
-        (
-            F::Email,
-            "a",
-            ["b", "b"],
-            vec![(Growbots, ["b", "a"])],
-            None,
-            "unparked, base b".into(),
-        ),
-        (
-            F::Email,
-            "a",
-            ["b", "d"],
-            vec![(Growbots, ["b", "a"])],
-            None,
-            "conflict, unparked".into(),
-        ),
-        // no conflict while it is parked
-        (
-            F::Email,
-            "a",
-            ["b", "d"],
-            vec![(Growbots, ["b", "d"])],
-            None,
-            "parked".into(),
-        ),
-        // the other side of a set still gets its part
-        (
-            F::Tags,
-            "a",
-            ["b", "c"],
-            vec![(Growbots, ["b", "c"])],
-            None,
-            "ghl=b, c (both sides changed), parked".into(),
-        ),
-        // decided: what was refused stays parked, another value is tried
-        (
-            F::Email,
-            "a",
-            ["b", "a"],
-            vec![(Growbots, ["b", "a"])],
-            Some("b"),
-            "parked".into(),
-        ),
-        (
-            F::Email,
-            "a",
-            ["b", "a"],
-            vec![(Growbots, ["b", "a"])],
-            Some("d"),
-            format!("ghl=d {dana}, growbots=d {dana}, unparked"),
-        ),
-        (
-            F::Email,
-            "a",
-            ["b", "a"],
-            vec![(Growbots, ["b", "a"])],
-            Some("a"),
-            format!("ghl=a {dana}, unparked"),
-        ),
-        // both refused the decided value: it is not tried for ever
-        (
-            F::Email,
-            "a",
-            ["a", "a"],
-            vec![(Ghl, ["a", "a"]), (Growbots, ["a", "a"])],
-            Some("d"),
-            "parked".into(),
-        ),
-        (
-            F::Company,
-            "a",
-            ["b", "c"],
-            vec![(Growbots, ["b", "c"])],
-            Some("d"),
-            "parked".into(),
-        ),
-    ] {
-        let row = format!("{field}: {base} | {ends:?} parked {parks:?} decided {decision:?}");
-        let mut linked = one_field(Kind::Contact, &field, Some(base), ends);
-        linked.parked = parks
-            .iter()
-            .map(|(side, seen)| parked(&field, *side, *seen))
+    let map = FieldMap::default();
+    for row in rows(
+        "
+        # field | GHL, when refused | Growbots, when refused | by | GHL now | Growbots now | decided | comes to
+        email | b | a | growbots | b | a | no | parked
+        email | b | a | growbots | c | a | no | growbots=c (edit in GHL), unparked
+        email | b | a | growbots | a | a | no | unparked
+        email | b | a | growbots | b | b | no | unparked, base b
+        email | b | a | growbots | b | d | no | conflict, unparked
+        # no conflict while it is parked
+        email | b | d | growbots | b | d | no | parked
+        # the other side of a set still gets its part
+        tags | b | c | growbots | b | c | no | ghl=b, c (both sides changed), parked
+        # decided: what was refused stays parked, another value is tried
+        email | b | a | growbots | b | a | b | parked
+        email | b | a | growbots | b | a | d | ghl=d !, growbots=d !, unparked
+        email | b | a | growbots | b | a | a | ghl=a !, unparked
+        # all that are to get the decided value refused it: it is not tried for ever
+        email   | a | a | both     | a | a | d | parked
+        company | b | c | growbots | b | c | d | parked
+        ",
+    ) {
+        let [name, seen_ghl, seen_growbots, by, ghl, growbots, value, want] = row;
+        let field = field(name);
+        let base = if field == FieldName::Tags { "" } else { "a" };
+        let mut linked = one_field(Kind::Contact, &field, Some(base), [ghl, growbots]);
+        linked.parked = Side::BOTH
+            .into_iter()
+            .filter(|side| by == "both" || by == side.name())
+            .map(|side| parked(&field, side, [seen_ghl, seen_growbots]))
             .collect();
-        linked.decided = decision
-            .iter()
-            .map(|value| decided(&field, value, ends))
-            .collect();
-        assert_eq!(merged(&linked, &FieldMap::default(), &field), want, "{row}");
+        if value != "no" {
+            linked.decided.push(decided(&field, value, [ghl, growbots]));
+        }
+        let want = want.replace('!', "(dana decided, conflict 12)");
+        assert_eq!(merged(&linked, &map, &field), want, "{row:?}");
     }
 }
 
