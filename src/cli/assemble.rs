@@ -13,8 +13,9 @@ use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::normalise;
 use crate::model::{BySide, Holder};
-use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport, RemoteError};
+use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
 use crate::store::{SqliteSlots, Writer};
+use crate::tui;
 
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -29,6 +30,7 @@ pub struct Ready {
     clock: Clock,
     us: Holder,
     gate: LeaseGate,
+    poll: Duration,
 }
 
 impl Ready {
@@ -40,8 +42,15 @@ impl Ready {
             database: context.config.database()?,
             clock: context.clock.clone(),
             us: context.us(),
+            poll: Duration::from_secs(context.config.poll_seconds()),
             gate,
         })
+    }
+
+    /// The same with this pause between passes.
+    pub const fn every(mut self, poll: Duration) -> Self {
+        self.poll = poll;
+        self
     }
 
     /// Opens the database; call it on the thread that keeps the engine.
@@ -52,12 +61,13 @@ impl Ready {
             clock: self.clock,
             us: self.us,
             gate: self.gate,
+            poll: self.poll,
         })
     }
 
     /// An engine on this thread.
     pub fn engine(self) -> Result<Engine, Problem> {
-        Ok(Engine::new(self.build()?))
+        Ok(Engine::new(self.build()?)?)
     }
 }
 
@@ -71,7 +81,7 @@ pub fn connectors(
     let parts = remote::Parts {
         transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
         clock: context.clock.clone(),
-        slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(RemoteError::from)?),
+        slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(anyhow::Error::from)?),
         normalise: Arc::new(normalise::record),
         gate: Arc::new(move || gate.is_open()),
     };
@@ -97,9 +107,23 @@ pub fn dashboard(
     events: Receiver<Event>,
     demo: bool,
 ) -> Result<Exit, Problem> {
-    drop((port, events, context.config.theme(), demo));
-    Err(Problem::failed(
-        "this build has no dashboard yet",
-        "use `couplet sync` and `couplet status`",
-    ))
+    let config = &context.config;
+    let settings = tui::Settings {
+        workspace: config.workspace().to_owned(),
+        operator: config.operator().to_owned(),
+        database: config.database()?,
+        clock: context.clock.clone(),
+        zone: config.zone(),
+        theme: match config.theme() {
+            "dark" => tui::ThemeChoice::Dark,
+            "light" => tui::ThemeChoice::Light,
+            "mono" => tui::ThemeChoice::Mono,
+            _ => tui::ThemeChoice::Auto,
+        },
+        ascii: config.is_ascii(),
+        demo,
+    };
+    // Left by the operator or ended by a signal: both are the ordinary end.
+    tui::run(settings, port, events).map_err(anyhow::Error::from)?;
+    Ok(Exit::Done)
 }

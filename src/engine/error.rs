@@ -16,6 +16,9 @@ pub enum EngineError {
     /// A side does not authorise us, or cannot be used at all.
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    /// A fault of couplet itself ended a pass.
+    #[error("a pass ended in a fault of couplet itself; what it had done stands")]
+    Panicked,
     /// The engine's thread or runtime could not be started.
     #[error("the engine cannot start")]
     Start(#[from] std::io::Error),
@@ -38,7 +41,7 @@ impl EngineError {
             }
             Self::Store(error) => error.hint(),
             Self::Remote(error) => error.hint(),
-            Self::Start(_) => None,
+            Self::Start(_) | Self::Panicked => None,
         }
     }
 }

@@ -1,9 +1,31 @@
 //! The sync loop: passes, outbox, lease, operator actions. The interface sees it only through [`port`].
+//!
+//! | module | what it tells |
+//! | --- | --- |
+//! | `run` | the thread: when passes run, and what comes between them |
+//! | `pass` | one pass, in order |
+//! | `pull`, `sweep` | reading: what changed, and what no cursor shows |
+//! | `matching` | finding the pair of a record that has none |
+//! | `reconcile` | merge and plan |
+//! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
+//! | `actions`, `verdict` | what operators asked for |
+//! | `lease` | who may run |
 
+mod actions;
+mod brake;
+mod core;
 mod error;
 mod lease;
+mod matching;
+mod pass;
 pub mod port;
+mod pull;
+mod push;
+mod reconcile;
 mod run;
+mod settle;
+mod sweep;
+mod verdict;
 
 pub use error::EngineError;
 pub use lease::LeaseGate;

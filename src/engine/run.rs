@@ -1,14 +1,34 @@
 //! The engine's thread: when passes run, and what comes between them.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock::Clock;
-use crate::model::{BySide, Holder, PassSummary};
+use crate::model::{ActionId, BySide, Failure, Holder, LoopState, PassSummary};
 use crate::remote::Connector;
-use crate::store::Writer;
+use crate::store::{Lease, StoreError, Writer};
 
-use super::port::{Event, Port};
+use super::core::Core;
+use super::lease::RENEW_MS;
+use super::pass::Pass;
+use super::port::{Ask, Event, Port};
+use super::settle::IN_FLIGHT_MS;
 use super::{EngineError, LeaseGate};
+
+/// How often another process's actions are looked for while nothing else happens.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often a lease that another process holds is asked for.
+const ASK_LEASE_EVERY: Duration = Duration::from_secs(1);
+/// How long a request in flight may take after a stop was asked for.
+const STOP_WITHIN: Duration = Duration::from_secs(11);
+/// How long `sync --once` waits for a side that stays shut, and for lost answers.
+const ONCE_WAITS_MS: i64 = 60_000;
 
 /// All that an engine works with.
 pub struct Parts {
@@ -22,9 +42,11 @@ pub struct Parts {
     pub us: Holder,
     /// The deadline of our lease.
     pub gate: LeaseGate,
+    /// Time between passes when nothing asks for one.
+    pub poll: Duration,
 }
 
-/// What `sync --once` asks for.
+/// What a pass is asked to read beside what changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Once {
     /// Run the sweeps of contacts, tasks, businesses and deletes now.
@@ -35,36 +57,374 @@ pub struct Once {
 
 /// The sync loop of one workspace. It stays on one thread.
 pub struct Engine {
-    _parts: Parts,
+    core: Core,
+    poll: Duration,
 }
 
 impl Engine {
     /// An engine that has not started.
-    pub const fn new(parts: Parts) -> Self {
-        Self { _parts: parts }
+    pub fn new(parts: Parts) -> Result<Self, EngineError> {
+        let poll = parts.poll;
+        Ok(Self {
+            core: Core::new(parts)?,
+            poll,
+        })
     }
 
-    /// One pass under the lease, which is given back afterwards. Waits up to 60 s for a side that is shut.
-    /// `EngineError::Held`: another process holds the lease.
+    /// One pass under the lease, which is given back afterwards. Where answers were lost or a side is shut, it goes
+    /// on until they are settled, for at most 60 s. `EngineError::Held`: another process holds the lease.
     pub async fn once(&mut self, what: Once) -> Result<PassSummary, EngineError> {
-        unimplemented!("{what:?}")
+        match self.take_lease()? {
+            Lease::Ours(_) => {}
+            Lease::Held(holder) => return Err(EngineError::Held(holder)),
+        }
+        let heartbeat = self.heartbeat();
+        let result = tokio::select! {
+            biased;
+            result = self.until_settled(what) => result,
+            error = heartbeat => Err(error),
+        };
+        self.give_back();
+        result
     }
 
-    /// What a pass would do now: it pulls into a copy of the cache and writes nothing to either side. Needs no lease.
+    async fn until_settled(&self, what: Once) -> Result<PassSummary, EngineError> {
+        let began = self.core.now();
+        let mut summary = self.pass(what, "asked for", false).await?;
+        while summary.waiting > 0 && self.core.now().since(began) < ONCE_WAITS_MS {
+            let open = self.core.store().open_intents()?;
+            let due = open.iter().filter_map(|intent| {
+                let lost = intent.state == crate::model::IntentState::Unknown;
+                intent
+                    .sent_at
+                    .filter(|_| lost)
+                    .map(|at| at.plus(IN_FLIGHT_MS))
+            });
+            let Some(due) = due.min() else { break };
+            let wait = due.since(self.core.now()).clamp(0, ONCE_WAITS_MS) as u64;
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            let next = self.pass(Once::default(), "lost answers", false).await?;
+            summary = joined(summary, next);
+        }
+        Ok(summary)
+    }
+
+    /// What a pass would do now: it pulls into a copy of the cache, which goes afterwards, and writes nothing to
+    /// either side. Needs no lease.
     pub async fn dry_run(&mut self, what: Once) -> Result<PassSummary, EngineError> {
-        unimplemented!("{what:?}")
+        let folder = tempfile::Builder::new()
+            .prefix("couplet-dry-run-")
+            .tempdir()?;
+        let copy = self.core.on_copy(&folder.path().join("copy.db"))?;
+        copy.gate.shut();
+        if let Lease::Ours(fence) = copy.store().acquire(&copy.us)? {
+            copy.fence.set(fence);
+        }
+        let pass = Pass::begin(&copy, what, "dry run", false, true)?;
+        let (summary, result) = pass.run().await?;
+        result.map(|()| summary)
     }
 
     /// Passes, one after the other, until told to stop; waits for the lease where another process holds it, and
     /// takes over. `tell` gets events, `done` the summary of each pass that ends.
     pub async fn run(
         &mut self,
-        asks: tokio::sync::mpsc::UnboundedReceiver<super::port::Ask>,
-        stop: tokio::sync::watch::Receiver<bool>,
+        asks: mpsc::UnboundedReceiver<Ask>,
+        mut stop: watch::Receiver<bool>,
         tell: &(dyn Fn(Event) + Send + Sync),
         done: &(dyn Fn(&PassSummary) + Send + Sync),
     ) -> Result<(), EngineError> {
-        unimplemented!("{} {}", asks.len(), *stop.borrow())
+        let wake = Notify::new();
+        let ours = RefCell::new(Vec::new());
+        let passes = self.passes(&wake, &ours, tell, done);
+        let taking = self.take_asks(asks, &wake, &ours, tell);
+        tokio::pin!(passes);
+        let result = tokio::select! {
+            biased;
+            () = stopped(&mut stop) => {
+                self.core.stopping.set(true);
+                self.core.gate.shut();
+                wake.notify_one();
+                // The request in flight ends; nothing new starts.
+                tokio::time::timeout(STOP_WITHIN, &mut passes).await.unwrap_or(Ok(()))
+            }
+            result = &mut passes => result,
+            () = taking => Ok(()),
+        };
+        self.give_back();
+        match result {
+            Err(EngineError::Remote(crate::remote::RemoteError::Stopped { .. }))
+                if *stop.borrow() =>
+            {
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Passes under the lease; asks for it while another process has it.
+    async fn passes(
+        &self,
+        wake: &Notify,
+        ours: &RefCell<Vec<ActionId>>,
+        tell: &(dyn Fn(Event) + Send + Sync),
+        done: &(dyn Fn(&PassSummary) + Send + Sync),
+    ) -> Result<(), EngineError> {
+        let mut told: Option<bool> = None;
+        while !self.core.stopping.get() {
+            let held = matches!(self.take_lease()?, Lease::Ours(_));
+            if told != Some(held) {
+                told = Some(held);
+                tell(Event::Lease { ours: held });
+            }
+            if !held {
+                tokio::time::sleep(ASK_LEASE_EVERY).await;
+                continue;
+            }
+            let result = tokio::select! {
+                biased;
+                error = self.heartbeat() => Err(error),
+                result = self.passes_under_lease(wake, ours, tell, done) => result,
+            };
+            match result {
+                // Another process took over while we slept: it goes on, we wait.
+                Err(EngineError::Store(StoreError::LeaseLost { .. })) => self.core.gate.shut(),
+                result => return result,
+            }
+        }
+        Ok(())
+    }
+
+    async fn passes_under_lease(
+        &self,
+        wake: &Notify,
+        ours: &RefCell<Vec<ActionId>>,
+        tell: &(dyn Fn(Event) + Send + Sync),
+        done: &(dyn Fn(&PassSummary) + Send + Sync),
+    ) -> Result<(), EngineError> {
+        let mut because = "start";
+        while !self.core.stopping.get() {
+            let pending = self.core.store().pending_actions()?;
+            let urgent = !pending.is_empty();
+            let asked = pending.iter().filter_map(|(_, _, action)| match action {
+                crate::model::Action::Sync { full, children } => Some(Once {
+                    full: *full,
+                    children: *children,
+                }),
+                _ => None,
+            });
+            let what = asked.fold(Once::default(), |all, one| Once {
+                full: all.full || one.full,
+                children: all.children || one.children,
+            });
+            if self.is_paused()? && !urgent {
+                self.core.tell_state(LoopState::Paused)?;
+            } else {
+                let because = if urgent { "an operator asked" } else { because };
+                match self.pass_and_tell(what, because, urgent, ours, tell).await {
+                    Ok(summary) => done(&summary),
+                    // The pass's error row says it; the next pass tries again.
+                    Err(EngineError::Remote(_)) => {}
+                    Err(EngineError::Panicked) => self.note_panic()?,
+                    Err(error) => return Err(error),
+                }
+            }
+            because = "poll";
+            self.rest(wake).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the next reason to run a pass.
+    async fn rest(&self, wake: &Notify) -> Result<(), EngineError> {
+        let mut version = self.core.reader.data_version()?;
+        let until = tokio::time::Instant::now() + self.poll;
+        loop {
+            if self.core.stopping.get() {
+                return Ok(());
+            }
+            tokio::select! {
+                biased;
+                () = wake.notified() => return Ok(()),
+                () = tokio::time::sleep_until(until) => return Ok(()),
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            let now = self.core.reader.data_version()?;
+            if now != version {
+                version = now;
+                if !self.core.store().pending_actions()?.is_empty() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn is_paused(&self) -> Result<bool, EngineError> {
+        let Some(paused) = self.core.status().paused else {
+            return Ok(false);
+        };
+        if paused.until.is_some_and(|until| until <= self.core.now()) {
+            self.core.tell(|status| status.paused = None)?;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Makes asks durable, and wakes the loop.
+    async fn take_asks(
+        &self,
+        mut asks: mpsc::UnboundedReceiver<Ask>,
+        wake: &Notify,
+        ours: &RefCell<Vec<ActionId>>,
+        tell: &(dyn Fn(Event) + Send + Sync),
+    ) {
+        while let Some(ask) = asks.recv().await {
+            let operator = &self.core.us.operator;
+            let mut store = self.core.store();
+            let stored = match &ask {
+                Ask::Act(action) => store
+                    .submit(operator, action)
+                    .map(|id| ours.borrow_mut().push(id)),
+                Ask::Stage {
+                    conflict,
+                    answer,
+                    revision,
+                } => store.stage(operator, *conflict, answer, *revision),
+                Ask::Unstage { conflict, field } => {
+                    store.unstage(operator, *conflict, field.as_ref())
+                }
+            };
+            match stored {
+                Ok(()) if matches!(ask, Ask::Act(_)) => wake.notify_one(),
+                Ok(()) => {}
+                Err(error) => tell(Event::Trouble {
+                    words: format!("not stored: {error}"),
+                }),
+            }
+        }
+        // Every interface is gone: only a stop ends the loop now.
+        std::future::pending::<()>().await;
+    }
+
+    async fn pass_and_tell(
+        &self,
+        what: Once,
+        because: &str,
+        urgent: bool,
+        ours: &RefCell<Vec<ActionId>>,
+        tell: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<PassSummary, EngineError> {
+        let pass = Pass::begin(&self.core, what, because, urgent, false)?;
+        let ended = Rc::clone(&pass.ended);
+        let result = caught(pass).await;
+        for (id, action, outcome) in ended.take() {
+            let mut ours = ours.borrow_mut();
+            if let Some(at) = ours.iter().position(|our| *our == id) {
+                ours.swap_remove(at);
+                tell(Event::Ended { action, outcome });
+            }
+        }
+        let (summary, result) = result?;
+        result.map(|()| summary)
+    }
+
+    async fn pass(
+        &self,
+        what: Once,
+        because: &str,
+        urgent: bool,
+    ) -> Result<PassSummary, EngineError> {
+        let pass = Pass::begin(&self.core, what, because, urgent, false)?;
+        let (summary, result) = caught(pass).await?;
+        result.map(|()| summary)
+    }
+
+    /// A fault of ours ends one pass, and stands among the errors; the loop goes on.
+    fn note_panic(&self) -> Result<(), EngineError> {
+        let failure = Failure {
+            pattern: "couplet pass panicked".into(),
+            side: None,
+            operation: "pass".into(),
+            status: None,
+            message: "a pass ended in a fault of couplet itself; what it had done stands".into(),
+            link: None,
+            next_retry_at: Some(self.core.now().plus(self.poll.as_millis() as i64)),
+        };
+        self.core.store().raise(self.core.fence.get(), &failure)?;
+        Ok(())
+    }
+
+    fn take_lease(&self) -> Result<Lease, EngineError> {
+        let before = self.core.clock.ticks();
+        let lease = self.core.store().acquire(&self.core.us)?;
+        if let Lease::Ours(fence) = lease {
+            self.core.fence.set(fence);
+            self.core.gate.extend(before);
+            self.core.take_over_status()?;
+        }
+        Ok(lease)
+    }
+
+    /// Renews the lease for ever; ends only with the failure to.
+    async fn heartbeat(&self) -> EngineError {
+        loop {
+            tokio::time::sleep(Duration::from_millis(RENEW_MS as u64)).await;
+            let before = self.core.clock.ticks();
+            let renewed = self.core.store().renew(self.core.fence.get());
+            match renewed {
+                Ok(()) if !self.core.stopping.get() => self.core.gate.extend(before),
+                Ok(()) => {}
+                Err(error) => return error.into(),
+            }
+        }
+    }
+
+    /// Gives the lease back and says so; a lease that was lost is not ours to give.
+    fn give_back(&self) {
+        self.core.gate.shut();
+        let fence = self.core.fence.get();
+        let told = self.core.tell_state(LoopState::Stopped);
+        let released = self.core.store().release(fence);
+        if let Err(error) = told.and(released) {
+            tracing::debug!(%error, "the lease was not ours any more");
+        }
+    }
+}
+
+/// Runs a pass; a panic in it is an error. Its text is left out: it could hold a customer's values.
+async fn caught(pass: Pass<'_>) -> Result<(PassSummary, Result<(), EngineError>), EngineError> {
+    std::panic::AssertUnwindSafe(pass.run())
+        .catch_unwind()
+        .await
+        .unwrap_or(Err(EngineError::Panicked))
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    while !*stop.borrow_and_update() {
+        if stop.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Two passes told as one.
+fn joined(first: PassSummary, next: PassSummary) -> PassSummary {
+    let add = |a: BySide<u64>, b: BySide<u64>| BySide {
+        ghl: a.ghl + b.ghl,
+        growbots: a.growbots + b.growbots,
+    };
+    PassSummary {
+        started_at: first.started_at,
+        duration_ms: next.started_at.since(first.started_at).max(0) as u64 + next.duration_ms,
+        because: first.because,
+        requests: add(first.requests, next.requests),
+        throttled: first.throttled + next.throttled,
+        pulled: add(first.pulled, next.pulled),
+        created: add(first.created, next.created),
+        updated: add(first.updated, next.updated),
+        deleted: add(first.deleted, next.deleted),
+        errors: first.errors + next.errors,
+        ..next
     }
 }
 
@@ -72,12 +432,25 @@ impl Engine {
 pub struct Handle {
     /// Where to ask it.
     pub port: Port,
+    stop: watch::Sender<bool>,
+    thread: JoinHandle<Result<(), EngineError>>,
 }
 
 impl Handle {
     /// Stops the engine: the request in flight ends, the lease is given back. Waits for it.
     pub fn stop(self) -> Result<(), EngineError> {
-        unimplemented!()
+        // Fails only when the thread has ended by itself.
+        let _ended = self.stop.send(true);
+        self.thread.join().unwrap_or_else(|_| {
+            Err(EngineError::Start(std::io::Error::other(
+                "the engine's thread panicked",
+            )))
+        })
+    }
+
+    /// Whether the engine has ended by itself.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
     }
 }
 
@@ -87,6 +460,27 @@ pub fn spawn(
     tell: impl Fn(Event) + Send + Sync + 'static,
     done: impl Fn(&PassSummary) + Send + Sync + 'static,
 ) -> Result<Handle, EngineError> {
-    drop((build, tell, done));
-    unimplemented!()
+    let (port, asks) = Port::new();
+    let (stop, stopping) = watch::channel(false);
+    let thread = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let result = runtime.block_on(async {
+                let mut engine = Engine::new(build()?)?;
+                engine.run(asks, stopping, &tell, &done).await
+            });
+            if let Err(error) = &result {
+                let hint = error
+                    .hint()
+                    .map_or_else(String::new, |hint| format!("; {hint}"));
+                tell(Event::Trouble {
+                    words: format!("the sync loop ended: {error}{hint}"),
+                });
+            }
+            result
+        })?;
+    Ok(Handle { port, stop, thread })
 }

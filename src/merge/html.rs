@@ -248,8 +248,8 @@ impl Page {
             self.out.push_str(&href);
         } else {
             let to = self.out.trim_end().len();
-            self.out.truncate(to);
-            self.out.push_str(&format!(" ({href})"));
+            let space = self.out.split_off(to);
+            self.out.extend([" (", &href, ")", &space]);
         }
     }
 }
@@ -318,4 +318,90 @@ fn entity(name: &str) -> Option<Cow<'static, str>> {
     } else {
         c.to_string()
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn html_becomes_the_text_that_a_reader_sees() {
+        for (html, want) in [
+            // no tag: unchanged
+            ("", ""),
+            ("plain", "plain"),
+            ("two\n\n  lines ", "two\n\n  lines "),
+            ("a < b > c", "a < b > c"),
+            ("AT&amp;T", "AT&amp;T"),
+            ("Ann <ann@a.test>", "Ann <ann@a.test>"),
+            ("if x<y then", "if x<y then"),
+            ("<b", "<b"),
+            // lines
+            ("<p>one</p><p>two</p>", "one\ntwo"),
+            ("<p>one</p>\n<p>two</p>\n", "one\ntwo"),
+            ("<p>one</p><p><br></p><p>two</p>", "one\n\ntwo"),
+            ("one<br>two<br/>three<BR />four", "one\ntwo\nthree\nfour"),
+            ("<div>one<div>two</div></div>three", "one\ntwo\nthree"),
+            ("one\n two<b> three</b>", "one two three"),
+            ("<ul><li>one</li><li>two</li></ul>", "- one\n- two"),
+            (
+                "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>",
+                "a b\nc",
+            ),
+            ("<pre>a\n  b</pre>c", "a\n  b\nc"),
+            // words
+            ("<b>Call</b> <i>Ann</i>!", "Call Ann!"),
+            (
+                "<p>5 &lt; 6 &amp; 7&nbsp;&gt; 2 &#8364;&#x20AC; &nope; &</p>",
+                "5 < 6 & 7 > 2 €€ &nope; &",
+            ),
+            ("<p>&amp;lt;</p>", "&lt;"),
+            ("<p>Zoë, 田辺 < <x@y></p>", "Zoë, 田辺 < <x@y>"),
+            ("<!-- no --><p>yes</p><!-- open", "yes"),
+            (
+                "<style>p { a }</style><p>yes</p><script>if (a<b) {}</script>",
+                "yes",
+            ),
+            // links
+            (
+                "<a href=\"https://a.test/x?a=1&amp;b=2\">here</a> now",
+                "here (https://a.test/x?a=1&b=2) now",
+            ),
+            (
+                "<a target=_blank href='https://a.test'>here</a>",
+                "here (https://a.test)",
+            ),
+            ("<a href=https://a.test>here</a>", "here (https://a.test)"),
+            (
+                "<a href=\"https://a.test/\">https://a.test</a>",
+                "https://a.test",
+            ),
+            ("<a href=\"https://a.test/\">a.test</a>", "a.test"),
+            ("<a href=\"mailto:ann@a.test\">ann@a.test</a>", "ann@a.test"),
+            ("<a href=\"#top\">up</a>", "up"),
+            ("<a name=\"x\">up</a>", "up"),
+            ("<a href=\"https://a.test\"></a>", "https://a.test"),
+            (
+                "<a title=\"a > b\" href=\"https://a.test\"><b>here</b> </a>it is",
+                "here (https://a.test) it is",
+            ),
+        ] {
+            assert_eq!(html_to_text(html), want, "{html}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn no_html_is_too_wild_to_be_read(html in "(<|</|<!--|<a href=|<p|<li|<pre|<script|>|\"|'|&|&#|;|é|x| |\n|/){0,20}") {
+            html_to_text(&html);
+        }
+
+        #[test]
+        fn text_without_an_angle_passes_unchanged(text in "[^<]{0,20}") {
+            prop_assert_eq!(html_to_text(&text), text);
+        }
+    }
 }

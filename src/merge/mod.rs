@@ -6,6 +6,7 @@
 pub mod field;
 mod html;
 pub mod identity;
+pub mod lifecycle;
 pub mod mapping;
 pub mod normalise;
 mod phone;
@@ -13,13 +14,16 @@ pub mod planner;
 pub mod policy;
 pub mod record;
 pub mod set;
+#[cfg(test)]
+mod support;
 
 pub use field::{Merged, merge_field};
 pub use identity::{
     Candidate, Identity, Near, match_appointments, match_contact, match_notes, match_tasks,
 };
+pub use lifecycle::{DeleteStep, create_fields, delete_step};
 pub use mapping::{Direction, FieldMap, MapEntry};
 pub use planner::{cost, group_writes, order, plan};
 pub use policy::Policy;
-pub use record::{DeleteStep, RecordMerge, SideWrite, create_fields, delete_step, merge_record};
+pub use record::{RecordMerge, SideWrite, merge_record};
 pub use set::merge_set;

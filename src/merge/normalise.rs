@@ -12,12 +12,11 @@ use super::phone;
 
 /// The record with every field in canonical form. `country` (alpha-2) is the location's, for phone numbers
 /// without a country code. Fields that come out empty are dropped.
-pub fn record(kind: Kind, country: &str, record: Record) -> Record {
-    let mut canonical = Record::default();
-    for (field, typed) in record.iter() {
-        canonical.set(field.clone(), value(kind, field, country, typed.clone()));
+pub fn record(kind: Kind, country: &str, mut record: Record) -> Record {
+    for (field, typed) in record.clone().iter() {
+        record.set(field.clone(), value(kind, field, country, typed.clone()));
     }
-    canonical
+    record
 }
 
 /// One value in canonical form; `None` where it comes out empty. A value of another type than its field's stays as
@@ -88,7 +87,7 @@ fn folded(text: &str) -> String {
 
 /// Scheme and host in lower case, no `/` at the end.
 fn url(text: &str) -> String {
-    let text = text.trim_end_matches('/');
+    let text = text.trim_end_matches(['/', ' ']);
     let host_from = text.find("://").map_or(0, |at| at + "://".len());
     let host_to = text[host_from..]
         .find(['/', '?', '#'])
@@ -138,5 +137,123 @@ fn alpha2(text: &str) -> String {
         Some((code, _)) => (*code).to_owned(),
         None if upper.len() == 2 && upper.bytes().all(|b| b.is_ascii_uppercase()) => upper,
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, sample::select};
+
+    use super::*;
+    use crate::merge::{FieldMap, RecordMerge, merge_record, support};
+
+    #[test]
+    fn each_field_has_its_rule() {
+        use FieldName as F;
+        for (kind, field, typed, want) in [
+            // text
+            (
+                Kind::Contact,
+                F::FirstName,
+                "  Ann\t Mary\u{a0} ",
+                "Ann Mary",
+            ),
+            (Kind::Contact, F::FirstName, "Zoe\u{308}", "Zo\u{eb}"),
+            (Kind::Contact, F::FirstName, "ANN", "ANN"),
+            (Kind::Contact, F::FirstName, " \n ", ""),
+            (Kind::Contact, F::Custom("x".into()), " a  b ", "a b"),
+            (Kind::Contact, F::TimeZone, " Mars/Base ", "Mars/Base"),
+            // lines
+            (Kind::Task, F::Body, "a  \r\n b\rc\n\n", "a\n b\nc"),
+            (Kind::Task, F::Body, " \n ", ""),
+            // e-mail
+            (
+                Kind::Contact,
+                F::Email,
+                " Ann.Lee+x@A.Test ",
+                "ann.lee+x@a.test",
+            ),
+            (Kind::Contact, F::Owner, "Dana@X.test", "dana@x.test"),
+            (Kind::Contact, F::Owner, "ocQHyuzHv", "ocQHyuzHv"),
+            // phone
+            (Kind::Contact, F::Phone, "(415) 555-0132", "+14155550132"),
+            // url
+            (
+                Kind::Contact,
+                F::Website,
+                " HTTPS://Acme.Test/Path/ ",
+                "https://acme.test/Path",
+            ),
+            (Kind::Contact, F::Website, "Acme.test/", "acme.test"),
+            (Kind::Contact, F::Website, "Acme.test?Q=A", "acme.test?Q=A"),
+            (Kind::Contact, F::Website, "/", ""),
+            // country
+            (Kind::Contact, F::Country, "us", "US"),
+            (Kind::Contact, F::Country, "United States", "US"),
+            (Kind::Contact, F::Country, "uk", "GB"),
+            (Kind::Contact, F::Country, "Narnia", "Narnia"),
+            (Kind::Contact, F::Country, "é", "é"),
+            // sets, times, yes or no
+            (
+                Kind::Contact,
+                F::Tags,
+                " VIP ,lead,vip, Q4  List",
+                "lead, q4 list, vip",
+            ),
+            (Kind::Contact, F::Tags, " , ", ""),
+            (Kind::Contact, F::DoNotContact, "no", ""),
+        ] {
+            let row = format!("{field}: {typed:?}");
+            let got =
+                support::typed(&field, typed).and_then(|typed| value(kind, &field, "US", typed));
+            assert_eq!(
+                got.map_or(String::new(), |got| got.to_string()),
+                want,
+                "{row}"
+            );
+        }
+        let at = value(
+            Kind::Task,
+            &F::DueAt,
+            "US",
+            Value::Time(crate::model::Millis(1_999)),
+        );
+        assert_eq!(at, Some(Value::Time(crate::model::Millis(1_000))));
+    }
+
+    fn wild() -> impl Strategy<Value = (FieldName, Value)> {
+        let text = prop_oneof![
+            ".{0,12}",
+            "[0-9 +()x./-]{0,16}",
+            "(https?|HTTP)://[A-Z./?#]{0,9}"
+        ];
+        let fields: Vec<FieldName> = FieldName::of(Kind::Contact).to_vec();
+        (select(fields), text).prop_map(|(field, text)| {
+            let value = match field.ty() {
+                FieldType::Set => Value::Set(text.split(' ').map(Box::from).collect()),
+                FieldType::Bool => Value::Bool(text.len() > 3),
+                _ => Value::Text(text.into()),
+            };
+            (field, value)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2048, ..Default::default() })]
+        #[test]
+        fn a_second_time_changes_nothing((field, typed) in wild(), country in select(vec!["US", "DE", "GB", "JP", ""])) {
+            let Some(once) = value(Kind::Contact, &field, country, typed) else { return Ok(()) };
+            prop_assert_eq!(value(Kind::Contact, &field, country, once.clone()), Some(once));
+        }
+
+        #[test]
+        fn normalising_alone_is_never_a_change(fields in proptest::collection::vec(wild(), 0..8)) {
+            let canonical = |typed| record(Kind::Contact, "US", typed);
+            let once = canonical(Record::from_fields(fields));
+            let again = canonical(once.clone());
+            let linked = support::linked(Kind::Contact, Some(once.clone()), once.clone(), again);
+            let nothing = RecordMerge { base: once, ..RecordMerge::default() };
+            prop_assert_eq!(merge_record(&linked, &FieldMap::default()), nothing);
+        }
     }
 }

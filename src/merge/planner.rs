@@ -110,3 +110,178 @@ pub fn plan(mut writes: Vec<Write>, burst: BySide<(u32, u32)>) -> Plan {
     let cost = cost(&writes, burst);
     Plan { writes, cost }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::merge::support::{linked, live, record, typed};
+    use crate::merge::{FieldMap, merge_record};
+    use crate::model::{Cause, FieldChange, LinkId};
+
+    const BURST: BySide<(u32, u32)> = BySide {
+        ghl: (100, 10),
+        growbots: (100, 10),
+    };
+
+    fn change(name: &str, from: &str, to: &str) -> FieldChange {
+        let field: FieldName = name.parse().unwrap();
+        FieldChange {
+            from: typed(&field, from),
+            to: typed(&field, to),
+            field,
+        }
+    }
+
+    fn write(kind: Kind, op: Op, side: Side, link: i64, fields: Vec<FieldChange>) -> Write {
+        Write {
+            link: LinkId(link),
+            side,
+            kind,
+            id: (op != Op::Create).then(|| format!("{link}").into()),
+            op,
+            fields,
+            cause: Cause::Change { side: side.other() },
+        }
+    }
+
+    #[test]
+    fn a_write_costs_the_requests_that_its_side_needs() {
+        let name = || change("first_name", "a", "b");
+        let tags = |from, to| change("tags", from, to);
+        for (kind, op, fields, ghl, growbots) in [
+            (Kind::Contact, Op::Create, vec![name()], 2, 1),
+            (Kind::Contact, Op::Delete, vec![], 2, 1),
+            (Kind::Contact, Op::Stamp, vec![], 1, 1),
+            (Kind::Contact, Op::Update, vec![name()], 3, 1),
+            (Kind::Contact, Op::Update, vec![tags("a", "a,b")], 3, 1),
+            (Kind::Contact, Op::Update, vec![tags("a,b", "a")], 3, 1),
+            (Kind::Contact, Op::Update, vec![tags("a", "b")], 4, 1),
+            (
+                Kind::Contact,
+                Op::Update,
+                vec![name(), tags("a", "b")],
+                5,
+                2,
+            ),
+            (
+                Kind::Task,
+                Op::Update,
+                vec![change("completed", "", "yes")],
+                3,
+                1,
+            ),
+        ] {
+            for (side, want) in [(Side::Ghl, ghl), (Side::Growbots, growbots)] {
+                let write = write(kind, op, side, 1, fields.clone());
+                assert_eq!(requests(&write), want, "{write:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_slower_side_tells_how_long_a_plan_takes() {
+        for (writes, seconds) in [(0, 0), (1, 1), (34, 11), (1_000, 300)] {
+            let name = || vec![change("first_name", "a", "b")];
+            let writes: Vec<Write> = (0..writes)
+                .map(|link| write(Kind::Contact, Op::Update, Side::Ghl, link, name()))
+                .collect();
+            let cost = cost(&writes, BURST);
+            assert_eq!(cost.seconds, seconds, "{cost:?}");
+            assert_eq!(cost.requests.growbots, 0);
+        }
+    }
+
+    #[test]
+    fn parents_come_before_children_and_deletes_last() {
+        let wanted = [
+            (Kind::Business, Op::Create),
+            (Kind::Contact, Op::Create),
+            (Kind::Contact, Op::Update),
+            (Kind::Contact, Op::Stamp),
+            (Kind::Task, Op::Create),
+            (Kind::Note, Op::Create),
+            (Kind::Task, Op::Update),
+            (Kind::Task, Op::Stamp),
+            (Kind::Appointment, Op::Delete),
+            (Kind::Contact, Op::Delete),
+            (Kind::Business, Op::Delete),
+        ];
+        let mut writes: Vec<Write> = wanted
+            .into_iter()
+            .rev()
+            .map(|(kind, op)| write(kind, op, Side::Ghl, 1, vec![]))
+            .collect();
+        order(&mut writes);
+        let got: Vec<_> = writes.iter().map(|write| (write.kind, write.op)).collect();
+        assert_eq!(got, wanted);
+    }
+
+    #[test]
+    fn fields_of_one_cause_go_in_one_write_of_a_side() {
+        let mut link = linked(
+            Kind::Contact,
+            Some(record(&[("tags", "a"), ("owner", "a@x.test")])),
+            record(&[
+                ("first_name", "Ann"),
+                ("last_name", "Lee"),
+                ("tags", "a,b"),
+                ("owner", "b@x.test"),
+            ]),
+            record(&[
+                ("address.city", "Bath"),
+                ("tags", "a,c"),
+                ("owner", "c@x.test"),
+            ]),
+        );
+        let merge = merge_record(&link, &FieldMap::default());
+        let shown = |writes: &[Write]| -> Vec<String> {
+            let names = |write: &Write| {
+                let names = write.fields.iter().map(|change| change.field.to_string());
+                names.collect::<Vec<_>>().join(" ")
+            };
+            writes
+                .iter()
+                .map(|write| format!("{}: {} ({})", write.side.name(), names(write), write.cause))
+                .collect()
+        };
+        let writes = group_writes(&link, merge.writes.clone());
+        assert_eq!(
+            shown(&writes),
+            [
+                "ghl: address.city (edit in Growbots)",
+                "ghl: tags (both sides changed)",
+                "growbots: first_name last_name (edit in GHL)",
+                "growbots: tags (both sides changed)",
+                "growbots: owner (policy ghl)",
+            ]
+        );
+        assert!(
+            writes
+                .iter()
+                .all(|write| write.id.as_ref() == Some(&live(&mut link, write.side).id))
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn the_order_does_not_depend_on_how_the_writes_came(
+            picks in proptest::collection::btree_set((0..5usize, 0..4usize, any::<bool>(), 0..3i64), 0..12),
+            seed in any::<u64>(),
+        ) {
+            const OPS: [Op; 4] = [Op::Create, Op::Update, Op::Stamp, Op::Delete];
+            let mut writes: Vec<Write> = picks
+                .into_iter()
+                .map(|(kind, op, is_ghl, link)| {
+                    let side = if is_ghl { Side::Ghl } else { Side::Growbots };
+                    write(Kind::ALL[kind], OPS[op], side, link, vec![])
+                })
+                .collect();
+            let planned = plan(writes.clone(), BURST);
+            fastrand::Rng::with_seed(seed).shuffle(&mut writes);
+            prop_assert_eq!(plan(writes, BURST), planned);
+        }
+    }
+}

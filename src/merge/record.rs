@@ -14,8 +14,8 @@
 use std::borrow::Cow;
 
 use crate::model::{
-    Cause, ConflictField, Decided, End, FieldChange, FieldName, FieldType, Held, Linked, Record,
-    Side, Snapshot, Value, Why,
+    Cause, ConflictField, Decided, FieldChange, FieldName, FieldType, Held, Linked, Record, Side,
+    Snapshot, Value, Why,
 };
 
 use super::{FieldMap, MapEntry, Merged, Policy, merge_field, merge_set};
@@ -186,22 +186,19 @@ impl<'a> Merge<'a> {
     fn field(&mut self, field: Field<'a>) {
         let linked = self.linked;
         let decided = linked.decided.iter().find(|d| d.field == *field.name);
-        let Some(entry) = self.map.entry(linked.kind, field.name) else {
+        let entry = self.map.entry(linked.kind, field.name);
+        let Some(entry) =
+            entry.filter(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side)))
+        else {
+            // Not synced, or set when the record was made: what became of it since is nobody's concern.
             self.drop_decided(decided);
+            self.drop_parked(field.name);
             return;
         };
         let parked = self.parked(field);
         if let Some(decided) = decided {
             if let Some(give) = decision(decided, field) {
-                let parked = Side::BOTH.map(|side| {
-                    parked[side as usize] && !self.overrides(decided, side, field, entry, parked)
-                });
-                let settled = self.give(field, entry, &give, parked);
-                if settled {
-                    self.drop_decided(Some(decided));
-                } else if !parked.contains(&true) {
-                    self.drop_parked(field.name);
-                }
+                self.decided(field, entry, decided, &give, parked);
                 return;
             }
             self.drop_decided(Some(decided));
@@ -211,9 +208,6 @@ impl<'a> Merge<'a> {
                 self.out.base.set(field.name.clone(), field.ghl.cloned());
             }
             return;
-        }
-        if !Side::BOTH.into_iter().any(|side| entry.updates(side)) {
-            return; // set when the record was made; what became of it since is nobody's concern
         }
         match self.verdict(field, entry) {
             Some(give) => {
@@ -233,6 +227,25 @@ impl<'a> Merge<'a> {
         }
     }
 
+    /// Gives the decided value to both sides, also to one that refused another value before.
+    fn decided(
+        &mut self,
+        field: Field<'a>,
+        entry: &MapEntry,
+        decided: &Decided,
+        give: &Give<'_>,
+        parked: [bool; 2],
+    ) {
+        let parked = Side::BOTH.map(|side| {
+            parked[side as usize] && !self.overrides(decided, side, field, entry, parked)
+        });
+        if self.give(field, entry, give, parked) {
+            self.drop_decided(Some(decided));
+        } else if !parked.contains(&true) {
+            self.drop_parked(field.name);
+        }
+    }
+
     /// The value that the edits and the policy give; `None` where an operator must decide.
     fn verdict(&self, field: Field<'a>, entry: &MapEntry) -> Option<Give<'a>> {
         let first_link = self.linked.base.is_none();
@@ -242,8 +255,12 @@ impl<'a> Merge<'a> {
             Some(Give::new(value, Cause::Policy { name }))
         };
         match merge_field(&field.base, &field.ghl, &field.growbots) {
-            // Yes was taken back on one side only.
-            Merged::Take(_, None) if entry.policy == Policy::Restrictive => None,
+            // Yes was taken back on one side only, and would now go over.
+            Merged::Take(side, None)
+                if entry.policy == Policy::Restrictive && entry.updates(side.other()) =>
+            {
+                None
+            }
             Merged::Take(side, value) => {
                 let cause = or_first_link(Cause::Change { side });
                 Some(Give::new(*value, cause))
@@ -405,7 +422,7 @@ fn decision<'a>(decided: &'a Decided, field: Field<'_>) -> Option<Give<'a>> {
 
 /// GHL's text, a blank line, Growbots'; just the longer one where it is that already, for one side may have taken
 /// the result before the other. `None` for what is no long text.
-fn append<'a>(field: Field<'a>) -> Option<Cow<'a, Value>> {
+fn append(field: Field<'_>) -> Option<Cow<'_, Value>> {
     if field.name.ty() != FieldType::Lines {
         return None;
     }
@@ -436,75 +453,7 @@ fn newer(ghl: &Snapshot, growbots: &Snapshot) -> Option<Side> {
     })
 }
 
-/// The fields of a record that is to be made on `to`: those of the other end that the map carries there in a
-/// create, decided values in their place. Empty where the map makes no such records there.
-///
-/// With no live end at all (an operator adds a record) they are the decided values as they stand.
-pub fn create_fields(linked: &Linked, to: Side, map: &FieldMap) -> Vec<FieldChange> {
-    let from = linked.ends.get(to.other()).live();
-    if from.is_some() && !map.creates(linked.kind, to) {
-        return Vec::new();
-    }
-    let decided = |field: &FieldName| linked.decided.iter().find(|d| d.field == *field);
-    map.fields(linked.kind)
-        .filter(|entry| from.is_none() || entry.creates(to))
-        .filter_map(|entry| {
-            let value = match decided(&entry.field) {
-                Some(decided) => decided.value.as_ref(),
-                None => from?.record.get(&entry.field),
-            };
-            Some(FieldChange {
-                field: entry.field.clone(),
-                from: None,
-                to: Some(value?.clone()),
-            })
-        })
-        .collect()
-}
-
-/// What becomes of a link of which an end is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeleteStep {
-    /// Delete it on that side too.
-    Delete(Side),
-    /// The other side has something that exists only there: an operator must decide.
-    Conflict {
-        /// The side that deleted.
-        gone: Side,
-    },
-    /// Nothing is left of the pair.
-    Forget,
-    /// Leave it as it is.
-    Nothing,
-}
-
-/// Whether a delete goes over: only where nothing would go that exists only on the other side. `children_changed`
-/// says whether a child there was changed or added since its base.
-///
-/// Kinds that do not flow back (a note that was deleted in Growbots) stay where they come from.
-pub fn delete_step(linked: &Linked, children_changed: bool, map: &FieldMap) -> DeleteStep {
-    let (gone, live) = match (&linked.ends.ghl, &linked.ends.growbots) {
-        (End::Gone(_), End::Live(live)) => (Side::Ghl, live),
-        (End::Live(live), End::Gone(_)) => (Side::Growbots, live),
-        (End::Gone(_), _) | (_, End::Gone(_)) => return DeleteStep::Forget,
-        _ => return DeleteStep::Nothing,
-    };
-    if linked.ignored || !map.creates(linked.kind, gone.other()) {
-        return DeleteStep::Nothing;
-    }
-    // Without a base nothing shows that the live record is not news.
-    let is_known = linked.base.as_ref().is_some_and(|base| {
-        map.fields(linked.kind)
-            .filter(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side)))
-            .all(|entry| base.get(&entry.field) == live.record.get(&entry.field))
-    });
-    let is_decided = linked
-        .decided
-        .iter()
-        .any(|decided| decided.value.as_ref() != live.record.get(&decided.field));
-    if is_known && !is_decided && !children_changed {
-        DeleteStep::Delete(gone.other())
-    } else {
-        DeleteStep::Conflict { gone }
-    }
-}
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;

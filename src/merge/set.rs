@@ -12,7 +12,7 @@
 /// assert_eq!(merged, set(&["lead", "q4"]));
 /// ```
 pub fn merge_set(base: &[Box<str>], ghl: &[Box<str>], growbots: &[Box<str>]) -> Vec<Box<str>> {
-    let has = |set: &[Box<str>], word: &Box<str>| set.binary_search(word).is_ok();
+    let has = |set: &[Box<str>], word: &str| set.binary_search_by(|own| (**own).cmp(word)).is_ok();
     // A word of the base stays if neither side removed it; any other word is one that a side added.
     let kept = base
         .iter()

@@ -363,7 +363,7 @@ mod tests {
             };
             values.iter().map(|value| (*value).to_owned()).collect()
         };
-        let text = || "Ann Lee ann@a.test".to_owned();
+        let text = || "Ann Lee, Acme".to_owned();
         let now = Millis::parse(NOW).unwrap();
         Filter::parse(filter).unwrap().matches(now, &look, &text)
     }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::{
     event::By,
     ghl, growbots,
-    people::{COUNTRIES, NOTES, TAGS, TASKS, TITLES},
-    record::{Body, text},
-    seed::{Crowd, any},
+    people::{COUNTRIES, Country, NOTES, TAGS, TASKS},
+    person::{Crowd, any},
+    record::{Body, into_body, text},
     world::World,
 };
 use crate::model::{Kind, Millis, Side};
@@ -30,15 +30,14 @@ pub fn step(world: &mut World, rng: &mut Rng) {
             let mut person = crowd.next(rng, world.place.users.len());
             // the crowd only knows its own; a number makes it new to the world
             let n = rng.u32(1000..);
-            person.email = format!(
-                "{}.{n}@example.net",
-                person
-                    .first
-                    .to_lowercase()
-                    .replace(|c: char| !c.is_ascii_alphanumeric(), "")
-            );
+            let name = person
+                .email
+                .split('@')
+                .next()
+                .filter(|name| !name.is_empty());
+            person.email = format!("{}.{n}@example.net", name.unwrap_or("office"));
             person.phone = COUNTRIES[rng.usize(1..COUNTRIES.len())].phone(n);
-            create(world, &by, side, Kind::Contact, person.fields(side));
+            let _ = world.create(&by, side, Kind::Contact, person.fields(side));
         }
         74..84 => {
             if let Some(id) = some_id(world, rng, side, Kind::Task) {
@@ -47,7 +46,7 @@ pub fn step(world: &mut World, rng: &mut Rng) {
                     .and_then(|t| t["completed"].as_bool());
                 let patch =
                     Body::from_iter([("completed".into(), (!done.unwrap_or_default()).into())]);
-                edit(world, &by, side, Kind::Task, &id, patch);
+                let _ = world.edit(&by, side, Kind::Task, &id, patch);
             }
         }
         84..90 => child(world, rng, &by, side, Kind::Task),
@@ -57,15 +56,22 @@ pub fn step(world: &mut World, rng: &mut Rng) {
 }
 
 fn some_id(world: &World, rng: &mut Rng, side: Side, kind: Kind) -> Option<String> {
-    let count = world.all(side, kind).count();
-    let body = world.all(side, kind).nth(rng.usize(..count.max(1)))?;
+    let count = world.records(side, kind).count();
+    let body = world.records(side, kind).nth(rng.usize(..count.max(1)))?;
     text(body, "id").map(str::to_owned)
 }
 
 /// Changes one mapped field of a record to something new; never what links it.
-pub fn edit_one(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kind, id: &str) {
+pub(super) fn edit_one(
+    world: &mut World,
+    rng: &mut Rng,
+    by: &By,
+    side: Side,
+    kind: Kind,
+    id: &str,
+) {
     let patch = match kind {
-        Kind::Contact => contact_patch(rng, side, None),
+        Kind::Contact => contact_patch(rng, side, country_of(world, side, id), None),
         Kind::Task => {
             let title = format!("{} ({})", any(rng, &TASKS), rng.u16(2..999));
             json!({"title": title})
@@ -74,12 +80,24 @@ pub fn edit_one(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kin
         Kind::Appointment => json!({"title": format!("Intro call {}", rng.u16(2..999))}),
         Kind::Business => json!({"description": format!("Seen {} times", rng.u16(2..999))}),
     };
-    edit(world, by, side, kind, id, as_body(patch));
+    let _ = world.edit(by, side, kind, id, into_body(patch));
+}
+
+/// Where a contact lives, so that what is made up for it fits.
+fn country_of(world: &World, side: Side, id: &str) -> &'static Country {
+    let contact = world.live(side, Kind::Contact, id);
+    let code = contact.and_then(|body| match side {
+        Side::Ghl => text(body, "country"),
+        Side::Growbots => body.get("address")?["country"].as_str(),
+    });
+    COUNTRIES
+        .iter()
+        .find(|country| Some(country.code) == code)
+        .unwrap_or(&COUNTRIES[0])
 }
 
 /// A new value for one field of a contact, in the side's wire names; `field` picks which.
-fn contact_patch(rng: &mut Rng, side: Side, field: Option<u8>) -> Value {
-    let country = any(rng, &COUNTRIES);
+fn contact_patch(rng: &mut Rng, side: Side, country: &Country, field: Option<u8>) -> Value {
     let city = any(rng, country.cities).0;
     let last = any(rng, country.last).0;
     let n = rng.u16(1..999);
@@ -94,7 +112,7 @@ fn contact_patch(rng: &mut Rng, side: Side, field: Option<u8>) -> Value {
             json!({"address": {"street": format!("{} {n}", any(rng, country.streets))}})
         }
         (Side::Ghl, _) => json!({"firstName": any(rng, country.first).0}),
-        (Side::Growbots, _) => json!({"title": any(rng, &TITLES)}),
+        (Side::Growbots, _) => json!({"first_name": any(rng, country.first).0}),
     }
 }
 
@@ -144,7 +162,7 @@ fn child(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kind) {
         (Side::Ghl, _) => json!({"contactId": parent, "body": any(rng, &NOTES)}),
         (Side::Growbots, _) => json!({"lead_id": parent, "body": any(rng, &NOTES)}),
     };
-    create(world, by, side, kind, as_body(fields));
+    let _ = world.create(by, side, kind, into_body(fields));
 }
 
 /// The same field of a linked pair, with two values.
@@ -163,28 +181,12 @@ fn edit_both(world: &mut World, rng: &mut Rng, by: &By) {
     let (ghl, lead) = any(rng, &linked);
     let field = rng.u8(..4);
     for (side, id) in [(Side::Ghl, ghl), (Side::Growbots, lead)] {
-        let patch = as_body(contact_patch(rng, side, Some(field)));
-        edit(world, by, side, Kind::Contact, id, patch);
-    }
-}
-
-fn create(world: &mut World, by: &By, side: Side, kind: Kind, fields: Body) -> bool {
-    match side {
-        Side::Ghl => ghl::rules::create(world, by, kind, fields).is_ok(),
-        Side::Growbots => growbots::rules::create(world, by, kind, &fields).is_ok(),
-    }
-}
-
-fn edit(world: &mut World, by: &By, side: Side, kind: Kind, id: &str, patch: Body) -> bool {
-    match side {
-        Side::Ghl => ghl::rules::edit(world, by, kind, id, patch).is_ok(),
-        Side::Growbots => growbots::rules::edit(world, by, kind, id, &patch).is_ok(),
-    }
-}
-
-fn as_body(value: Value) -> Body {
-    match value {
-        Value::Object(body) => body,
-        _ => Body::new(),
+        let patch = into_body(contact_patch(
+            rng,
+            side,
+            country_of(world, side, id),
+            Some(field),
+        ));
+        let _ = world.edit(by, side, Kind::Contact, id, patch);
     }
 }

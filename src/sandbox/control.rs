@@ -1,17 +1,18 @@
 //! The control API at `/_sandbox`: it stands in for the people who use the two web apps, and sets what goes wrong.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{
     event::By,
-    faults, ghl, growbots,
+    faults,
     http::Call,
     record::{Body, text},
     server::State,
     tokens,
+    users::{self, Denied},
 };
 use crate::model::{BySide, Kind, Side};
 
@@ -53,17 +54,9 @@ impl Wrong {
     }
 }
 
-impl From<ghl::Refusal> for Wrong {
-    fn from(refusal: ghl::Refusal) -> Self {
-        let answer = refusal.answer();
-        Self(answer.status, answer.body.unwrap_or_default())
-    }
-}
-
-impl From<growbots::Problem> for Wrong {
-    fn from(problem: growbots::Problem) -> Self {
-        let answer = problem.answer("control");
-        Self(answer.status, answer.body.unwrap_or_default())
+impl From<Denied> for Wrong {
+    fn from(denied: Denied) -> Self {
+        Self(denied.status, denied.body)
     }
 }
 
@@ -104,7 +97,7 @@ fn route(state: &mut State, call: &Call) -> Result<Reply, Wrong> {
         }
         ("PUT", ["faults"]) => {
             let read = faults::read(&Value::Object(object(call)?));
-            state.set_faults(read.map_err(|error| Wrong::new(400, error.to_string()))?);
+            state.set_faults(&read.map_err(|error| Wrong::new(400, error.to_string()))?);
             ok(&json!({}))
         }
         ("GET", ["settings"]) => ok(&state.world.switches.shown()),
@@ -146,7 +139,7 @@ fn world_state(state: &mut State) -> Value {
         let of = |kind: Kind| {
             (
                 kind.name().to_owned(),
-                shown_records(state, side, kind).count().into(),
+                state.world.records(side, kind).count().into(),
             )
         };
         Kind::ALL.into_iter().map(of).collect::<Body>()
@@ -157,22 +150,8 @@ fn world_state(state: &mut State) -> Value {
     })
 }
 
-/// Live records that a read by id shows: GHL's tasks of deleted contacts are none.
-fn shown_records(state: &State, side: Side, kind: Kind) -> impl Iterator<Item = &Arc<Body>> {
-    state.world.all(side, kind).filter(move |body| {
-        let id = text(body, "id").unwrap_or_default();
-        side == Side::Growbots
-            || !kind.is_child()
-            || ghl::rules::find(&state.world, kind, id).is_ok()
-    })
-}
-
 fn raw(side: Side, kind: Kind, body: &Body) -> Value {
-    let shown = match side {
-        Side::Ghl => ghl::rules::shown(kind, body),
-        Side::Growbots => body.clone().into(),
-    };
-    json!({"id": body.get("id"), "raw": shown})
+    json!({"id": body.get("id"), "raw": users::shown(side, kind, body)})
 }
 
 fn records(
@@ -184,45 +163,30 @@ fn records(
 ) -> Result<Reply, Wrong> {
     let by = By::user();
     let world = &mut state.world;
-    match (&call.method, rest, side) {
-        (&Method::GET, [], _) => {
-            let rows = shown_records(state, side, kind);
-            Ok(Reply::lines(
+    let (status, body) = match (&call.method, rest) {
+        (&Method::GET, []) => {
+            let rows = world.records(side, kind);
+            return Ok(Reply::lines(
                 rows.map(|body| raw(side, kind, body).to_string()),
-            ))
+            ));
         }
-        (&Method::GET, [id], _) => {
-            let body = match side {
-                Side::Ghl => ghl::rules::find(world, kind, id)?,
-                Side::Growbots => growbots::rules::find(world, kind, id)?,
-            };
-            Ok(Reply::json(200, &raw(side, kind, &body)))
+        (&Method::GET, [id]) => (200, world.read(side, kind, id)?),
+        (&Method::POST, []) => (201, world.create(&by, side, kind, object(call)?)?),
+        (&Method::POST, [id, "merge"]) if kind == Kind::Contact => {
+            let body = object(call)?;
+            (
+                200,
+                world.merge(&by, side, id, text(&body, "into").unwrap_or_default())?,
+            )
         }
-        (&Method::POST, [], _) => {
-            let fields = object(call)?;
-            let made = match side {
-                Side::Ghl => ghl::rules::create(world, &by, kind, fields)?,
-                Side::Growbots => growbots::rules::create(world, &by, kind, &fields)?,
-            };
-            Ok(Reply::json(201, &raw(side, kind, &made)))
+        (&Method::PATCH, [id]) => (200, world.edit(&by, side, kind, id, object(call)?)?),
+        (&Method::DELETE, [id]) => {
+            world.delete(&by, side, kind, id)?;
+            return Ok(Reply::json(200, &json!({})));
         }
-        (&Method::PATCH, [id], _) => {
-            let patch = object(call)?;
-            let body = match side {
-                Side::Ghl => ghl::rules::edit(world, &by, kind, id, patch)?,
-                Side::Growbots => growbots::rules::edit(world, &by, kind, id, &patch)?,
-            };
-            Ok(Reply::json(200, &raw(side, kind, &body)))
-        }
-        (&Method::DELETE, [id], _) => {
-            match side {
-                Side::Ghl => ghl::rules::delete(world, &by, kind, id)?,
-                Side::Growbots => growbots::rules::delete(world, &by, kind, id)?,
-            }
-            Ok(Reply::json(200, &json!({})))
-        }
-        _ => Err(Wrong::not_found()),
-    }
+        _ => return Err(Wrong::not_found()),
+    };
+    Ok(Reply::json(status, &raw(side, kind, &body)))
 }
 
 fn new_token(state: &mut State, call: &Call) -> Result<Reply, Wrong> {

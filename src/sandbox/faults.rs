@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::model::BySide;
+
 /// What may go wrong on one side: `PUT /_sandbox/faults`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -128,13 +130,21 @@ impl Faults {
     }
 }
 
-/// Reads the body of `PUT /_sandbox/faults`; a side left out has none.
-pub fn read(given: &Value) -> Result<crate::model::BySide<Faults>, serde_json::Error> {
-    let plans: crate::model::BySide<Option<Plan>> = serde_json::from_value(serde_json::json!({
-        "ghl": given.get("ghl"),
-        "growbots": given.get("growbots"),
-    }))?;
-    Ok(plans.map(|plan| Faults::new(plan.unwrap_or_default())))
+/// The body of `PUT /_sandbox/faults`; a side left out has none.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Plans {
+    ghl: Plan,
+    growbots: Plan,
+}
+
+/// Reads the body of `PUT /_sandbox/faults`.
+pub fn read(given: &Value) -> Result<BySide<Faults>, serde_json::Error> {
+    let plans = Plans::deserialize(given)?;
+    Ok(BySide {
+        ghl: Faults::new(plans.ghl),
+        growbots: Faults::new(plans.growbots),
+    })
 }
 
 #[cfg(test)]
@@ -170,6 +180,7 @@ mod tests {
     #[test]
     fn an_unknown_fault_is_refused() {
         assert!(read(&json!({"ghl": {"explode": 1}})).is_err());
+        assert!(read(&json!({"hubspot": {}})).is_err());
         assert!(read(&json!({})).is_ok());
     }
 }

@@ -209,6 +209,7 @@ impl Limiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_limit_is_read_from_its_text() {
@@ -298,5 +299,26 @@ mod tests {
             (false, 0, 5)
         );
         assert!(limiter.take(10, DAY_MS, 1).admitted);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn a_sliding_window_never_admits_more_than_its_burst_in_any_span(gaps in prop::collection::vec(0..40_i64, 1..80)) {
+            let mut limiter = Limiter::new("5/1/1000".parse().unwrap());
+            let mut tick = 0;
+            let mut admitted = Vec::new();
+            for gap in gaps {
+                tick += gap * 10;
+                if limiter.take(tick, tick, 1).admitted {
+                    admitted.push(tick);
+                }
+            }
+            for (at, tick) in admitted.iter().enumerate() {
+                let in_span = admitted[at..].iter().take_while(|later| **later < tick + 1_000).count();
+                prop_assert!(in_span <= 5, "{} from {}", in_span, tick);
+            }
+        }
     }
 }

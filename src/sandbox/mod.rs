@@ -18,6 +18,8 @@ mod http;
 mod ids;
 mod limits;
 mod people;
+mod person;
+mod phones;
 mod place;
 mod record;
 mod requests;
@@ -25,6 +27,7 @@ mod seed;
 mod server;
 mod switches;
 mod tokens;
+mod users;
 mod world;
 
 #[cfg(test)]
@@ -40,9 +43,10 @@ use axum::serve::ListenerExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-pub use event::{Actor, Event, Moved, Op};
+pub use event::{Actor, By, Event, Moved, Op};
 pub use limits::{BadLimit, LimitSpec, Window};
 pub use server::Severed;
+pub use users::{Denied, shown};
 pub use world::World;
 
 use crate::clock::Clock;
@@ -82,7 +86,7 @@ impl Sandbox {
     pub fn new(settings: Settings) -> Result<Self, SandboxError> {
         let given = settings.faults.clone().unwrap_or_else(|| json!({}));
         let faults = faults::read(&given).map_err(SandboxError::Faults)?;
-        Ok(Self(Arc::new(Mutex::new(State::new(settings, faults)))))
+        Ok(Self(Arc::new(Mutex::new(State::new(settings, &faults)))))
     }
 
     /// Serves both APIs (`/ghl`, `/growbots`) and the control API (`/_sandbox`). A caller in the same process that
@@ -138,7 +142,7 @@ impl Sandbox {
             return std::future::pending().await;
         }
         let mut rng = fastrand::Rng::with_seed(self.with_world(|world| world.seed()) ^ 0x00c4_0012);
-        let pause = Duration::from_secs(60) / edits_per_minute;
+        let pause = Duration::from_mins(1) / edits_per_minute;
         loop {
             tokio::time::sleep(pause).await;
             self.with_world(|world| churn::step(world, &mut rng));

@@ -6,9 +6,10 @@
 pub struct Country {
     /// ISO 3166-1 alpha-2.
     pub code: &'static str,
-    calling: &'static str,
+    /// The calling code.
+    pub calling: &'static str,
     /// What a number starts with after the calling code, and how many digits follow.
-    mobile: (&'static [&'static str], u32),
+    pub mobile: (&'static [&'static str], u32),
     pub zone: &'static str,
     /// City, region, postal code.
     pub cities: &'static [(&'static str, &'static str, &'static str)],
@@ -19,31 +20,8 @@ pub struct Country {
     pub last: &'static [(&'static str, &'static str)],
 }
 
-impl Country {
-    /// The `n`-th phone number of the country in E.164. Numbers repeat only after the whole range.
-    pub fn phone(&self, n: u32) -> String {
-        let (prefixes, digits) = self.mobile;
-        let prefix = prefixes[n as usize % prefixes.len()];
-        let range = 10_u64.pow(digits);
-        // coprime to powers of ten, so that each number comes once
-        let tail = (u64::from(n) / prefixes.len() as u64 * 7_919 + 137) % range;
-        format!(
-            "+{}{prefix}{tail:0width$}",
-            self.calling,
-            width = digits as usize
-        )
-    }
-
-    /// The same number as people write it, with spaces.
-    pub fn spaced(&self, e164: &str) -> String {
-        let tail = &e164[1 + self.calling.len()..];
-        let (a, b) = tail.split_at(tail.len() / 2);
-        format!("+{} {a} {b}", self.calling)
-    }
-}
-
 /// All countries, with weight: the first is that of the location.
-pub const COUNTRIES: [Country; 14] = [
+pub static COUNTRIES: [Country; 14] = [
     Country {
         code: "US",
         calling: "1",
@@ -77,6 +55,17 @@ pub const COUNTRIES: [Country; 14] = [
             ("Kim", "kim"),
             ("D’Andre", "dandre"),
             ("Mary-Kate", "marykate"),
+            ("Grace", "grace"),
+            ("Hector", "hector"),
+            ("Ruth", "ruth"),
+            ("Dwayne", "dwayne"),
+            ("Xochitl", "xochitl"),
+            ("Beatrice", "beatrice"),
+            ("Omar", "omar"),
+            ("Lin", "lin"),
+            ("Theodore", "theodore"),
+            ("Shanice", "shanice"),
+            ("Paul", "paul"),
         ],
         last: &[
             ("Quill", "quill"),
@@ -86,12 +75,23 @@ pub const COUNTRIES: [Country; 14] = [
             ("Featherstonehaugh-Cholmondeley", "featherstonehaugh"),
             ("Ortiz", "ortiz"),
             ("Van der Berg", "vanderberg"),
+            ("Nguyen", "nguyen"),
+            ("Abernathy", "abernathy"),
+            ("Castillo", "castillo"),
+            ("Rosenbaum", "rosenbaum"),
+            ("Okonkwo", "okonkwo"),
+            ("McAllister", "mcallister"),
+            ("Young", "young"),
+            ("DeLuca", "deluca"),
+            ("Yazzie", "yazzie"),
+            ("Haas", "haas"),
+            ("Pettigrew", "pettigrew"),
         ],
     },
     Country {
         code: "GB",
         calling: "44",
-        mobile: (&["7400", "7520", "7701", "7911"], 6),
+        mobile: (&["7400", "7520", "7701"], 6),
         zone: "Europe/London",
         cities: &[
             ("London", "Greater London", "EC1A 1BB"),
@@ -139,7 +139,7 @@ pub const COUNTRIES: [Country; 14] = [
     Country {
         code: "FR",
         calling: "33",
-        mobile: (&["639", "612", "760"], 6),
+        mobile: (&["612", "661", "760"], 6),
         zone: "Europe/Paris",
         cities: &[
             ("Lyon", "Auvergne-Rhône-Alpes", "69002"),
@@ -433,68 +433,11 @@ pub const NOTES: [&str; 8] = [
     "Moved to a new office, address is updated.",
     "Not the decision maker; the brother is.",
 ];
-
-/// A phone number in E.164, with a country's calling code where none is given. `None` for what is no number.
-///
-/// It is the short form of what a phone library does: enough for the numbers that clients of the sandbox send.
-pub fn e164(given: &str, country: &str) -> Option<String> {
-    let given = given.trim();
-    let digits: String = given.chars().filter(char::is_ascii_digit).collect();
-    let is_international = given.starts_with('+') || given.starts_with("00");
-    let whole = if is_international {
-        digits.trim_start_matches('0').to_owned()
-    } else {
-        let calling = COUNTRIES
-            .iter()
-            .find(|c| c.code == country)
-            .map_or("1", |c| c.calling);
-        if calling == "1" && digits.len() == 11 && digits.starts_with('1') {
-            digits
-        } else {
-            format!("{calling}{}", digits.strip_prefix('0').unwrap_or(&digits))
-        }
-    };
-    (7..=15).contains(&whole.len()).then(|| format!("+{whole}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rlibphonenumber::PHONE_NUMBER_UTIL;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn every_made_up_number_is_valid_where_it_belongs_and_comes_once() {
-        for country in &COUNTRIES {
-            let numbers: BTreeSet<String> = (0..400).map(|n| country.phone(n)).collect();
-            assert_eq!(numbers.len(), 400, "{}", country.code);
-            for number in &numbers {
-                for text in [number.clone(), country.spaced(number)] {
-                    let parsed = PHONE_NUMBER_UTIL
-                        .parse(&text, None)
-                        .unwrap_or_else(|e| panic!("{text}: {e:?}"));
-                    assert!(
-                        PHONE_NUMBER_UTIL.is_valid_number(&parsed),
-                        "{} {text}",
-                        country.code
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_number_without_a_country_gets_that_of_its_contact() {
-        for (given, country, want) in [
-            ("+1 888-888-8888", "DE", Some("+18888888888")),
-            ("(202) 555-0143", "US", Some("+12025550143")),
-            ("1 202 555 0143", "US", Some("+12025550143")),
-            ("020 7946 0018", "GB", Some("+442079460018")),
-            ("0049 151 2000000", "US", Some("+491512000000")),
-            ("call me", "US", None),
-            ("", "US", None),
-        ] {
-            assert_eq!(e164(given, country).as_deref(), want, "{given}");
-        }
-    }
-}
+/// Titles of appointments.
+pub const APPOINTMENTS: [&str; 5] = [
+    "Intro call",
+    "Site visit",
+    "Product demo",
+    "Renewal meeting",
+    "Q&A with the team",
+];

@@ -66,6 +66,14 @@ pub fn moment(body: &Body, name: &str) -> Millis {
     text(body, name).and_then(Millis::parse).unwrap_or_default()
 }
 
+/// The fields of a JSON object; none of anything else.
+pub fn into_body(value: Value) -> Body {
+    match value {
+        Value::Object(body) => body,
+        _ => Body::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

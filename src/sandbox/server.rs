@@ -64,7 +64,7 @@ pub struct State {
 
 impl State {
     /// Everything as the seed has it.
-    pub fn new(settings: Settings, faults: BySide<Faults>) -> Self {
+    pub fn new(settings: Settings, faults: &BySide<Faults>) -> Self {
         let mut token_rng = fastrand::Rng::with_seed(settings.seed ^ 0x0070_6b65);
         let tokens = Tokens::new(&mut token_rng);
         let world = seed::world(settings.seed, settings.contacts, settings.clock.clone());
@@ -87,11 +87,11 @@ impl State {
 
     /// Back to the seed, without faults.
     pub fn reset(&mut self) {
-        *self = Self::new(self.settings.clone(), BySide::default());
+        *self = Self::new(self.settings.clone(), &BySide::default());
     }
 
     /// Replaces all faults.
-    pub fn set_faults(&mut self, faults: BySide<Faults>) {
+    pub fn set_faults(&mut self, faults: &BySide<Faults>) {
         for side in Side::BOTH {
             let faults = faults.get(side).clone();
             let lag_ms = faults.lag_ms().unwrap_or(self.settings.lag_ms);
@@ -119,10 +119,14 @@ impl State {
         let window_ms = self.settings.limit.window_ms();
         let gate = self.gates.get_mut(side);
         gate.requests.arrive(tick, 1, window_ms);
-        (
-            gate.limiter.take(tick, now.0, 1),
-            gate.faults.draw(operation),
-        )
+        let standing = gate.limiter.take(tick, now.0, 1);
+        // one that is refused has no other lot, and uses up no fault
+        let fate = if standing.admitted {
+            gate.faults.draw(operation)
+        } else {
+            Fate::default()
+        };
+        (standing, fate)
     }
 
     /// Carries a request out.
@@ -143,7 +147,7 @@ impl State {
         if fate.empty_page && answer.status == 200 {
             match side {
                 Side::Ghl => ghl::emptied(&mut answer),
-                Side::Growbots => growbots::emptied(call, &mut answer),
+                Side::Growbots => growbots::emptied(call, self.world.now(), &mut answer),
             }
         }
         answer
@@ -152,6 +156,46 @@ impl State {
     fn meddle(&mut self, side: Side, kind: Kind, id: &str) {
         let rng = &mut self.gates.get_mut(side).meddler;
         churn::edit_one(&mut self.world, rng, &By::fault(), side, kind, id);
+    }
+
+    /// Carries out what arrived, and gives what the client gets.
+    fn conclude(
+        &mut self,
+        side: Side,
+        call: &Call,
+        operation: &str,
+        standing: Standing,
+        fate: Fate,
+    ) -> Response {
+        let id = &call.request_id;
+        let answer = match fate.before {
+            before if !standing.admitted || before == Some(Before::Http429) => {
+                throttled(side, id, &standing)
+            }
+            Some(Before::Reset) => {
+                self.end(side, operation, "reset", id);
+                return severed(false);
+            }
+            Some(Before::Http500) => {
+                let now = self.end(side, operation, "500", id);
+                return broken(side, id, &standing, now);
+            }
+            _ => {
+                let answer = self.apply(side, call, fate);
+                if fate.after == Some(After::Drop) {
+                    self.end(side, operation, "dropped", id);
+                    return severed(true);
+                }
+                answer
+            }
+        };
+        let now = self.end(side, operation, &answer.status.to_string(), id);
+        let after = fate.after.filter(|_| answer.status != 429);
+        let answer = match side {
+            Side::Ghl => ghl::finish(answer, id, &standing),
+            Side::Growbots => growbots::finish(answer, id, &standing),
+        };
+        response(&answer, now, after)
     }
 
     fn end(&mut self, side: Side, operation: &str, outcome: &str, request_id: &str) -> Millis {
@@ -218,36 +262,16 @@ async fn serve(sandbox: &Sandbox, side: Side, mut call: Call) -> Response {
         call.request_id = state.request_id(side, call.header("x-request-id"));
         state.arrive(side, &operation)
     });
-    if fate.latency_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(fate.latency_ms)).await;
+    if fate.latency_ms == 0 {
+        return sandbox.with_state(|state| state.conclude(side, &call, &operation, standing, fate));
     }
-    sandbox.with_state(|state| {
-        let throttles = !standing.admitted || fate.before == Some(Before::Http429);
-        let answer = match fate.before {
-            _ if throttles => throttled(side, &call.request_id, &standing),
-            Some(Before::Reset) => {
-                state.end(side, &operation, "reset", &call.request_id);
-                return severed(false);
-            }
-            Some(Before::Http500) => {
-                let outcome = "500";
-                let now = state.end(side, &operation, outcome, &call.request_id);
-                return broken(side, &call.request_id, &standing, now);
-            }
-            _ => state.apply(side, &call, fate),
-        };
-        let status = answer.status.to_string();
-        if let (Some(After::Drop), false) = (fate.after, throttles) {
-            state.end(side, &operation, "dropped", &call.request_id);
-            return severed(true);
-        }
-        let now = state.end(side, &operation, &status, &call.request_id);
-        let answer = match side {
-            Side::Ghl => ghl::finish(answer, &call.request_id, &standing),
-            Side::Growbots => growbots::finish(answer, &call.request_id, &standing),
-        };
-        response(&answer, now, fate.after.filter(|_| !throttles))
-    })
+    // a task of its own: what arrived is carried out, also when the client has given up waiting
+    let sandbox = sandbox.clone();
+    let slow = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(fate.latency_ms)).await;
+        sandbox.with_state(|state| state.conclude(side, &call, &operation, standing, fate))
+    });
+    slow.await.unwrap_or_else(|_| severed(false))
 }
 
 fn throttled(side: Side, request_id: &str, standing: &Standing) -> Answer {
@@ -262,7 +286,11 @@ fn broken(side: Side, request_id: &str, standing: &Standing, now: Millis) -> Res
     match side {
         Side::Ghl => {
             let html = "<html><body><h1>500 Internal Server Error</h1></body></html>";
-            plain(500, "text/html", html.to_owned())
+            let mut response = plain(500, "text/html", html.to_owned());
+            response
+                .headers_mut()
+                .extend(http_date(now).map(|date| (header::DATE, date)));
+            response
         }
         Side::Growbots => {
             let problem = growbots::Problem::new(500, "internal", "something broke");
@@ -275,6 +303,7 @@ fn broken(side: Side, request_id: &str, standing: &Standing, now: Millis) -> Res
 fn response(answer: &Answer, now: Millis, after: Option<After>) -> Response {
     let text = answer.body.as_ref().map(ToString::to_string);
     let mut bytes = Bytes::from(text.unwrap_or_default());
+    let after = after.filter(|_| !bytes.is_empty());
     if after == Some(After::Malformed) {
         bytes = Bytes::from_static(b"{\"contacts\": [{\"id\": \xff\xfe, ]}");
     }

@@ -64,10 +64,10 @@ impl Switches {
             let bad = || BadSwitch(name.clone());
             match name.as_str() {
                 "ghl.allow_duplicates" => {
-                    next.allow_duplicates = value.as_bool().ok_or_else(bad)?
+                    next.allow_duplicates = value.as_bool().ok_or_else(bad)?;
                 }
                 "ghl.search_full_rows" => {
-                    next.search_full_rows = value.as_bool().ok_or_else(bad)?
+                    next.search_full_rows = value.as_bool().ok_or_else(bad)?;
                 }
                 "growbots.capabilities" => {
                     let list: Vec<String> =

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    event::{By, Event, Op, moved},
+    event::{By, Event, Moved, Op, moved},
     growbots::Kept,
     place::Place,
     record::{Body, LONGEST_LAG_MS, Record, is_live, text},
@@ -137,7 +137,7 @@ impl World {
         };
         let ids = table.by_parent.get(parent).into_iter().flatten();
         ids.filter_map(|id| table.records.get(id)?.present())
-            .filter(|body| is_live(body))
+            .filter(|body| is_live(body) && parent_of(side, body).as_deref() == Some(parent))
             .cloned()
             .collect()
     }
@@ -222,7 +222,7 @@ impl World {
             Op::Delete => Vec::new(),
             _ => moved(before.as_deref(), Some(&body)),
         };
-        self.log_event(by, op, side, kind, id, fields);
+        self.log_event(by, op, (side, kind, id), fields);
         if side == Side::Growbots {
             self.log_change(kind, now, body.clone());
         }
@@ -235,7 +235,7 @@ impl World {
         let table = self.tables.entry((Side::Ghl, kind)).or_default();
         if let Some(record) = table.records.get_mut(id) {
             record.push(now, None);
-            self.log_event(by, Op::Delete, Side::Ghl, kind, id.to_owned(), Vec::new());
+            self.log_event(by, Op::Delete, (Side::Ghl, kind, id.to_owned()), Vec::new());
         }
     }
 
@@ -243,11 +243,12 @@ impl World {
         &mut self,
         by: &By,
         op: Op,
-        side: Side,
-        kind: Kind,
-        id: String,
-        fields: Vec<super::event::Moved>,
+        (side, kind, id): (Side, Kind, String),
+        fields: Vec<Moved>,
     ) {
+        if op == Op::Update && fields.is_empty() {
+            return;
+        }
         let at = self.now().to_string();
         self.events.push(Event {
             seq: self.events.len() as u64 + 1,

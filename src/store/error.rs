@@ -71,6 +71,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the query was stopped by the [`interrupter`](super::Reader::interrupter) of its connection.
+    pub fn is_interrupted(&self) -> bool {
+        let Self::Query { source, .. } = self else {
+            return false;
+        };
+        let code = source
+            .downcast_ref::<rusqlite::Error>()
+            .and_then(rusqlite::Error::sqlite_error_code);
+        code == Some(rusqlite::ErrorCode::OperationInterrupted)
+    }
+
     /// What to do next, where there is something.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -97,6 +97,15 @@ pub(super) fn ends(conn: &Connection, link: LinkId) -> Res<BySide<End>> {
     Ok(ends)
 }
 
+/// Whether a side has the record of a link.
+pub(super) fn has_live_end(conn: &Connection, link: LinkId, side: Side) -> Res<bool> {
+    any(
+        conn,
+        "SELECT 1 FROM snapshot WHERE link = ?1 AND side = ?2 AND gone = 0",
+        params![link.0, side.name()],
+    )
+}
+
 pub(super) fn base(conn: &Connection, link: LinkId) -> Res<Option<Record>> {
     first(
         conn,
@@ -241,6 +250,9 @@ pub(super) fn set_ignored(tx: &Tx<'_>, link: LinkId, ignored: bool) -> Res<()> {
         "UPDATE link SET ignored = ?2, dirty = dirty OR NOT ?2 WHERE id = ?1",
         params![link.0, ignored],
     )?;
+    if ignored {
+        outbox::supersede_planned(tx, link)?;
+    }
     refresh(tx, link)
 }
 
@@ -259,15 +271,10 @@ pub(super) fn join(tx: &Tx<'_>, pass: PassId, ghl: LinkId, growbots: LinkId, why
 pub(super) fn absorb(tx: &Tx<'_>, pass: PassId, keep: LinkId, vanishing: LinkId) -> Res<()> {
     let (from, to) = (vanishing.0, keep.0);
     conflicts::close_of_link(tx, pass, vanishing, &format!("became one with link {keep}"))?;
-    outbox::supersede_open(tx, vanishing)?;
+    outbox::follow(tx, vanishing, keep)?;
     // an end of `keep` that is gone gives way to a live one
     for side in Side::BOTH {
-        let live = any(
-            tx.conn,
-            "SELECT 1 FROM snapshot WHERE link = ?1 AND side = ?2 AND gone = 0",
-            params![from, side.name()],
-        )?;
-        if live {
+        if has_live_end(tx.conn, vanishing, side)? {
             snapshots::bury(tx, keep, side)?;
         }
     }

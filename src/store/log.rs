@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::model::{
-    FieldChange, LinkId, LogEntry, LogId, LogOp, Millis, NewLog, PassId, PassSummary, Side, Write,
+    FieldChange, Kind, LinkId, LogEntry, LogId, LogOp, Millis, NewLog, PassId, PassSummary, Side,
+    Write,
 };
 
 use super::{
@@ -19,6 +20,8 @@ use super::{
 pub(super) const UNLINK: &str = "unlink";
 
 struct Line<'a> {
+    /// `None`: that of the link.
+    kind: Option<Kind>,
     side: Option<Side>,
     op: &'a str,
     fields: &'a [FieldChange],
@@ -28,7 +31,10 @@ struct Line<'a> {
 }
 
 fn insert(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &Line<'_>) -> Res<()> {
-    let kind = links::kind_of(tx.conn, link)?;
+    let kind = match line.kind {
+        Some(kind) => kind,
+        None => links::kind_of(tx.conn, link)?,
+    };
     tx.run(
         "INSERT INTO log (at, pass, side, kind, link, title, op, fields, cause, operator, requests) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -63,6 +69,7 @@ pub(super) fn words(
         pass,
         link,
         &Line {
+            kind: None,
             side: None,
             op,
             fields: &[],
@@ -80,6 +87,7 @@ pub(super) fn wrote(tx: &Tx<'_>, pass: PassId, write: &Write, requests: u32) -> 
         pass,
         write.link,
         &Line {
+            kind: Some(write.kind),
             side: Some(write.side),
             op: write.op.name(),
             fields: &write.fields,
@@ -97,6 +105,7 @@ pub(super) fn refused(tx: &Tx<'_>, pass: PassId, write: &Write, message: &str) -
         pass,
         write.link,
         &Line {
+            kind: Some(write.kind),
             side: Some(write.side),
             op: LogOp::Refused.name(),
             fields: &write.fields,
@@ -114,6 +123,7 @@ pub(super) fn add(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &NewLog) -> Res
         pass,
         link,
         &Line {
+            kind: None,
             side: line.side,
             op: line.op.name(),
             fields: &line.fields,

@@ -11,6 +11,7 @@ mod convert;
 mod copy;
 mod db;
 mod detail;
+mod ends;
 mod error;
 mod errors;
 mod lease;

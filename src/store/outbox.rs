@@ -70,15 +70,16 @@ pub(super) fn of_link(conn: &Connection, link: LinkId) -> Res<Vec<Intent>> {
     )
 }
 
-/// An intent that is not final.
-fn get_open(tx: &Tx<'_>, intent: IntentId) -> Res<Intent> {
-    let found = first(
-        tx.conn,
-        select!("WHERE id = ?1 AND state IN ('planned', 'sending', 'unknown')"),
-        [intent.0],
-        read,
-    )?;
-    found.ok_or_else(|| Fault::Unreadable(format!("intent {intent} is not open")))
+fn get(tx: &Tx<'_>, intent: IntentId) -> Res<Intent> {
+    let found = first(tx.conn, select!("WHERE id = ?1"), [intent.0], read)?;
+    found.ok_or_else(|| Fault::Unreadable(format!("intent {intent} is not there")))
+}
+
+const fn is_final(state: IntentState) -> bool {
+    matches!(
+        state,
+        IntentState::Confirmed | IntentState::Refused | IntentState::Superseded
+    )
 }
 
 /// Adds a write. The key stays the same over all attempts; the id of the database makes it unique.
@@ -127,13 +128,9 @@ pub(super) fn replace(tx: &Tx<'_>, pass: PassId, link: LinkId, writes: &[Write])
 }
 
 fn set(tx: &Tx<'_>, intent: IntentId, state: IntentState) -> Res<()> {
-    let done = matches!(
-        state,
-        IntentState::Confirmed | IntentState::Refused | IntentState::Superseded
-    );
     tx.run(
         "UPDATE intent SET state = ?2, done_at = ?3 WHERE id = ?1",
-        params![intent.0, state.name(), done.then_some(tx.now.0)],
+        params![intent.0, state.name(), is_final(state).then_some(tx.now.0)],
     )?;
     Ok(())
 }
@@ -143,6 +140,17 @@ pub(super) fn supersede_planned(tx: &Tx<'_>, link: LinkId) -> Res<()> {
         "UPDATE intent SET state = 'superseded', done_at = ?2 WHERE link = ?1 AND state = 'planned' \
          AND state IN ('planned', 'sending', 'unknown')",
         params![link.0, tx.now.0],
+    )?;
+    Ok(())
+}
+
+/// For a link that becomes part of another: what may have been sent goes on there.
+pub(super) fn follow(tx: &Tx<'_>, from: LinkId, to: LinkId) -> Res<()> {
+    supersede_planned(tx, from)?;
+    tx.run(
+        "UPDATE intent SET link = ?2, write = json_set(write, '$.link', ?2) \
+         WHERE link = ?1 AND state IN ('planned', 'sending', 'unknown')",
+        [from.0, to.0],
     )?;
     Ok(())
 }
@@ -173,7 +181,13 @@ pub(super) fn mark_sending(
     intent: IntentId,
     siblings: &[RecordId],
 ) -> Res<()> {
-    let known = get_open(tx, intent)?;
+    let known = get(tx, intent)?;
+    if is_final(known.state) {
+        return Err(Fault::Unreadable(format!(
+            "intent {intent} is {} and must not be sent",
+            known.state.name()
+        )));
+    }
     tx.run(
         "UPDATE intent SET state = 'sending', attempt = attempt + 1, sent_at = ?2, fence = ?3, siblings = ?4 \
          WHERE id = ?1",
@@ -182,17 +196,30 @@ pub(super) fn mark_sending(
     refresh(tx, known.write.link)
 }
 
-/// An intent is open, in another state.
+/// An intent goes on in another state, or is not wanted; nothing where it is final. A create that may be sent again
+/// is superseded where its link has got that end meanwhile.
 pub(super) fn mark(tx: &Tx<'_>, intent: IntentId, state: IntentState) -> Res<()> {
-    let known = get_open(tx, intent)?;
+    let known = get(tx, intent)?;
+    if is_final(known.state) {
+        return Ok(());
+    }
+    let write = &known.write;
+    let is_done = state == IntentState::Planned
+        && write.op == Op::Create
+        && links::has_live_end(tx.conn, write.link, write.side)?;
+    let state = if is_done {
+        IntentState::Superseded
+    } else {
+        state
+    };
     set(tx, intent, state)?;
     if state == IntentState::Superseded {
-        links::touch(tx, known.write.link)?;
+        links::touch(tx, write.link)?;
     }
-    refresh(tx, known.write.link)
+    refresh(tx, write.link)
 }
 
-/// An intent is done, and read back.
+/// An intent is done, and read back. It is logged also where its link has been forgotten since.
 pub(super) fn confirm(
     tx: &Tx<'_>,
     pass: PassId,
@@ -200,10 +227,10 @@ pub(super) fn confirm(
     read_back: Option<&Snapshot>,
     requests: u32,
 ) -> Res<()> {
-    let write = get_open(tx, intent)?.write;
+    let write = get(tx, intent)?.write;
     set(tx, intent, IntentState::Confirmed)?;
     match read_back {
-        Some(snapshot) => take_read_back(tx, pass, write.link, snapshot)?,
+        Some(snapshot) => take_read_back(tx, pass, &write, snapshot)?,
         None if write.op == Op::Delete => snapshots::set_gone(tx, write.link, write.side)?,
         None => {}
     }
@@ -213,30 +240,38 @@ pub(super) fn confirm(
     refresh(tx, write.link)
 }
 
-/// The read-back may have been pulled meanwhile, into a link of its own: that one becomes part of ours. If it is
-/// linked with another record by now, an operator must decide.
-fn take_read_back(tx: &Tx<'_>, pass: PassId, link: LinkId, snapshot: &Snapshot) -> Res<()> {
-    let other = snapshots::link_of(tx.conn, snapshot.side, snapshot.kind, &snapshot.id)?
-        .filter(|other| *other != link);
-    let Some(other) = other else {
+/// The read-back of a create may have been pulled meanwhile, into a link of its own: that one becomes part of ours.
+/// If it is linked with another record by now, or ours has another one, an operator must decide.
+fn take_read_back(tx: &Tx<'_>, pass: PassId, write: &Write, snapshot: &Snapshot) -> Res<()> {
+    let link = write.link;
+    let known = snapshots::link_of(tx.conn, snapshot.side, snapshot.kind, &snapshot.id)?;
+    if known == Some(link) {
         return snapshots::put_read_back(tx, link, snapshot);
+    }
+    if links::kind(tx.conn, link)?.is_none() {
+        return snapshots::put(tx, snapshot).map(|_| ());
+    }
+    let is_linked = match known {
+        Some(other) => any(
+            tx.conn,
+            "SELECT 1 FROM snapshot WHERE link = ?1 AND side <> ?2",
+            params![other.0, snapshot.side.name()],
+        )?,
+        None => false,
     };
-    let linked = any(
-        tx.conn,
-        "SELECT 1 FROM snapshot WHERE link = ?1 AND side <> ?2",
-        params![other.0, snapshot.side.name()],
-    )?;
-    if linked {
+    if is_linked || links::has_live_end(tx.conn, link, snapshot.side)? {
         let holder = Candidate {
             side: snapshot.side,
             id: snapshot.id.clone(),
             title: snapshot.record.title(snapshot.kind),
-            link: Some(other),
+            link: Some(snapshots::put(tx, snapshot)?.link),
         };
         conflicts::open(tx, pass, link, Reason::Duplicate, &[holder], None)?;
         return Ok(());
     }
-    links::absorb(tx, pass, link, other)?;
+    if let Some(other) = known {
+        links::absorb(tx, pass, link, other)?;
+    }
     snapshots::put_read_back(tx, link, snapshot)
 }
 
@@ -248,9 +283,11 @@ pub(super) fn refuse(
     failure: &Failure,
     parked: &[Parked],
 ) -> Res<()> {
-    let write = get_open(tx, intent)?.write;
+    let write = get(tx, intent)?.write;
     set(tx, intent, IntentState::Refused)?;
-    links::park(tx, write.link, parked)?;
+    if links::kind(tx.conn, write.link)?.is_some() {
+        links::park(tx, write.link, parked)?;
+    }
     errors::raise(tx, failure)?;
     log::refused(tx, pass, &write, &failure.message)?;
     links::touch(tx, write.link)?;

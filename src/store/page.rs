@@ -17,10 +17,10 @@ use super::{
     search::Words,
 };
 
-/// Rows that a search walks before it asks the trigram index.
-const WALK: i64 = 20_000;
+/// Rows that a search walks before it asks the trigram index. Few in tests, so that they go all ways.
+const WALK: i64 = if cfg!(test) { 4 } else { 20_000 };
 /// Matches above which walking on is faster than sorting them.
-const MANY: i64 = 60_000;
+const MANY: i64 = if cfg!(test) { 10 } else { 60_000 };
 
 /// A list: which table, in what order, which rows.
 struct List {
@@ -330,4 +330,36 @@ fn read_task(row: &Row<'_>) -> Res<TaskRow> {
         state: name_at(row, "state")?,
         waits_for: sides_of(row.get("waits")?),
     })
+}
+
+/// The queries of all lists, both ways, from an end and from a key: what a test asks the planner about.
+#[cfg(test)]
+pub(super) fn plans() -> Vec<String> {
+    let mut lists = Vec::new();
+    for state in [None, Some(crate::model::LinkState::Conflict)] {
+        for sort in [ContactSort::Name, ContactSort::Edited] {
+            lists.push(List::contacts(&ContactQuery {
+                search: String::new(),
+                state,
+                sort,
+            }));
+        }
+    }
+    lists.push(List::tasks(&TaskQuery::default()));
+    let mut plans = Vec::new();
+    for list in &lists {
+        for backward in [false, true] {
+            for from in [None, Some((Value::Integer(1), 1))] {
+                let part = Part {
+                    from,
+                    backward,
+                    limit: 50,
+                };
+                for columns in ["link", "link, folded"] {
+                    plans.push(list.query(columns, list.table, &part, Vec::new()).0);
+                }
+            }
+        }
+    }
+    plans
 }

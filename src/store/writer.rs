@@ -6,24 +6,25 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::clock::Clock;
 use crate::model::{
-    Action, ActionId, ActionOutcome, Answer, Candidate, ConflictId, ConflictState, Decided,
-    ErrorId, ErrorState, Failure, Fence, FieldName, Holder, Intent, IntentId, IntentState, Kind,
-    LinkId, Linked, LoopStatus, Millis, NewLog, Parked, PassId, PassSummary, RateBar, Reason,
-    RecordId, Side, Snapshot, Write,
+    Candidate, ConflictId, ConflictState, Fence, Holder, Kind, LinkId, Linked, Millis, PassId,
+    Reason, RecordId, Side, Snapshot,
 };
 
 use super::{
-    Lease, LinkOutcome, Lookup, Match, Reader, Seen, StoreError, actions, commit, conflicts, copy,
+    Lease, LinkOutcome, Lookup, Match, Reader, Seen, StoreError, commit, conflicts, copy,
     db::{self, Tx},
     error::Res,
-    errors, lease, links, log, outbox,
+    lease, links,
     refresh::refresh,
     snapshots, status,
 };
 
+mod operators;
+mod push;
+
 /// The writing side of the cache. One a process; it stays on one thread.
 pub struct Writer {
-    conn: Connection,
+    pub(super) conn: Connection,
     path: PathBuf,
     clock: Clock,
 }
@@ -41,7 +42,7 @@ impl Writer {
     }
 
     /// One transaction that takes the write lock at once.
-    fn write<T>(
+    pub(super) fn write<T>(
         &mut self,
         verb: &'static str,
         work: impl FnOnce(&Tx<'_>) -> Res<T>,
@@ -59,7 +60,7 @@ impl Writer {
     }
 
     /// One transaction under the lease.
-    fn fenced<T>(
+    pub(super) fn fenced<T>(
         &mut self,
         verb: &'static str,
         fence: Fence,
@@ -105,7 +106,8 @@ impl Writer {
 
     /// Stores versions seen on a side. A record never seen gets a one-ended link; children whose parent is not
     /// known yet get their parent link later, when it is. A changed, new or returned record makes its link dirty.
-    /// One transaction for all.
+    /// One transaction for all. A late page about a record that is gone and whose link was forgotten is stale; its
+    /// link is then `LinkId(0)`.
     pub fn put_snapshots(
         &mut self,
         fence: Fence,
@@ -301,250 +303,5 @@ impl Writer {
     /// The links of a contact's children of one kind.
     pub fn children(&self, kind: Kind, parent: LinkId) -> Result<Vec<Linked>, StoreError> {
         links::children(&self.conn, kind, parent).map_err(|fault| fault.at("children"))
-    }
-
-    // --- push ---
-
-    /// Adds a write to the outbox.
-    pub fn intend(
-        &mut self,
-        fence: Fence,
-        pass: PassId,
-        write: &Write,
-    ) -> Result<IntentId, StoreError> {
-        self.fenced("intend", fence, |tx| {
-            let intent = outbox::insert(tx, pass, write)?;
-            refresh(tx, write.link)?;
-            Ok(intent)
-        })
-    }
-
-    /// Intents that are not final, in sending order: creates of contacts, updates of contacts, then children
-    /// likewise, deletes of children, deletes of contacts; each by id.
-    pub fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
-        outbox::open(&self.conn).map_err(|fault| fault.at("open_intents"))
-    }
-
-    /// Makes it durable that an intent is about to be sent.
-    pub fn mark_sending(
-        &mut self,
-        fence: Fence,
-        intent: IntentId,
-        siblings: &[RecordId],
-    ) -> Result<(), StoreError> {
-        self.fenced("mark_sending", fence, |tx| {
-            outbox::mark_sending(tx, fence, intent, siblings)
-        })
-    }
-
-    /// An intent's answer was lost.
-    pub fn mark_unknown(&mut self, fence: Fence, intent: IntentId) -> Result<(), StoreError> {
-        self.fenced("mark_unknown", fence, |tx| {
-            outbox::mark(tx, intent, IntentState::Unknown)
-        })
-    }
-
-    /// An intent was shown not to have happened: it may be sent again.
-    pub fn mark_planned(&mut self, fence: Fence, intent: IntentId) -> Result<(), StoreError> {
-        self.fenced("mark_planned", fence, |tx| {
-            outbox::mark(tx, intent, IntentState::Planned)
-        })
-    }
-
-    /// An intent is done. `read_back` becomes the snapshot of its end (`None` after a delete: the end is gone); the
-    /// link is dirty; the write is logged; errors of the link on that side close.
-    pub fn confirm(
-        &mut self,
-        fence: Fence,
-        pass: PassId,
-        intent: IntentId,
-        read_back: Option<&Snapshot>,
-        requests: u32,
-    ) -> Result<(), StoreError> {
-        self.fenced("confirm", fence, |tx| {
-            outbox::confirm(tx, pass, intent, read_back, requests)
-        })
-    }
-
-    /// An intent is not wanted any more; its link is dirty.
-    pub fn supersede(&mut self, fence: Fence, intent: IntentId) -> Result<(), StoreError> {
-        self.fenced("supersede", fence, |tx| {
-            outbox::mark(tx, intent, IntentState::Superseded)
-        })
-    }
-
-    /// A side refused an intent: its fields are parked, the failure is raised and logged; the link is dirty.
-    pub fn refuse(
-        &mut self,
-        fence: Fence,
-        pass: PassId,
-        intent: IntentId,
-        failure: &Failure,
-        parked: &[Parked],
-    ) -> Result<(), StoreError> {
-        self.fenced("refuse", fence, |tx| {
-            outbox::refuse(tx, pass, intent, failure, parked)
-        })
-    }
-
-    // --- operators ---
-
-    /// Stores what an operator asks for. Needs no lease.
-    pub fn submit(&mut self, operator: &str, action: &Action) -> Result<ActionId, StoreError> {
-        self.write("submit", |tx| actions::submit(tx, operator, action))
-    }
-
-    /// Actions that wait to be carried out, oldest first, with who asked.
-    pub fn pending_actions(&self) -> Result<Vec<(ActionId, String, Action)>, StoreError> {
-        actions::pending(&self.conn).map_err(|fault| fault.at("pending_actions"))
-    }
-
-    /// How an action ended.
-    pub fn finish_action(
-        &mut self,
-        fence: Fence,
-        action: ActionId,
-        outcome: &ActionOutcome,
-    ) -> Result<(), StoreError> {
-        self.fenced("finish_action", fence, |tx| {
-            actions::finish(tx, action, outcome)
-        })
-    }
-
-    /// Keeps an operator's answer until it is applied; it replaces the operator's earlier one for the same field.
-    /// Needs no lease.
-    pub fn stage(
-        &mut self,
-        operator: &str,
-        conflict: ConflictId,
-        answer: &Answer,
-        revision: i64,
-    ) -> Result<(), StoreError> {
-        self.write("stage", |tx| {
-            conflicts::stage(tx, operator, conflict, answer, revision)
-        })
-    }
-
-    /// Takes staged answers of an operator back: of one field, or all of the conflict. Needs no lease.
-    pub fn unstage(
-        &mut self,
-        operator: &str,
-        conflict: ConflictId,
-        field: Option<&FieldName>,
-    ) -> Result<(), StoreError> {
-        self.write("unstage", |tx| {
-            conflicts::unstage(tx, operator, conflict, field)
-        })
-    }
-
-    /// Stores decided values of a link (replacing earlier ones of the same fields) and makes it dirty. With a
-    /// `conflict`, that one becomes `decided` by `operator`, and all its staged answers for these fields go.
-    pub fn decide(
-        &mut self,
-        fence: Fence,
-        link: LinkId,
-        conflict: Option<ConflictId>,
-        operator: &str,
-        note: Option<&str>,
-        decided: &[Decided],
-    ) -> Result<(), StoreError> {
-        self.fenced("decide", fence, |tx| {
-            if let Some(conflict) = conflict {
-                conflicts::decide(tx, conflict, operator, note, decided)?;
-            }
-            links::decide(tx, link, decided)?;
-            refresh(tx, link)
-        })
-    }
-
-    /// Puts a conflict off.
-    pub fn defer(
-        &mut self,
-        fence: Fence,
-        conflict: ConflictId,
-        until: Option<Millis>,
-        note: Option<&str>,
-    ) -> Result<(), StoreError> {
-        self.fenced("defer", fence, |tx| {
-            conflicts::defer(tx, conflict, until, note)
-        })
-    }
-
-    /// Leaves a link alone, or takes it up again (dirty).
-    pub fn set_ignored(
-        &mut self,
-        fence: Fence,
-        link: LinkId,
-        ignored: bool,
-    ) -> Result<(), StoreError> {
-        self.fenced("set_ignored", fence, |tx| {
-            links::set_ignored(tx, link, ignored)
-        })
-    }
-
-    // --- errors, log, status ---
-
-    /// Raises a failure: one row a pattern.
-    pub fn raise(&mut self, fence: Fence, failure: &Failure) -> Result<ErrorId, StoreError> {
-        self.fenced("raise", fence, |tx| errors::raise(tx, failure))
-    }
-
-    /// Closes the open errors of a pattern (a side that answers again, a pull that works again).
-    pub fn settle(&mut self, fence: Fence, pattern: &str) -> Result<(), StoreError> {
-        self.fenced("settle", fence, |tx| errors::settle(tx, pattern))
-    }
-
-    /// Mutes, skips or closes an error, or opens it to be tried again: then its records' parked fields go and
-    /// their links are dirty.
-    pub fn set_error_state(
-        &mut self,
-        fence: Fence,
-        error: ErrorId,
-        state: ErrorState,
-    ) -> Result<(), StoreError> {
-        self.fenced("set_error_state", fence, |tx| {
-            errors::set_state(tx, error, state)
-        })
-    }
-
-    /// Adds a line to the log of a link.
-    pub fn log(
-        &mut self,
-        fence: Fence,
-        pass: PassId,
-        link: LinkId,
-        line: &NewLog,
-    ) -> Result<(), StoreError> {
-        self.fenced("log", fence, |tx| log::add(tx, pass, link, line))
-    }
-
-    /// Begins a pass.
-    pub fn begin_pass(&mut self, fence: Fence, because: &str) -> Result<PassId, StoreError> {
-        self.fenced("begin_pass", fence, |tx| log::begin_pass(tx, because))
-    }
-
-    /// Ends a pass: fills `waiting`, `held`, `conflicts_open` and `errors_open` in and stores it. Runs of idle
-    /// passes fold into one row (count, first, last).
-    pub fn end_pass(
-        &mut self,
-        fence: Fence,
-        summary: PassSummary,
-    ) -> Result<PassSummary, StoreError> {
-        self.fenced("end_pass", fence, |tx| log::end_pass(tx, summary))
-    }
-
-    /// Tells everyone what the loop is doing. Stores nothing when nothing changed.
-    pub fn put_status(&mut self, fence: Fence, status: &LoopStatus) -> Result<(), StoreError> {
-        let text = status::status_text(status).map_err(|fault| fault.at("put_status"))?;
-        let same = status::is_status(&self.conn, &text).map_err(|fault| fault.at("put_status"))?;
-        if same {
-            return Ok(());
-        }
-        self.fenced("put_status", fence, |tx| status::put_status(tx, &text))
-    }
-
-    /// Adds requests to the bars of the Rates chart (half minutes; kept 24 h).
-    pub fn add_rates(&mut self, fence: Fence, side: Side, bar: RateBar) -> Result<(), StoreError> {
-        self.fenced("add_rates", fence, |tx| status::add_rates(tx, side, bar))
     }
 }

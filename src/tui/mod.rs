@@ -1,1 +1,25 @@
-//! The dashboard.
+//! The dashboard, in the Elm shape: all state in a [`model::Model`], all that can happen in a [`msg::Msg`], one
+//! pure [`update::update`] that answers with [`effect::Effect`]s, one pure [`view::view`]. [`run`] joins them to the
+//! terminal, the reader thread and the engine.
+
+pub mod commands;
+pub mod confirm;
+pub mod effect;
+pub mod form;
+pub mod glyphs;
+pub mod keys;
+pub mod model;
+pub mod msg;
+pub mod reader;
+mod run;
+pub mod tabs;
+mod terminal;
+pub mod theme;
+pub mod times;
+pub mod update;
+pub mod view;
+pub mod widgets;
+pub mod window;
+
+pub use run::{Exit, Settings, TuiError, run};
+pub use theme::ThemeChoice;

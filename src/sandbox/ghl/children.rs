@@ -167,7 +167,7 @@ pub fn search_tasks(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
                 .contains(&query)
             && business.is_none_or(|id| business_of(world, task).as_deref() == Some(id))
     });
-    rows.sort_by_key(|task| {
+    rows.sort_by_cached_key(|task| {
         (
             moment(task, "dateAdded"),
             text(task, "id").map(str::to_owned),

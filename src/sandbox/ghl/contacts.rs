@@ -8,7 +8,7 @@ use super::{Ask, dto, refusal::Refusal, rules, search, shape};
 use crate::model::{Kind, Side};
 use crate::sandbox::{
     http::Answer,
-    people::e164,
+    phones::e164,
     place,
     record::{Body, moment, text},
     world::World,
@@ -56,7 +56,7 @@ pub fn add_tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 pub fn remove_tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let given = given_tags(ask)?;
     let tags = rules::retag(world, &ask.by(), ask.id(0), |tags| {
-        tags.retain(|tag| !given.contains(tag))
+        tags.retain(|tag| !given.contains(tag));
     })?;
     Ok(Answer::json(200, json!({"tags": tags})))
 }
@@ -111,7 +111,7 @@ pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let query = ask.call.param("query").unwrap_or_default().to_lowercase();
     let mut rows = world.listed(Side::Ghl, Kind::Contact);
     rows.retain(|contact| search::mentions(contact, &query));
-    rows.sort_by_key(|contact| std::cmp::Reverse(age_key(contact)));
+    rows.sort_by_cached_key(|contact| std::cmp::Reverse(age_key(contact)));
     let after = ask
         .call
         .param("startAfter")

@@ -46,7 +46,7 @@ pub fn tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
         .map(|name| {
             let mut rng = fastrand::Rng::with_seed(
                 name.bytes()
-                    .fold(7, |h, b| h * 31 + u64::from(b) & 0xffff_ffff),
+                    .fold(7, |h, b| (h * 31 + u64::from(b)) & 0xffff_ffff),
             );
             let id = crate::sandbox::ids::alphanumeric(&mut rng, 20);
             json!({"id": id, "name": name, "locationId": world.place.location_id})

@@ -9,7 +9,7 @@ use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     event::{By, Op},
     ids,
-    people::e164,
+    phones::e164,
     place,
     record::{Body, moment, text},
     world::World,
@@ -104,6 +104,41 @@ pub fn delete(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<(), Re
     }
     world.erase(by, kind, id);
     Ok(())
+}
+
+/// Merges a contact into another, as the web app does: children move, tags unite, empty fields are filled, and the
+/// contact is gone.
+pub fn merge_contacts(
+    world: &mut World,
+    by: &By,
+    id: &str,
+    into: &str,
+) -> Result<Arc<Body>, Refusal> {
+    let loser = find(world, Kind::Contact, id)?;
+    let winner = find(world, Kind::Contact, into)?;
+    if id == into {
+        return Err(Refusal::Bad(
+            "a contact cannot be merged into itself".into(),
+        ));
+    }
+    for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
+        for child in world.children(Side::Ghl, kind, id) {
+            let mut child = (*child).clone();
+            child.insert("contactId".into(), into.into());
+            world.write(by, Op::Update, Side::Ghl, kind, child);
+        }
+    }
+    let mut patch: Body = (*loser).clone();
+    patch.retain(|key, _| !winner.contains_key(key));
+    let tags = [&winner, &loser].map(|c| {
+        c.get("tags")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    });
+    patch.insert("tags".into(), normal_tags(&tags.concat()));
+    delete(world, by, Kind::Contact, id)?;
+    edit(world, by, Kind::Contact, into, patch)
 }
 
 /// Changes the tags of a contact, and gives all that it has then.

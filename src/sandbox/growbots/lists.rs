@@ -101,7 +101,7 @@ impl Query {
                     "the parameters are not those of the cursor",
                 ));
             }
-            given = kept.clone();
+            given.clone_from(kept);
             after = Some((Millis(at), id.to_owned()));
         }
         let limit = match text(&given, "limit").map(str::parse::<usize>) {
@@ -146,7 +146,7 @@ impl Query {
                 text(row, "id").unwrap_or_default().to_owned(),
             )
         };
-        rows.sort_by_key(key);
+        rows.sort_by_cached_key(key);
         let start = self
             .after
             .as_ref()
@@ -253,12 +253,12 @@ pub fn changes(world: &mut World, call: &Call, readable: &[Kind]) -> Result<Answ
     let kinds = match call.param("kinds") {
         None => readable.to_vec(),
         Some(names) => {
-            let named = |name: &str| {
+            let kind_of = |name: &str| {
                 Kind::ALL
                     .into_iter()
                     .find(|kind| kind_segment(*kind) == name)
             };
-            let kinds: Option<Vec<Kind>> = names.split(',').map(named).collect();
+            let kinds: Option<Vec<Kind>> = names.split(',').map(kind_of).collect();
             let mut kinds = kinds.ok_or_else(|| Problem::parameter("kinds"))?;
             kinds.retain(|kind| readable.contains(kind));
             kinds
@@ -298,7 +298,7 @@ pub fn changes(world: &mut World, call: &Call, readable: &[Kind]) -> Result<Answ
 }
 
 /// The same page without its rows: where there were some, it says that there are more from where it began.
-pub fn emptied(call: &Call, answer: &mut Answer) {
+pub fn emptied(call: &Call, now: Millis, answer: &mut Answer) {
     let Some(body) = answer
         .body
         .as_mut()
@@ -307,14 +307,19 @@ pub fn emptied(call: &Call, answer: &mut Answer) {
         return;
     };
     if body["data"].as_array().is_some_and(|rows| !rows.is_empty()) {
-        let from = call.param("cursor").map(str::to_owned).or_else(|| {
-            let is_feed = call.path.ends_with("/changes");
-            is_feed.then(|| opaque(&json!({"seq": 0})))
-        });
-        if let Some(cursor) = from {
-            body["page"]["next_cursor"] = cursor.into();
-            body["page"]["has_more"] = true.into();
-            body["data"] = json!([]);
-        }
+        let first = || {
+            let given: Body = call
+                .query
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone().into()))
+                .collect();
+            let before_all =
+                json!({"p": given, "u": i64::MIN, "i": "", "t": now.0, "l": call.path, "seq": 0});
+            opaque(&before_all)
+        };
+        let from = call.param("cursor").map_or_else(first, str::to_owned);
+        body["page"]["next_cursor"] = from.into();
+        body["page"]["has_more"] = true.into();
+        body["data"] = json!([]);
     }
 }

@@ -4,6 +4,7 @@ mod lists;
 mod problem;
 pub mod rules;
 mod schema;
+mod values;
 
 pub use lists::emptied;
 pub use problem::Problem;
@@ -49,6 +50,7 @@ enum Op {
     Restore(Kind, String),
     SetCompleted(String, bool),
     Tags(String),
+    Merge(String),
 }
 
 /// The path segment of a kind.
@@ -94,6 +96,7 @@ fn find(call: &Call) -> Option<Op> {
         ("POST", Some(Kind::Task), [_, id, "complete"]) => Op::SetCompleted(own(id), true),
         ("POST", Some(Kind::Task), [_, id, "reopen"]) => Op::SetCompleted(own(id), false),
         ("POST", Some(Kind::Contact), [_, id, "tags"]) => Op::Tags(own(id)),
+        ("POST", Some(Kind::Contact), [_, id, "merge"]) => Op::Merge(own(id)),
         _ => return None,
     })
 }
@@ -153,7 +156,7 @@ fn scope_of(op: &Op) -> String {
             of(*kind, "write")
         }
         Op::SetCompleted(..) => of(Kind::Task, "write"),
-        Op::Tags(_) => of(Kind::Contact, "write"),
+        Op::Tags(_) | Op::Merge(_) => of(Kind::Contact, "write"),
     }
 }
 
@@ -250,6 +253,14 @@ fn run(world: &mut World, tokens: &Tokens, call: &Call, op: &Op) -> Result<Answe
             let patch = Body::from_iter([("completed".into(), (*completed).into())]);
             let after = rules::edit(world, &by, Kind::Task, id, &patch)?;
             Ok(record(world, 200, &after))
+        }),
+        Op::Merge(id) => once(world, call, |world| {
+            let before = rules::find(world, Kind::Contact, id)?;
+            check_tag(world, call, &before, true)?;
+            let body = object(call)?;
+            let survivor =
+                rules::merge_leads(world, &by, id, text(&body, "into").unwrap_or_default())?;
+            Ok(record(world, 200, &survivor))
         }),
         Op::Tags(id) => once(world, call, |world| {
             let change = object(call)?;
@@ -458,7 +469,7 @@ pub fn target(call: &Call) -> Option<(Kind, String)> {
     match find(call)? {
         Op::Patch(kind, id) | Op::Delete(kind, id) => Some((kind, id)),
         Op::SetCompleted(id, _) => Some((Kind::Task, id)),
-        Op::Tags(id) => Some((Kind::Contact, id)),
+        Op::Tags(id) | Op::Merge(id) => Some((Kind::Contact, id)),
         _ => None,
     }
 }

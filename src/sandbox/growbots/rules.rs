@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{problem::Problem, schema};
+use super::{
+    problem::{FieldError, Problem},
+    schema,
+};
 use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     event::{By, Op},
@@ -13,7 +16,8 @@ use crate::sandbox::{
     world::World,
 };
 
-const fn prefix(kind: Kind) -> &'static str {
+/// What the ids of a kind begin with.
+pub const fn prefix(kind: Kind) -> &'static str {
     match kind {
         Kind::Contact => "ld_",
         Kind::Task => "tk_",
@@ -90,11 +94,11 @@ pub fn delete(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<(), Pr
     if kind == Kind::Contact {
         for child in [Kind::Task, Kind::Note, Kind::Appointment] {
             for body in world.children(Side::Growbots, child, id) {
-                bury(world, by, child, &body);
+                bury(world, by, child, &body, None);
             }
         }
     }
-    bury(world, by, kind, &before);
+    bury(world, by, kind, &before, None);
     if kind == Kind::Business {
         let of_company: Vec<String> = world
             .all(Side::Growbots, Kind::Contact)
@@ -109,7 +113,7 @@ pub fn delete(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<(), Pr
     Ok(())
 }
 
-fn bury(world: &mut World, by: &By, kind: Kind, body: &Arc<Body>) {
+fn bury(world: &mut World, by: &By, kind: Kind, body: &Arc<Body>, merged_into: Option<&str>) {
     let now = world.now();
     let id = text(body, "id").unwrap_or_default().to_owned();
     let kept = [
@@ -126,6 +130,9 @@ fn bury(world: &mut World, by: &By, kind: Kind, body: &Arc<Body>) {
         .collect();
     touch(&mut tombstone, now);
     tombstone.insert("deleted_at".into(), now.to_string().into());
+    if let Some(survivor) = merged_into {
+        tombstone.insert("merged_into".into(), survivor.into());
+    }
     world.graves.insert((kind, id), body.clone());
     world.write(by, Op::Delete, Side::Growbots, kind, tombstone);
 }
@@ -163,6 +170,57 @@ pub fn restore(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<Arc<B
     touch(&mut body, now);
     world.graves.remove(&grave);
     Ok(world.write(by, Op::Restore, Side::Growbots, kind, body))
+}
+
+/// Merges a lead into another: children move, tags unite, empty fields are filled, and a tombstone names the survivor.
+pub fn merge_leads(world: &mut World, by: &By, id: &str, into: &str) -> Result<Arc<Body>, Problem> {
+    let loser = find(world, Kind::Contact, id)?;
+    let no_survivor = |_| {
+        Problem::invalid(&[FieldError::new(
+            "into",
+            "reference_not_found",
+            "there is no such lead",
+        )])
+    };
+    let survivor = find(world, Kind::Contact, into).map_err(no_survivor)?;
+    if id == into {
+        let error = FieldError::new("into", "invalid", "a lead cannot be merged into itself");
+        return Err(Problem::invalid(&[error]));
+    }
+    let now = world.now();
+    for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
+        for child in world.children(Side::Growbots, kind, id) {
+            let mut child = (*child).clone();
+            child.insert("lead_id".into(), into.into());
+            touch(&mut child, now);
+            world.write(by, Op::Update, Side::Growbots, kind, child);
+        }
+    }
+    bury(world, by, Kind::Contact, &loser, Some(into));
+    let mut merged = (*survivor).clone();
+    for (name, value) in loser.iter() {
+        match merged.get_mut(name) {
+            Some(Value::Null) if name != "deleted_at" => {
+                merged.insert(name.clone(), value.clone());
+            }
+            Some(Value::Object(members)) => {
+                for (member, value) in value.as_object().into_iter().flatten() {
+                    if members.get(member).is_none_or(Value::is_null) {
+                        members.insert(member.clone(), value.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    touch(&mut merged, now);
+    world.write(by, Op::Update, Side::Growbots, Kind::Contact, merged);
+    let tags = loser
+        .get("tags")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    retag(world, by, into, &tags, &[])
 }
 
 /// Adds and removes tags of a lead in one step, whatever its case.

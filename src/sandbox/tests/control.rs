@@ -235,3 +235,82 @@ async fn a_reset_goes_back_to_the_seed_and_keeps_the_first_tokens() {
     assert_eq!(bench.control("GET", "/events", Value::Null).await.text, "");
     assert_eq!(bench.search(json!({})).await.status, 200);
 }
+
+#[tokio::test]
+async fn merging_moves_the_children_and_leaves_one_record() {
+    let bench = Bench::new(settings(0));
+    let keep = bench
+        .new_contact(json!({"firstName": "Ann", "tags": ["a"]}))
+        .await;
+    let lose = bench
+        .new_contact(json!({"firstName": "Anne", "email": "ann@example.com", "tags": ["b"]}))
+        .await;
+    bench
+        .control(
+            "POST",
+            "/records/ghl/note",
+            json!({"contactId": lose, "body": "Hello"}),
+        )
+        .await;
+    let merged = bench
+        .control(
+            "POST",
+            &format!("/records/ghl/contact/{lose}/merge"),
+            json!({"into": keep}),
+        )
+        .await;
+    let raw = &merged.body["raw"];
+    assert_eq!(
+        (&raw["firstName"], &raw["email"], &raw["tags"]),
+        (&json!("Ann"), &json!("ann@example.com"), &json!(["a", "b"]))
+    );
+    assert_eq!(
+        bench
+            .ghl("GET", &format!("/contacts/{lose}"), Value::Null)
+            .await
+            .status,
+        400
+    );
+    let notes = bench
+        .ghl("GET", &format!("/contacts/{keep}/notes"), Value::Null)
+        .await;
+    assert_eq!(notes.body["notes"][0]["body"], "Hello");
+
+    let keep = bench
+        .new_lead(json!({"first_name": "Ann", "tags": ["A"]}))
+        .await;
+    let lose = bench
+        .new_lead(json!({"first_name": "Anne", "email": "ann@example.com", "tags": ["B"]}))
+        .await;
+    bench
+        .control(
+            "POST",
+            "/records/growbots/task",
+            json!({"lead_id": lose, "title": "Call"}),
+        )
+        .await;
+    let headers = [("if-match", "\"1\""), ("idempotency-key", "m")];
+    let merged = bench
+        .growbots(
+            "POST",
+            &format!("/leads/{lose}/merge"),
+            &headers,
+            json!({"into": keep}),
+        )
+        .await;
+    assert_eq!(
+        (merged.status, &merged.body["email"], &merged.body["tags"]),
+        (200, &json!("ann@example.com"), &json!(["A", "B"]))
+    );
+    let gone = bench
+        .growbots("GET", &format!("/leads/{lose}"), &[], Value::Null)
+        .await;
+    assert_eq!(
+        (gone.status, &gone.body["tombstone"]["merged_into"]),
+        (410, &json!(keep))
+    );
+    let tasks = bench
+        .growbots("GET", &format!("/tasks?lead_id={keep}"), &[], Value::Null)
+        .await;
+    assert_eq!(tasks.body["data"].as_array().unwrap().len(), 1);
+}

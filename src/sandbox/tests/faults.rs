@@ -182,3 +182,46 @@ async fn latency_holds_an_answer_back() {
     bench.ghl("GET", "/contacts/x", Value::Null).await;
     assert_eq!(before.elapsed().as_millis(), 5_000);
 }
+
+#[tokio::test]
+async fn a_request_over_the_limit_uses_up_no_fault() {
+    let mut settings = settings(0);
+    settings.limit = "1/10/100".parse().unwrap();
+    let bench = Bench::new(settings);
+    bench.ghl("GET", "/contacts/x", Value::Null).await;
+    bench
+        .control(
+            "PUT",
+            "/faults",
+            json!({"ghl": {"http_500": 1.0, "next": 1}}),
+        )
+        .await;
+    for (wait_ms, status) in [(0, 429), (10_000, 500), (10_000, 400)] {
+        bench
+            .control("POST", "/clock", json!({"advance_ms": wait_ms}))
+            .await;
+        assert_eq!(
+            bench.ghl("GET", "/contacts/x", Value::Null).await.status,
+            status,
+            "{wait_ms}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_arrived_is_carried_out_also_when_the_client_gives_up() {
+    let bench = Bench::new(settings(0));
+    bench
+        .control("PUT", "/faults", json!({"ghl": {"latency_ms": 5_000}}))
+        .await;
+    let body = json!({"locationId": bench.location(), "firstName": "Ann"});
+    let second = std::time::Duration::from_secs(1);
+    let given_up = tokio::time::timeout(second, bench.ghl("POST", "/contacts/", body)).await;
+    assert!(given_up.is_err());
+    let made =
+        async || bench.control("GET", "/state", Value::Null).await.body["ghl"]["contact"].clone();
+    assert_eq!(made().await, 0);
+    tokio::time::advance(second * 5).await;
+    tokio::task::yield_now().await;
+    assert_eq!(made().await, 1);
+}

@@ -4,6 +4,8 @@ mod control;
 mod faults;
 mod ghl;
 mod growbots;
+mod lists;
+mod search;
 mod seed;
 
 use axum::body::Body;

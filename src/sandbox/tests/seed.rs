@@ -153,3 +153,43 @@ fn tasks_and_notes_of_pairs_are_alike() {
     }
     assert!(seen > 40, "{seen}");
 }
+
+#[test]
+fn a_shared_phone_is_only_on_leads_without_a_twin() {
+    let world = seed::world(4, 300, Clock::manual(START));
+    let twins: Vec<Value> = pairs(&world)
+        .into_iter()
+        .map(|(_, lead)| lead["id"].clone())
+        .collect();
+    let mut by_phone: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for lead in world.all(Side::Growbots, Kind::Contact) {
+        if let Some(phone) = lead["phone"].as_str() {
+            by_phone
+                .entry(phone.replace(' ', ""))
+                .or_default()
+                .push(lead["id"].clone());
+        }
+    }
+    by_phone.retain(|_, leads| leads.len() > 1);
+    assert!(!by_phone.is_empty());
+    assert!(
+        by_phone
+            .values()
+            .flatten()
+            .all(|lead| !twins.contains(lead)),
+        "{by_phone:?}"
+    );
+}
+
+#[test]
+fn churn_now_and_then_edits_one_field_of_a_pair_on_both_sides() {
+    let mut world = seed::world(3, 60, Clock::manual(START));
+    let mut rng = fastrand::Rng::with_seed(1);
+    let mut both = 0;
+    for _ in 0..400 {
+        let before = world.events().len();
+        churn::step(&mut world, &mut rng);
+        both += u32::from(world.events().len() == before + 2);
+    }
+    assert!((5..60).contains(&both), "{both}");
+}

@@ -1,7 +1,12 @@
 //! Tests of the verbs, against files in a folder that goes with the test.
 
+mod conflicts;
+mod files;
 mod leases;
+mod lists;
+mod outbox;
 mod pulls;
+mod slots;
 
 use tempfile::TempDir;
 

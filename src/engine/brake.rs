@@ -1,0 +1,169 @@
+//! The brake: more deletes or updates of one kind on one side than is plausible wait for an operator.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Candidate, Cause, ConflictId, ConflictState, Intent, Kind, LinkId, Op, Reason, Side,
+};
+
+use super::EngineError;
+use super::pass::Pass;
+
+/// Writes that an operator let go.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Approved {
+    pub links: Vec<LinkId>,
+}
+
+/// The writes that one brake holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Braked {
+    pub conflict: ConflictId,
+    pub kind: Kind,
+    pub side: Side,
+    pub op: Op,
+    pub links: Vec<LinkId>,
+}
+
+impl Braked {
+    fn name(kind: Kind, side: Side, op: Op) -> String {
+        format!("brake.{}.{}.{}", kind.name(), side.name(), op.name())
+    }
+
+    pub fn note_name(&self) -> String {
+        Self::name(self.kind, self.side, self.op)
+    }
+
+    pub fn approved_name(kind: Kind, side: Side, op: Op) -> String {
+        format!("approved.{}.{}.{}", kind.name(), side.name(), op.name())
+    }
+}
+
+/// The most writes of one sort that go without asking.
+fn most(op: Op, linked: u64) -> u64 {
+    match op {
+        Op::Delete => (linked / 100).max(25),
+        _ => (linked / 5).max(200),
+    }
+}
+
+impl Pass<'_> {
+    /// Takes out of `ready` what a brake holds. Creates, stamps, first links and what operators asked for go on.
+    pub(super) fn brake(&self, ready: &mut Vec<Intent>) -> Result<(), EngineError> {
+        for op in [Op::Delete, Op::Update] {
+            for side in Side::BOTH {
+                for kind in Kind::ALL {
+                    self.brake_one(ready, kind, side, op)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn brake_one(
+        &self,
+        ready: &mut Vec<Intent>,
+        kind: Kind,
+        side: Side,
+        op: Op,
+    ) -> Result<(), EngineError> {
+        let approved: Approved = self
+            .core
+            .note(&Braked::approved_name(kind, side, op))?
+            .unwrap_or_default();
+        let counts = |intent: &Intent| {
+            let write = &intent.write;
+            write.kind == kind
+                && write.side == side
+                && write.op == op
+                && matches!(write.cause, Cause::Change { .. } | Cause::Merge)
+                && !approved.links.contains(&write.link)
+        };
+        let held = self.held(kind, side, op)?;
+        let number = ready.iter().filter(|intent| counts(intent)).count() as u64;
+        if number == 0 {
+            return Ok(());
+        }
+        if held.is_none() {
+            let totals = self.core.reader.totals()?;
+            if number <= most(op, totals.links.get(&kind).copied().unwrap_or(0)) {
+                return Ok(());
+            }
+            self.hold(ready.iter().filter(|intent| counts(intent)), kind, side, op)?;
+        }
+        ready.retain(|intent| !counts(intent));
+        Ok(())
+    }
+
+    /// The brake that holds this sort of write, while its conflict is open.
+    fn held(&self, kind: Kind, side: Side, op: Op) -> Result<Option<Braked>, EngineError> {
+        let Some(braked) = self.core.note::<Braked>(&Braked::name(kind, side, op))? else {
+            return Ok(None);
+        };
+        let conflict = self.core.reader.conflict(braked.conflict)?;
+        let open = conflict.is_some_and(|conflict| {
+            matches!(conflict.state, ConflictState::Open | ConflictState::Decided)
+        });
+        Ok(open.then_some(braked))
+    }
+
+    fn hold<'i>(
+        &self,
+        intents: impl Iterator<Item = &'i Intent>,
+        kind: Kind,
+        side: Side,
+        op: Op,
+    ) -> Result<(), EngineError> {
+        let mut links = Vec::new();
+        let mut candidates = Vec::new();
+        for intent in intents {
+            let link = intent.write.link;
+            let Some(linked) = self.core.store().linked(link)? else {
+                continue;
+            };
+            let Some(end) = linked.ends.get(side).last_seen() else {
+                continue;
+            };
+            links.push(link);
+            candidates.push(Candidate {
+                side,
+                id: end.id.clone(),
+                title: end.record.title(kind),
+                link: Some(link),
+            });
+        }
+        let Some(first) = links.first().copied() else {
+            return Ok(());
+        };
+        let gone = (op == Op::Delete).then(|| side.other());
+        let conflict = self.open_conflict(first, Reason::MassChange, &candidates, gone)?;
+        let braked = Braked {
+            conflict,
+            kind,
+            side,
+            op,
+            links,
+        };
+        self.core.put_note(&braked.note_name(), &braked)?;
+        self.core.put_note(&format!("braked.{conflict}"), &braked)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_brake_grows_with_the_number_of_linked_records() {
+        for (op, linked, want) in [
+            (Op::Delete, 0, 25),
+            (Op::Delete, 2_310, 25),
+            (Op::Delete, 10_000, 100),
+            (Op::Update, 300, 200),
+            (Op::Update, 118_400, 23_680),
+        ] {
+            assert_eq!(most(op, linked), want, "{op:?} {linked}");
+        }
+    }
+}

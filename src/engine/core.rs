@@ -1,0 +1,254 @@
+//! What every step of a pass works with: the store, both sides, time, and the state that everyone is told.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::merge::mapping::FieldMap;
+use crate::model::{
+    BySide, Failure, Fence, Holder, LinkId, LoopState, LoopStatus, Millis, RateBar, Side,
+};
+use crate::remote::{Connector, RemoteError};
+use crate::store::{Reader, StoreError, Writer};
+
+use super::{EngineError, LeaseGate};
+
+/// Milliseconds of one bar of the Rates chart.
+const BAR_MS: i64 = 30_000;
+
+pub(super) struct Core {
+    writer: RefCell<Writer>,
+    pub reader: Reader,
+    pub sides: BySide<Arc<dyn Connector>>,
+    pub clock: Clock,
+    pub us: Holder,
+    pub gate: LeaseGate,
+    pub map: FieldMap,
+    /// The fence of the lease that we hold.
+    pub fence: Cell<Fence>,
+    /// Somebody wants the loop to end.
+    pub stopping: Cell<bool>,
+    status: RefCell<LoopStatus>,
+    /// Requests and 429s already put into bars.
+    counted: RefCell<BySide<(u64, u64)>>,
+}
+
+impl Core {
+    pub fn new(parts: super::Parts) -> Result<Self, EngineError> {
+        let reader = parts.writer.reader()?;
+        Ok(Self {
+            writer: RefCell::new(parts.writer),
+            reader,
+            sides: parts.sides,
+            clock: parts.clock,
+            us: parts.us,
+            gate: parts.gate,
+            map: FieldMap::default(),
+            fence: Cell::new(Fence(0)),
+            stopping: Cell::new(false),
+            status: RefCell::new(LoopStatus::default()),
+            counted: RefCell::new(BySide::default()),
+        })
+    }
+
+    /// The same on a copy of the cache, with the gate shut: whatever is tried there, no write leaves.
+    pub fn on_copy(&self, path: &Path) -> Result<Self, EngineError> {
+        self.store().copy_to(path)?;
+        Self::new(super::Parts {
+            writer: Writer::open(path, &self.clock)?,
+            sides: self.sides.clone(),
+            clock: self.clock.clone(),
+            us: self.us.clone(),
+            gate: self.gate.clone(),
+            poll: std::time::Duration::ZERO,
+        })
+    }
+
+    /// The store, for one verb; never held across an await.
+    pub fn store(&self) -> RefMut<'_, Writer> {
+        self.writer.borrow_mut()
+    }
+
+    pub fn side(&self, side: Side) -> &dyn Connector {
+        self.sides.get(side).as_ref()
+    }
+
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Changes the state that everyone is told, and tells it.
+    pub fn tell(&self, change: impl FnOnce(&mut LoopStatus)) -> Result<(), StoreError> {
+        let mut status = self.status.borrow_mut();
+        change(&mut status);
+        status.progress_at = self.now();
+        for side in Side::BOTH {
+            *status.sides.get_mut(side) = self.side(side).status();
+        }
+        self.store().put_status(self.fence.get(), &status)
+    }
+
+    pub fn tell_state(&self, state: LoopState) -> Result<(), StoreError> {
+        self.tell(|status| status.state = state)
+    }
+
+    /// Takes up what the holder before told: a pause and the idle time outlive a process.
+    pub fn take_over_status(&self) -> Result<(), StoreError> {
+        let before = self.reader.status()?;
+        let mut status = self.status.borrow_mut();
+        status.paused = before.paused;
+        status.idle_since = before.idle_since;
+        Ok(())
+    }
+
+    pub fn status(&self) -> LoopStatus {
+        self.status.borrow().clone()
+    }
+
+    /// Requests and 429 answers of each side so far.
+    pub fn sent(&self) -> BySide<(u64, u64)> {
+        BySide::from_fn(|side| self.side(side).sent())
+    }
+
+    /// Puts the requests sent since the last call into the bars of the Rates chart.
+    pub fn count_rates(&self) -> Result<(), StoreError> {
+        let sent = self.sent();
+        let mut counted = self.counted.borrow_mut();
+        let at = Millis(self.now().0.div_euclid(BAR_MS) * BAR_MS);
+        for side in Side::BOTH {
+            let (now, before) = (*sent.get(side), *counted.get(side));
+            if now != before {
+                let bar = RateBar {
+                    at,
+                    ours: (now.0 - before.0) as u32,
+                    throttled: (now.1 - before.1) as u32,
+                };
+                self.store().add_rates(self.fence.get(), side, bar)?;
+            }
+        }
+        *counted = sent;
+        Ok(())
+    }
+
+    /// Raises a failure of a side as an error row.
+    pub fn raise(
+        &self,
+        error: &RemoteError,
+        doing: &str,
+        link: Option<LinkId>,
+    ) -> Result<(), StoreError> {
+        self.store()
+            .raise(self.fence.get(), &failure(error, doing, link))?;
+        Ok(())
+    }
+
+    /// A JSON text kept under a name.
+    pub fn note<T: serde::de::DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, StoreError> {
+        let text = self.store().note(name)?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Keeps a value under a name.
+    pub fn put_note<T: serde::Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
+        let text = serde_json::to_string(value).expect("notes are plain data");
+        self.store().put_note(self.fence.get(), name, Some(&text))
+    }
+
+    pub fn drop_note(&self, name: &str) -> Result<(), StoreError> {
+        self.store().put_note(self.fence.get(), name, None)
+    }
+
+    /// Whether something that runs at most every `every_ms` is due; the mark is the time of the last run.
+    pub fn is_due(&self, mark: &str, every_ms: i64) -> Result<bool, StoreError> {
+        let last: Option<Millis> = self.note(mark)?;
+        Ok(last.is_none_or(|last| {
+            let span = self.now().since(last);
+            span >= every_ms || span < 0
+        }))
+    }
+
+    pub fn mark_done(&self, mark: &str) -> Result<(), StoreError> {
+        self.put_note(mark, &self.now())
+    }
+}
+
+/// A failure of a side as an error row: the pattern is side, operation, status and message without ids and values.
+pub(super) fn failure(error: &RemoteError, doing: &str, link: Option<LinkId>) -> Failure {
+    let (side, operation) = match error {
+        RemoteError::Unauthorised { side, .. }
+        | RemoteError::CursorExpired { side }
+        | RemoteError::Shut { side, .. }
+        | RemoteError::Duplicate { side, .. }
+        | RemoteError::Unreachable { side, .. } => (Some(*side), doing.to_owned()),
+        RemoteError::Forbidden {
+            side, operation, ..
+        }
+        | RemoteError::Refused {
+            side, operation, ..
+        }
+        | RemoteError::Server {
+            side, operation, ..
+        }
+        | RemoteError::Lost {
+            side, operation, ..
+        }
+        | RemoteError::Malformed {
+            side, operation, ..
+        }
+        | RemoteError::Stopped { side, operation } => (Some(*side), operation.clone()),
+        RemoteError::Slots(_) => (None, doing.to_owned()),
+    };
+    let message = error.to_string();
+    let status = error.status();
+    let pattern = format!(
+        "{} {operation} {} {}",
+        side.map_or("couplet", Side::name),
+        status.map_or_else(String::new, |status| status.to_string()),
+        without_values(&message)
+    );
+    let next_retry_at = match error.class() {
+        crate::remote::Class::Throttled { until } => Some(until),
+        _ => None,
+    };
+    Failure {
+        pattern,
+        side,
+        operation,
+        status,
+        message,
+        link,
+        next_retry_at,
+    }
+}
+
+/// A message without what differs from record to record: words with a digit or an `@` become `…`.
+fn without_values(message: &str) -> String {
+    let words = message.split_whitespace().map(|word| {
+        let varies = word.contains(|c: char| c.is_ascii_digit() || c == '@');
+        if varies { "…" } else { word }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FieldName, RecordId};
+
+    #[test]
+    fn failures_of_two_records_have_one_pattern() {
+        let of = |id: &str| {
+            let error = RemoteError::Duplicate {
+                side: Side::Ghl,
+                holder: RecordId::from(id),
+                field: FieldName::Email,
+            };
+            failure(&error, "create", None).pattern
+        };
+        assert_eq!(of("pK4tQv9ZsL2mXw7RbN1c"), of("zB2nWc6YdF9kTp3RmH8x"));
+    }
+}

@@ -1,0 +1,354 @@
+//! Finding the pair of a record that has none: the rules are `merge::identity`'s, the candidates the store's.
+
+use std::collections::BTreeMap;
+
+use crate::merge::identity::{self, Candidate, Identity, Near};
+use crate::model::{
+    self, BySide, ConflictId, FieldName, Kind, LinkId, Linked, Reason, RecordId, Side, Snapshot,
+};
+use crate::store::{Lookup, Match};
+
+use super::EngineError;
+use super::pass::Pass;
+use super::verdict::Verdict;
+
+/// Links looked at in one go.
+const BATCH: u32 = 500;
+
+impl Pass<'_> {
+    /// Pairs what can be paired; what could be more than one is a conflict.
+    pub(super) fn match_unlinked(&self, kind: Kind) -> Result<(), EngineError> {
+        if kind == Kind::Contact {
+            for side in Side::BOTH {
+                self.each_unlinked(kind, side, |linked| self.match_contact(side, linked))?;
+            }
+            return Ok(());
+        }
+        // Children pair only within their contact.
+        let mut by_parent: BTreeMap<LinkId, BySide<Vec<Linked>>> = BTreeMap::new();
+        for side in Side::BOTH {
+            self.each_unlinked(kind, side, |linked| {
+                if let Some(parent) = linked.parent {
+                    by_parent
+                        .entry(parent)
+                        .or_default()
+                        .get_mut(side)
+                        .push(linked.clone());
+                }
+                Ok(())
+            })?;
+        }
+        for mut lone in by_parent.into_values() {
+            if lone.ghl.is_empty() || lone.growbots.is_empty() {
+                continue;
+            }
+            for side in Side::BOTH {
+                lone.get_mut(side).sort_by_key(|linked| made(linked, side));
+            }
+            self.match_children(kind, &lone)?;
+        }
+        Ok(())
+    }
+
+    fn each_unlinked(
+        &self,
+        kind: Kind,
+        side: Side,
+        mut each: impl FnMut(&Linked) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let mut after = LinkId::default();
+        loop {
+            let batch = self.core.store().unlinked(kind, side, after, BATCH)?;
+            let Some(last) = batch.last() else {
+                return Ok(());
+            };
+            after = last.id;
+            for linked in &batch {
+                each(linked)?;
+            }
+        }
+    }
+
+    fn match_children(&self, kind: Kind, lone: &BySide<Vec<Linked>>) -> Result<(), EngineError> {
+        let ghl = candidates(&lone.ghl, Side::Ghl);
+        let growbots = candidates(&lone.growbots, Side::Growbots);
+        let pairs = match kind {
+            Kind::Task => identity::match_tasks(&ghl, &growbots),
+            Kind::Note => identity::match_notes(&ghl, &growbots),
+            _ => identity::match_appointments(&ghl, &growbots),
+        };
+        for (ghl_id, growbots_id) in pairs {
+            let link = |side, id: &RecordId| {
+                let found = lone
+                    .get(side)
+                    .iter()
+                    .find(|linked| end_id(linked, side) == Some(id));
+                found.map(|linked| linked.id)
+            };
+            if let (Some(ghl), Some(growbots)) =
+                (link(Side::Ghl, &ghl_id), link(Side::Growbots, &growbots_id))
+            {
+                self.core
+                    .store()
+                    .join(self.fence, self.id, ghl, growbots, "equal content")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn match_contact(&self, side: Side, linked: &Linked) -> Result<(), EngineError> {
+        // It may have been paired since the batch was read.
+        let Some(linked) = self.core.store().linked(linked.id)? else {
+            return Ok(());
+        };
+        let (Some(subject), None) = (
+            linked.ends.get(side).live(),
+            linked.ends.get(side.other()).last_seen(),
+        ) else {
+            return Ok(());
+        };
+        if self
+            .verdict(linked.id)?
+            .is_some_and(|verdict| verdict.is_separate())
+        {
+            return Ok(());
+        }
+        match self.identify(side, subject)? {
+            (Identity::Pair(other), near) => {
+                let found = near
+                    .iter()
+                    .find(|found| found.side == side.other() && found.one.id == other);
+                let Some(found) = found else { return Ok(()) };
+                let links = match side {
+                    Side::Ghl => (linked.id, found.one.link),
+                    Side::Growbots => (found.one.link, linked.id),
+                };
+                let why = why_paired(subject, &found.one, side);
+                self.core
+                    .store()
+                    .join(self.fence, self.id, links.0, links.1, why)?;
+            }
+            (Identity::Several(ids), near) => {
+                let mut candidates: Vec<model::Candidate> = Vec::new();
+                for found in near
+                    .iter()
+                    .filter(|found| found.side == side.other() && ids.contains(&found.one.id))
+                {
+                    if !candidates
+                        .iter()
+                        .any(|candidate| candidate.id == found.one.id)
+                    {
+                        candidates.push(candidate_of(found.side, &found.one));
+                    }
+                }
+                self.open_conflict(linked.id, Reason::AmbiguousMatch, &candidates, None)?;
+            }
+            (Identity::None, _) => {}
+        }
+        Ok(())
+    }
+
+    /// Whom the rules pair a contact with, and all records that were looked at.
+    fn identify(
+        &self,
+        side: Side,
+        subject: &Snapshot,
+    ) -> Result<(Identity, Vec<Found>), EngineError> {
+        let store = self.core.store();
+        let mut found: Vec<Found> = Vec::new();
+        let by_external = match side {
+            Side::Ghl => {
+                store.lookup(Side::Growbots, Kind::Contact, Lookup::External(&subject.id))?
+            }
+            Side::Growbots => match &subject.external_id {
+                Some(id) => store.lookup(Side::Ghl, Kind::Contact, Lookup::Id(id))?,
+                None => Vec::new(),
+            },
+        };
+        found.extend(by_external.into_iter().map(|one| Found {
+            side: side.other(),
+            by: By::External,
+            one,
+        }));
+        let email = subject.record.text(&FieldName::Email);
+        let phone = subject.record.text(&FieldName::Phone);
+        for on in Side::BOTH {
+            if !email.is_empty() {
+                let same = store.lookup(on, Kind::Contact, Lookup::Email(email))?;
+                found.extend(same.into_iter().map(|one| Found {
+                    side: on,
+                    by: By::Email,
+                    one,
+                }));
+            }
+            if !phone.is_empty() {
+                let same = store.lookup(on, Kind::Contact, Lookup::Phone(phone))?;
+                found.extend(same.into_iter().map(|one| Found {
+                    side: on,
+                    by: By::Phone,
+                    one,
+                }));
+            }
+        }
+        let pick = |by: By, on: Option<Side>| -> Vec<Candidate<'_>> {
+            let picked = found
+                .iter()
+                .filter(|found| found.by == by && on.is_none_or(|on| on == found.side));
+            picked.map(|found| candidate(&found.one)).collect()
+        };
+        let near = Near {
+            external: pick(By::External, None),
+            same_email: BySide::from_fn(|on| pick(By::Email, Some(on))),
+            same_phone: BySide::from_fn(|on| pick(By::Phone, Some(on))),
+        };
+        let subject = Candidate {
+            id: &subject.id,
+            external_id: subject.external_id.as_ref(),
+            record: &subject.record,
+            linked: false,
+        };
+        let identity = identity::match_contact(side, &subject, &near);
+        drop(near);
+        Ok((identity, found))
+    }
+
+    /// A side refused a create because `holder` has the address: the rules pair the two, or an operator does.
+    pub(super) fn refused_as_duplicate(
+        &self,
+        link: LinkId,
+        side: Side,
+        holder: &RecordId,
+    ) -> Result<(), EngineError> {
+        let Some(linked) = self.core.store().linked(link)? else {
+            return Ok(());
+        };
+        let Some(subject) = linked.ends.get(side.other()).live() else {
+            return Ok(());
+        };
+        let found = self
+            .core
+            .store()
+            .lookup(side, Kind::Contact, Lookup::Id(holder))?;
+        let Some(holder) = found.into_iter().next() else {
+            return Ok(());
+        };
+        if !holder.linked
+            && let (Identity::Pair(id), _) = self.identify(side.other(), subject)?
+            && id == holder.id
+        {
+            let links = match side {
+                Side::Ghl => (holder.link, link),
+                Side::Growbots => (link, holder.link),
+            };
+            self.core.store().join(
+                self.fence,
+                self.id,
+                links.0,
+                links.1,
+                "the side says that it is there",
+            )?;
+            return Ok(());
+        }
+        self.open_conflict(
+            link,
+            Reason::Duplicate,
+            &[candidate_of(side, &holder)],
+            None,
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn open_conflict(
+        &self,
+        link: LinkId,
+        reason: Reason,
+        candidates: &[model::Candidate],
+        gone: Option<Side>,
+    ) -> Result<ConflictId, EngineError> {
+        Ok(self
+            .core
+            .store()
+            .open_conflict(self.fence, self.id, link, reason, candidates, gone)?)
+    }
+
+    pub(super) fn verdict(&self, link: LinkId) -> Result<Option<Verdict>, EngineError> {
+        Ok(self.core.note(&Verdict::name(link))?)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    External,
+    Email,
+    Phone,
+}
+
+struct Found {
+    side: Side,
+    by: By,
+    one: Match,
+}
+
+fn candidate(one: &Match) -> Candidate<'_> {
+    Candidate {
+        id: &one.id,
+        external_id: one.external_id.as_ref(),
+        record: &one.record,
+        linked: one.linked,
+    }
+}
+
+fn candidate_of(side: Side, one: &Match) -> model::Candidate {
+    model::Candidate {
+        side,
+        id: one.id.clone(),
+        title: one.record.title(Kind::Contact),
+        link: Some(one.link),
+    }
+}
+
+fn candidates(lone: &[Linked], side: Side) -> Vec<Candidate<'_>> {
+    let live = lone
+        .iter()
+        .filter_map(|linked| linked.ends.get(side).live());
+    live.map(|snapshot| Candidate {
+        id: &snapshot.id,
+        external_id: snapshot.external_id.as_ref(),
+        record: &snapshot.record,
+        linked: false,
+    })
+    .collect()
+}
+
+fn end_id(linked: &Linked, side: Side) -> Option<&RecordId> {
+    linked.ends.get(side).live().map(|snapshot| &snapshot.id)
+}
+
+/// Order of creation: by time where it is known, else by when we first met it.
+fn made(linked: &Linked, side: Side) -> (i64, LinkId) {
+    let at = linked
+        .ends
+        .get(side)
+        .live()
+        .and_then(|snapshot| snapshot.created_at);
+    (at.map_or(i64::MAX, |at| at.0), linked.id)
+}
+
+/// Why two contacts are the same, for the log.
+fn why_paired(subject: &Snapshot, other: &Match, side: Side) -> &'static str {
+    let external = match side {
+        Side::Ghl => other.external_id.as_ref() == Some(&subject.id),
+        Side::Growbots => subject.external_id.as_ref() == Some(&other.id),
+    };
+    let same = |field| {
+        let (ours, theirs) = (subject.record.text(field), other.record.text(field));
+        !ours.is_empty() && ours == theirs
+    };
+    if external {
+        "external id"
+    } else if same(&FieldName::Email) {
+        "same e-mail, unique on both sides"
+    } else {
+        "same phone, unique on both sides"
+    }
+}

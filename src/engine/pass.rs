@@ -1,0 +1,199 @@
+//! One pass, in the order in which a reader would tell it: settle what was left, pull both sides, match, merge,
+//! plan and push contacts; then the same for what belongs to them.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::model::{
+    Action, ActionId, ActionOutcome, BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState,
+    PassId, PassSummary, Plan, RecordId, Side,
+};
+
+use super::core::Core;
+use super::{EngineError, Once};
+
+/// Kinds in the order in which they are merged and pushed.
+const ORDER: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment];
+/// A write is read back, which can show another change; that many times the merge looks again in one pass.
+const ROUNDS: usize = 4;
+
+pub(super) struct Pass<'a> {
+    pub core: &'a Core,
+    pub fence: Fence,
+    pub id: PassId,
+    pub what: Once,
+    /// Somebody at a screen waits for it.
+    pub urgent: bool,
+    /// Nothing may be written to a side.
+    pub dry: bool,
+    pub summary: RefCell<PassSummary>,
+    /// GHL contacts that came new or changed after the first pull.
+    pub touched: RefCell<Vec<(LinkId, RecordId)>>,
+    /// Intents already tried in this pass.
+    pub tried: RefCell<BTreeSet<IntentId>>,
+    /// Sides that take nothing more in this pass.
+    pub shut: RefCell<BySide<bool>>,
+    /// Actions that ended in this pass.
+    pub ended: Rc<RefCell<Vec<(ActionId, Action, ActionOutcome)>>>,
+}
+
+impl<'a> Pass<'a> {
+    pub fn begin(
+        core: &'a Core,
+        what: Once,
+        because: &str,
+        urgent: bool,
+        dry: bool,
+    ) -> Result<Self, EngineError> {
+        let fence = core.fence.get();
+        let id = core.store().begin_pass(fence, because)?;
+        let summary = PassSummary {
+            pass: id,
+            started_at: core.now(),
+            because: because.to_owned(),
+            ..PassSummary::default()
+        };
+        Ok(Self {
+            core,
+            fence,
+            id,
+            what,
+            urgent,
+            dry,
+            summary: RefCell::new(summary),
+            touched: RefCell::default(),
+            tried: RefCell::default(),
+            shut: RefCell::default(),
+            ended: Rc::default(),
+        })
+    }
+
+    /// The lane of a request: that of what caused it, or the operator's where one waits.
+    pub fn lane(&self, lane: Lane) -> Lane {
+        if self.urgent && lane == Lane::Incremental {
+            Lane::Operator
+        } else {
+            lane
+        }
+    }
+
+    /// Runs it. Whatever happens, what was done is counted and stored.
+    pub async fn run(self) -> Result<(PassSummary, Result<(), EngineError>), EngineError> {
+        let before = self.core.sent();
+        let result = self.steps().await;
+        let after = self.core.sent();
+        if let Err(error) = &result {
+            self.note_failure(error)?;
+        } else {
+            for side in Side::BOTH {
+                self.core.store().settle(self.fence, &side_pattern(side))?;
+            }
+        }
+        let plan = if self.dry { Some(self.plan()?) } else { None };
+        let mut summary = self.summary.into_inner();
+        summary.duration_ms = self.core.now().since(summary.started_at).max(0) as u64;
+        summary.requests = BySide::from_fn(|side| after.get(side).0 - before.get(side).0);
+        summary.throttled = Side::BOTH
+            .iter()
+            .map(|side| after.get(*side).1 - before.get(*side).1)
+            .sum();
+        summary.dry = plan;
+        self.core.count_rates()?;
+        let did_something = summary.did_something();
+        let summary = self.core.store().end_pass(self.fence, summary)?;
+        let now = self.core.now();
+        self.core.tell(|status| {
+            status.state = if status.paused.is_some() {
+                LoopState::Paused
+            } else {
+                LoopState::Idle
+            };
+            if did_something || status.idle_since.is_none() {
+                status.idle_since = Some(now);
+            }
+        })?;
+        Ok((summary, result))
+    }
+
+    async fn steps(&self) -> Result<(), EngineError> {
+        for side in Side::BOTH {
+            self.set_up(side).await?;
+        }
+        let backfilled = self.is_backfilled()?;
+        if !self.dry {
+            self.settle_unknown().await?;
+        }
+        self.carry_out_actions()?;
+        // Both at once: they have a limit each. A side that fails does not keep the other from being read.
+        let (ghl, growbots) =
+            futures_util::future::join(self.pull(Side::Ghl), self.pull(Side::Growbots)).await;
+        ghl?;
+        growbots?;
+        if backfilled {
+            self.sweeps().await?;
+        } else {
+            self.touched.borrow_mut().clear();
+            if self.what.children {
+                self.sweeps().await?;
+            }
+        }
+        if !self.is_backfilled()? || self.core.stopping.get() {
+            return Ok(());
+        }
+        for kind in ORDER {
+            if kind == Kind::Note {
+                self.children_of_touched().await?;
+            }
+            self.bring_together(kind).await?;
+        }
+        if !self.dry {
+            self.push_deletes().await?;
+            // A lost answer that could not be settled yet waits until it can be.
+            self.settle_unknown().await?;
+        }
+        Ok(())
+    }
+
+    /// Match, merge, plan, push, read back, until nothing more comes of it.
+    async fn bring_together(&self, kind: Kind) -> Result<(), EngineError> {
+        for _ in 0..ROUNDS {
+            self.match_unlinked(kind)?;
+            self.merge_dirty(kind)?;
+            if self.dry || !self.push(kind).await? {
+                return Ok(());
+            }
+        }
+        // What was read back last is merged still, so that bases move; writes that come of it wait for the next pass.
+        self.merge_dirty(kind)
+    }
+
+    /// What would be written: the planned intents.
+    fn plan(&self) -> Result<Plan, EngineError> {
+        let intents = self.core.store().open_intents()?;
+        let writes = intents.into_iter().map(|intent| intent.write).collect();
+        let burst = self.core.sides.as_ref().map(|side| {
+            let limit = side.status().burst.limit;
+            (if limit == 0 { 100 } else { limit }, 10)
+        });
+        Ok(crate::merge::planner::plan(writes, burst))
+    }
+
+    /// A failure that ended the pass becomes an error row; failures of single records already are.
+    fn note_failure(&self, error: &EngineError) -> Result<(), EngineError> {
+        if let EngineError::Remote(error) = error {
+            self.summary.borrow_mut().errors += 1;
+            let mut failure = super::core::failure(error, "sync", None);
+            if let Some(side) = failure.side {
+                failure.pattern = side_pattern(side);
+            }
+            self.core.store().raise(self.fence, &failure)?;
+        }
+        Ok(())
+    }
+}
+
+/// The pattern of failures that concern a whole side, settled by the next pass that gets through.
+fn side_pattern(side: Side) -> String {
+    format!("{} unusable", side.name())
+}

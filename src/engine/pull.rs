@@ -1,0 +1,385 @@
+//! Reading what changed: from GHL by search since a time, from Growbots by its change feed (or lists where it has
+//! none). Each page is stored with the cursor behind it, so that a pull that ends early goes on from there.
+
+use futures_util::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Kind, Lane, LinkId, LoopState, Millis, RecordId, Side, Snapshot};
+use crate::remote::{Found, PageRequest, Read, RemoteError, Row, Setup};
+use crate::store::{Lookup, SeenAs};
+
+use super::EngineError;
+use super::pass::Pass;
+
+/// Milliseconds by which a search since a time overlaps the one before, for an index that lags.
+const OVERLAP_MS: [(Side, i64); 2] = [(Side::Ghl, 120_000), (Side::Growbots, 30_000)];
+/// How long users, zone and capabilities are kept before they are read again.
+const SETUP_EVERY_MS: i64 = 24 * 3_600_000;
+/// Rows that must agree with reads by id before a GHL row may stand for its record.
+const ROWS_TO_CHECK: u32 = 20;
+/// Reads by id at a time; the limiter decides how fast they go.
+const READS_AT_ONCE: usize = 8;
+
+/// How far the reading of one kind on one side is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Cursor {
+    /// The newest update time seen, by the side's clock.
+    watermark: Millis,
+    /// What this listing reads from; fixed while it pages.
+    since: Millis,
+    /// Where its next page starts; `None` between listings.
+    after: Option<String>,
+    /// Whether a listing ever came to its end.
+    complete: bool,
+}
+
+/// Whether rows of a kind may stand for their records.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Trust {
+    agreed: u32,
+    broken: bool,
+}
+
+fn cursor_name(side: Side, kind: Kind) -> String {
+    format!("cursor.{}.{}", side.name(), kind.name())
+}
+
+impl Pass<'_> {
+    /// Reads users, zone and capabilities where they are due; uses the kept ones otherwise.
+    pub(super) async fn set_up(&self, side: Side) -> Result<(), EngineError> {
+        let name = format!("setup.{}", side.name());
+        let kept: Option<Setup> = self.core.note(&name)?;
+        let mark = format!("{name}.at");
+        if let Some(kept) = kept
+            && !self.core.is_due(&mark, SETUP_EVERY_MS)?
+        {
+            self.core.side(side).use_setup(&kept);
+            return Ok(());
+        }
+        let setup = self
+            .core
+            .side(side)
+            .setup(self.lane(Lane::Incremental))
+            .await?;
+        self.core.side(side).use_setup(&setup);
+        self.core.put_note(&name, &setup)?;
+        self.core.mark_done(&mark)?;
+        Ok(())
+    }
+
+    /// Whether everything on both sides was read once; nothing is matched or made before.
+    pub(super) fn is_backfilled(&self) -> Result<bool, EngineError> {
+        for side in Side::BOTH {
+            let done: Option<bool> = self.core.note(&format!("backfill.{}", side.name()))?;
+            if done != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Pulls one side.
+    pub(super) async fn pull(&self, side: Side) -> Result<(), EngineError> {
+        if self.core.side(side).has_changes() {
+            self.pull_changes(side).await?;
+        } else {
+            let first = self
+                .core
+                .note::<bool>(&format!("backfill.{}", side.name()))?
+                != Some(true);
+            for &kind in kinds_listed(side) {
+                self.pull_since(side, kind).await?;
+            }
+            if first {
+                self.first_sweeps(side).await?;
+            }
+        }
+        self.core
+            .put_note(&format!("backfill.{}", side.name()), &true)?;
+        Ok(())
+    }
+
+    async fn pull_changes(&self, side: Side) -> Result<(), EngineError> {
+        let remote = self.core.side(side);
+        let lane = self.lane(Lane::Incremental);
+        let name = format!("cursor.{}.changes", side.name());
+        let mut cursor: Option<String> = self.core.note(&name)?;
+        let backfilled = self
+            .core
+            .note::<bool>(&format!("backfill.{}", side.name()))?
+            == Some(true);
+        if cursor.is_none() || !backfilled {
+            // The feed's place comes first, so that nothing falls between it and the listing.
+            if cursor.is_none() {
+                let start = remote.changes(lane, None).await?;
+                self.core.put_note(&name, &start.next)?;
+                cursor = Some(start.next);
+            }
+            for kind in [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment] {
+                self.pull_all(side, kind).await?;
+            }
+        }
+        while let Some(after) = cursor.take() {
+            let page = match remote.changes(lane, Some(&after)).await {
+                Ok(page) => page,
+                Err(RemoteError::CursorExpired { .. }) => {
+                    self.core.drop_note(&name)?;
+                    self.core.drop_note(&format!("backfill.{}", side.name()))?;
+                    for kind in Kind::ALL {
+                        self.core.drop_note(&cursor_name(side, kind))?;
+                    }
+                    return Box::pin(self.pull_changes(side)).await;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let mut live = Vec::new();
+            for (kind, id, found) in page.changes {
+                match found {
+                    Found::Live(snapshot) => live.push(snapshot),
+                    Found::Gone { .. } | Found::Missing => {
+                        self.put(&live)?;
+                        live.clear();
+                        self.gone(side, kind, &id)?;
+                    }
+                }
+            }
+            self.put(&live)?;
+            self.core.put_note(&name, &page.next)?;
+            if page.more && !self.core.stopping.get() {
+                cursor = Some(page.next);
+            }
+        }
+        Ok(())
+    }
+
+    /// What changed since the last listing; everything the first time.
+    async fn pull_since(&self, side: Side, kind: Kind) -> Result<(), EngineError> {
+        let name = cursor_name(side, kind);
+        let mut cursor: Cursor = self.core.note(&name)?.unwrap_or_default();
+        if cursor.after.is_none() {
+            let overlap = OVERLAP_MS[usize::from(side == Side::Growbots)].1;
+            cursor.since = if cursor.complete {
+                cursor.watermark.plus(-overlap)
+            } else {
+                Millis(0)
+            };
+        }
+        let mut done = 0;
+        loop {
+            let request = PageRequest {
+                kind,
+                read: Read::Since(cursor.since),
+                after: cursor.after.take(),
+            };
+            let page = self
+                .core
+                .side(side)
+                .page(self.lane(Lane::Incremental), &request)
+                .await?;
+            done += page.rows.len() as u64;
+            let newest = page
+                .rows
+                .iter()
+                .filter_map(|row| row.snapshot.updated_at)
+                .max();
+            cursor.watermark = cursor.watermark.max(newest.unwrap_or_default());
+            self.take_rows(side, kind, page.rows, Lane::Incremental)
+                .await?;
+            cursor.complete |= page.next.is_none();
+            cursor.after = page.next;
+            self.core.put_note(&name, &cursor)?;
+            if cursor.after.is_none() || self.core.stopping.get() {
+                return Ok(());
+            }
+            self.core.tell_state(LoopState::Pulling {
+                side,
+                kind,
+                done,
+                total: page.total,
+            })?;
+        }
+    }
+
+    /// Everything of a kind, from where the listing stopped; its rows are whole records.
+    async fn pull_all(&self, side: Side, kind: Kind) -> Result<(), EngineError> {
+        let name = cursor_name(side, kind);
+        let mut cursor: Cursor = self.core.note(&name)?.unwrap_or_default();
+        let mut done = 0;
+        while !cursor.complete && !self.core.stopping.get() {
+            let request = PageRequest {
+                kind,
+                read: Read::All,
+                after: cursor.after.take(),
+            };
+            let page = self
+                .core
+                .side(side)
+                .page(self.lane(Lane::Incremental), &request)
+                .await?;
+            done += page.rows.len() as u64;
+            self.take_rows(side, kind, page.rows, Lane::Incremental)
+                .await?;
+            cursor.complete = page.next.is_none();
+            cursor.after = page.next;
+            self.core.put_note(&name, &cursor)?;
+            self.core.tell_state(LoopState::Pulling {
+                side,
+                kind,
+                done,
+                total: page.total,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of a listing: a row of a record never seen may stand for it, if it is whole and rows of its
+    /// kind are trusted; any other row that tells something new is a reason to read by id.
+    pub(super) async fn take_rows(
+        &self,
+        side: Side,
+        kind: Kind,
+        rows: Vec<Row>,
+        lane: Lane,
+    ) -> Result<(), EngineError> {
+        let mut fresh = Vec::new();
+        let mut to_read: Vec<Snapshot> = Vec::new();
+        for row in rows {
+            match self.known(&row.snapshot)? {
+                Some(Known { differs: false }) => {}
+                None if row.complete => fresh.push(row.snapshot),
+                _ => to_read.push(row.snapshot),
+            }
+        }
+        let rest = self.check_rows(side, kind, fresh, lane).await?;
+        to_read.extend(rest);
+        self.read_all(side, kind, &to_read, lane).await?;
+        Ok(())
+    }
+
+    /// Stores whole rows of records never seen, once the first of their kind agreed with reads by id. Gives back
+    /// those that must be read instead.
+    async fn check_rows(
+        &self,
+        side: Side,
+        kind: Kind,
+        mut fresh: Vec<Snapshot>,
+        lane: Lane,
+    ) -> Result<Vec<Snapshot>, EngineError> {
+        if side == Side::Ghl {
+            let name = format!("trust.{}.{}", side.name(), kind.name());
+            let mut trust: Trust = self.core.note(&name)?.unwrap_or_default();
+            let missing = ROWS_TO_CHECK.saturating_sub(trust.agreed) as usize;
+            if !trust.broken && missing > 0 && !fresh.is_empty() {
+                let rest = fresh.split_off(missing.min(fresh.len()));
+                let read = self.read_all(side, kind, &fresh, lane).await?;
+                for row in &fresh {
+                    match read.iter().find(|snapshot| snapshot.id == row.id) {
+                        Some(read) if read.record == row.record => trust.agreed += 1,
+                        // Edited or deleted between the listing and the read: says nothing about rows.
+                        Some(read) if read.updated_at != row.updated_at => {}
+                        Some(_) => trust.broken = true,
+                        None => {}
+                    }
+                }
+                self.core.put_note(&name, &trust)?;
+                fresh = rest;
+            }
+            if trust.broken {
+                return Ok(fresh);
+            }
+        }
+        self.put(&fresh)?;
+        Ok(Vec::new())
+    }
+
+    /// Reads records by id and stores what comes; those that are not there are noted as gone.
+    pub(super) async fn read_all(
+        &self,
+        side: Side,
+        kind: Kind,
+        rows: &[Snapshot],
+        lane: Lane,
+    ) -> Result<Vec<Snapshot>, EngineError> {
+        let remote = self.core.side(side);
+        let lane = self.lane(lane);
+        let reads = rows.iter().map(|row| async move {
+            (
+                row.id.clone(),
+                remote.get(lane, kind, row.parent.as_ref(), &row.id).await,
+            )
+        });
+        let mut answers = stream::iter(reads).buffered(READS_AT_ONCE);
+        let mut live = Vec::new();
+        while let Some((id, answer)) = answers.next().await {
+            match answer? {
+                Found::Live(snapshot) => {
+                    self.put(std::slice::from_ref(&snapshot))?;
+                    live.push(snapshot);
+                }
+                Found::Gone { .. } | Found::Missing => self.gone(side, kind, &id)?,
+            }
+        }
+        Ok(live)
+    }
+
+    /// Whether the store has the record, and whether this row tells something new about it.
+    fn known(&self, row: &Snapshot) -> Result<Option<Known>, EngineError> {
+        let store = self.core.store();
+        let found = store.lookup(row.side, row.kind, Lookup::Id(&row.id))?;
+        let Some(found) = found.into_iter().next() else {
+            return Ok(None);
+        };
+        if found.record == row.record {
+            return Ok(Some(Known { differs: false }));
+        }
+        let linked = store.linked(found.link)?;
+        let stored = linked
+            .as_ref()
+            .and_then(|linked| linked.ends.get(row.side).live());
+        let older = stored.is_some_and(|stored| match (row.updated_at, stored.updated_at) {
+            (Some(row), Some(stored)) => row < stored,
+            _ => false,
+        });
+        Ok(Some(Known { differs: !older }))
+    }
+
+    /// Stores versions seen, and counts and remembers what is new or changed.
+    pub(super) fn put(&self, snapshots: &[Snapshot]) -> Result<(), EngineError> {
+        if snapshots.is_empty() {
+            return Ok(());
+        }
+        let seen = self.core.store().put_snapshots(self.fence, snapshots)?;
+        for (snapshot, seen) in snapshots.iter().zip(seen) {
+            if matches!(seen.seen, SeenAs::New | SeenAs::Changed) {
+                *self.summary.borrow_mut().pulled.get_mut(snapshot.side) += 1;
+                if snapshot.kind == Kind::Contact && snapshot.side == Side::Ghl {
+                    self.touched
+                        .borrow_mut()
+                        .push((seen.link, snapshot.id.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a record is gone on a side.
+    pub(super) fn gone(&self, side: Side, kind: Kind, id: &RecordId) -> Result<(), EngineError> {
+        let known: Option<LinkId> = self.core.store().mark_gone(self.fence, side, kind, id)?;
+        if known.is_some() {
+            *self.summary.borrow_mut().pulled.get_mut(side) += 1;
+        }
+        Ok(())
+    }
+}
+
+struct Known {
+    differs: bool,
+}
+
+/// The kinds that a side without a change feed lists by time of change. GHL's children have no such listing.
+const fn kinds_listed(side: Side) -> &'static [Kind] {
+    match side {
+        Side::Ghl => &[Kind::Contact],
+        Side::Growbots => &[Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment],
+    }
+}

@@ -1,0 +1,392 @@
+//! The outbox: each intent is durable before it is sent, sent once, and read back.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, stream};
+
+use crate::model::{
+    FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Parked, Record, Side,
+};
+use crate::remote::{Class, Deleted, Found, NewRecord, RemoteError, Updated};
+
+use super::EngineError;
+use super::pass::Pass;
+use super::reconcile::values;
+use super::verdict::Verdict;
+
+/// Records written at a time; the limiter decides how fast they go.
+const LINKS_AT_ONCE: usize = 8;
+
+impl Pass<'_> {
+    /// Sends the planned intents of a kind, but deletes. Whether any was sent.
+    pub(super) async fn push(&self, kind: Kind) -> Result<bool, EngineError> {
+        self.send_all(|intent| intent.write.kind == kind && intent.write.op != Op::Delete)
+            .await
+    }
+
+    /// Sends the planned deletes, children before contacts: last of all, when everything else is in place.
+    pub(super) async fn push_deletes(&self) -> Result<(), EngineError> {
+        for of_children in [true, false] {
+            self.send_all(|intent| {
+                intent.write.op == Op::Delete && intent.write.kind.is_child() == of_children
+            })
+            .await?;
+        }
+        for kind in Kind::ALL {
+            self.merge_dirty(kind)?;
+        }
+        Ok(())
+    }
+
+    async fn send_all(&self, wanted: impl Fn(&Intent) -> bool) -> Result<bool, EngineError> {
+        let intents = self.core.store().open_intents()?;
+        let mut ready: Vec<Intent> = intents
+            .into_iter()
+            .filter(|intent| intent.state == IntentState::Planned && wanted(intent))
+            .filter(|intent| !self.tried.borrow().contains(&intent.id))
+            .collect();
+        self.brake(&mut ready)?;
+        if ready.is_empty() {
+            return Ok(false);
+        }
+        let total = ready.len() as u64;
+        self.core
+            .tell_state(LoopState::Pushing { done: 0, total })?;
+        // One record, one write at a time; many records at once.
+        let mut of_link: BTreeMap<LinkId, Vec<Intent>> = BTreeMap::new();
+        let mut order = Vec::new();
+        for intent in ready {
+            let link = intent.write.link;
+            let queue = of_link.entry(link).or_default();
+            if queue.is_empty() {
+                order.push(link);
+            }
+            queue.push(intent);
+        }
+        let queues = order.into_iter().filter_map(|link| of_link.remove(&link));
+        let mut sent = stream::iter(queues.map(|queue| self.send_queue(queue)))
+            .buffer_unordered(LINKS_AT_ONCE);
+        let mut done = 0;
+        let mut told = self.core.now();
+        while let Some(count) = sent.next().await {
+            done += count?;
+            let now = self.core.now();
+            if now.since(told) >= 500 {
+                told = now;
+                self.core.tell_state(LoopState::Pushing { done, total })?;
+            }
+        }
+        Ok(done > 0)
+    }
+
+    async fn send_queue(&self, queue: Vec<Intent>) -> Result<u64, EngineError> {
+        let mut sent = 0;
+        for intent in queue {
+            let side = intent.write.side;
+            if self.core.stopping.get() || *self.shut.borrow().get(side) {
+                break;
+            }
+            self.tried.borrow_mut().insert(intent.id);
+            self.send(&intent).await?;
+            sent += 1;
+        }
+        Ok(sent)
+    }
+
+    async fn send(&self, intent: &Intent) -> Result<(), EngineError> {
+        let Some(linked) = self.core.store().linked(intent.write.link)? else {
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        };
+        let answer = match intent.write.op {
+            Op::Create => self.send_create(intent, &linked).await,
+            Op::Update | Op::Stamp => self.send_update(intent, &linked).await,
+            Op::Delete => self.send_delete(intent, &linked).await,
+        };
+        match answer {
+            Ok(()) => Ok(()),
+            Err(EngineError::Remote(error)) => self.failed(intent, &linked, error).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn send_create(&self, intent: &Intent, linked: &Linked) -> Result<(), EngineError> {
+        let side = intent.write.side;
+        let remote = self.core.side(side);
+        let lane = self.lane_of(intent);
+        let Some(new) = self.new_record(intent, linked)? else {
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        };
+        let mut siblings = Vec::new();
+        let mut requests = 1;
+        if side == Side::Ghl
+            && let Some(parent) = &new.parent
+        {
+            // What is there before the POST tells, after a lost answer, what it made.
+            requests += 1;
+            let Some(there) = remote.children(lane, new.kind, parent).await? else {
+                self.gone(side, Kind::Contact, parent)?;
+                return Ok(self.core.store().supersede(self.fence, intent.id)?);
+            };
+            siblings = there.into_iter().map(|snapshot| snapshot.id).collect();
+        }
+        self.core
+            .store()
+            .mark_sending(self.fence, intent.id, &siblings)?;
+        let snapshot = remote.create(lane, &new).await?;
+        requests += u32::from(side == Side::Ghl);
+        self.confirmed(intent, Some(&snapshot), requests)
+    }
+
+    /// The record that a create makes; `None` when it is not wanted any more.
+    pub(super) fn new_record(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+    ) -> Result<Option<NewRecord>, EngineError> {
+        let write = &intent.write;
+        if linked.ends.get(write.side).live().is_some() {
+            return Ok(None);
+        }
+        let parent = if write.kind.is_child() {
+            let Some(parent) = self.parent_id(linked, write.side)? else {
+                return Ok(None);
+            };
+            Some(parent)
+        } else {
+            None
+        };
+        let filled = write
+            .fields
+            .iter()
+            .filter_map(|change| Some((change.field.clone(), change.to.clone()?)));
+        Ok(Some(NewRecord {
+            kind: write.kind,
+            parent,
+            record: Record::from_fields(filled),
+            external_id: if write.side == Side::Growbots {
+                live_id(linked, Side::Ghl)
+            } else {
+                None
+            },
+            key: intent.key.clone(),
+        }))
+    }
+
+    async fn send_update(&self, intent: &Intent, linked: &Linked) -> Result<(), EngineError> {
+        let side = intent.write.side;
+        let Some(seen) = linked.ends.get(side).live() else {
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        };
+        let lane = self.lane_of(intent);
+        self.core.store().mark_sending(self.fence, intent.id, &[])?;
+        let remote = self.core.side(side);
+        let (before, _) = remote.sent();
+        let answer = if intent.write.op == Op::Stamp {
+            let ghl_id = live_id(linked, Side::Ghl);
+            remote.stamp(lane, seen, ghl_id.as_ref()).await?
+        } else {
+            remote
+                .update(lane, seen, &intent.write.fields, &intent.key)
+                .await?
+        };
+        // Exact where nothing else runs at the time; the log says how dear a write was, not more.
+        let requests = (remote.sent().0 - before).min(8) as u32;
+        match answer {
+            Updated::Done(snapshot) => self.confirmed(intent, Some(&snapshot), requests),
+            Updated::Moved(snapshot) => {
+                self.put(&[snapshot])?;
+                Ok(self.core.store().supersede(self.fence, intent.id)?)
+            }
+            Updated::Gone => {
+                self.gone(side, intent.write.kind, &seen.id)?;
+                Ok(self.core.store().supersede(self.fence, intent.id)?)
+            }
+        }
+    }
+
+    async fn send_delete(&self, intent: &Intent, linked: &Linked) -> Result<(), EngineError> {
+        let side = intent.write.side;
+        let (Some(seen), Some(gone)) = (
+            linked.ends.get(side).live(),
+            linked.ends.get(side.other()).last_seen(),
+        ) else {
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        };
+        let lane = self.lane_of(intent);
+        // Second proof that it is gone, just before its pair goes too.
+        let found = self
+            .core
+            .side(side.other())
+            .get(lane, gone.kind, gone.parent.as_ref(), &gone.id)
+            .await?;
+        if let Found::Live(snapshot) = found {
+            self.put(&[snapshot])?;
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        }
+        self.core.store().mark_sending(self.fence, intent.id, &[])?;
+        match self.core.side(side).delete(lane, seen).await? {
+            Deleted::Done => self.confirmed(intent, None, 3),
+            Deleted::Moved(snapshot) => {
+                self.put(&[snapshot])?;
+                Ok(self.core.store().supersede(self.fence, intent.id)?)
+            }
+        }
+    }
+
+    pub(super) fn confirmed(
+        &self,
+        intent: &Intent,
+        read_back: Option<&crate::model::Snapshot>,
+        requests: u32,
+    ) -> Result<(), EngineError> {
+        self.core
+            .store()
+            .confirm(self.fence, self.id, intent.id, read_back, requests)?;
+        self.summary
+            .borrow_mut()
+            .count(intent.write.side, intent.write.op);
+        if matches!(intent.write.op, Op::Create | Op::Delete) {
+            let name = Verdict::name(intent.write.link);
+            if self.core.store().note(&name)?.is_some() {
+                self.core.drop_note(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What becomes of an intent that failed.
+    async fn failed(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+        error: RemoteError,
+    ) -> Result<(), EngineError> {
+        let side = intent.write.side;
+        let operation = format!("{} {}", intent.write.op.name(), intent.write.kind);
+        match &error {
+            RemoteError::Duplicate { holder, field, .. } => {
+                if intent.write.op == Op::Create && intent.write.kind == Kind::Contact {
+                    self.core.store().supersede(self.fence, intent.id)?;
+                    self.read_all_of(side, holder).await?;
+                    return self.refused_as_duplicate(intent.write.link, side, holder);
+                }
+                return self.park(
+                    intent,
+                    linked,
+                    &error,
+                    &operation,
+                    std::slice::from_ref(field),
+                );
+            }
+            RemoteError::Refused { fields, .. } => {
+                return self.park(intent, linked, &error, &operation, fields);
+            }
+            RemoteError::Unauthorised { .. }
+            | RemoteError::Forbidden { .. }
+            | RemoteError::Stopped { .. } => {
+                self.core.store().mark_planned(self.fence, intent.id)?;
+                return Err(error.into());
+            }
+            _ => {}
+        }
+        match error.class() {
+            Class::Unknown { settled } => {
+                self.core.store().mark_unknown(self.fence, intent.id)?;
+                self.core.raise(&error, &operation, Some(linked.id))?;
+                self.summary.borrow_mut().errors += 1;
+                if settled && let Err(EngineError::Store(error)) = self.settle(intent, true).await {
+                    return Err(error.into());
+                }
+                Ok(())
+            }
+            Class::Throttled { .. } => {
+                *self.shut.borrow_mut().get_mut(side) = true;
+                Ok(self.core.store().mark_planned(self.fence, intent.id)?)
+            }
+            Class::Transient | Class::Permanent => {
+                self.core.store().mark_planned(self.fence, intent.id)?;
+                self.core.raise(&error, &operation, Some(linked.id))?;
+                self.summary.borrow_mut().errors += 1;
+                if matches!(error, RemoteError::Unreachable { .. }) {
+                    *self.shut.borrow_mut().get_mut(side) = true;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A side refused values: the fields that it names (all of the write where it names none) wait until either
+    /// side changes them.
+    fn park(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+        error: &RemoteError,
+        operation: &str,
+        fields: &[FieldName],
+    ) -> Result<(), EngineError> {
+        let named = intent
+            .write
+            .fields
+            .iter()
+            .filter(|change| fields.contains(&change.field));
+        let mut concerned: Vec<&FieldName> = named.map(|change| &change.field).collect();
+        if concerned.is_empty() {
+            concerned = intent
+                .write
+                .fields
+                .iter()
+                .map(|change| &change.field)
+                .collect();
+        }
+        let why = error.to_string();
+        let parked: Vec<Parked> = concerned
+            .into_iter()
+            .map(|field| Parked {
+                field: field.clone(),
+                side: intent.write.side,
+                seen: values(linked, field),
+                why: why.clone(),
+            })
+            .collect();
+        let failure = super::core::failure(error, operation, Some(linked.id));
+        self.summary.borrow_mut().errors += 1;
+        Ok(self
+            .core
+            .store()
+            .refuse(self.fence, self.id, intent.id, &failure, &parked)?)
+    }
+
+    async fn read_all_of(
+        &self,
+        side: Side,
+        id: &crate::model::RecordId,
+    ) -> Result<(), EngineError> {
+        match self
+            .core
+            .side(side)
+            .get(self.lane(Lane::Incremental), Kind::Contact, None, id)
+            .await?
+        {
+            Found::Live(snapshot) => self.put(&[snapshot]),
+            Found::Gone { .. } | Found::Missing => self.gone(side, Kind::Contact, id),
+        }
+    }
+
+    /// Somebody waits for what an operator asked for.
+    pub(super) fn lane_of(&self, intent: &Intent) -> Lane {
+        if intent.write.cause.operator().is_some() {
+            Lane::Operator
+        } else {
+            self.lane(Lane::Incremental)
+        }
+    }
+}
+
+pub(super) fn live_id(linked: &Linked, side: Side) -> Option<crate::model::RecordId> {
+    linked
+        .ends
+        .get(side)
+        .live()
+        .map(|snapshot| snapshot.id.clone())
+}

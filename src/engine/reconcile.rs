@@ -1,0 +1,253 @@
+//! Merge and plan: each dirty link becomes an outcome, and its writes become intents, in one transaction a batch.
+
+use crate::merge::planner::group_writes;
+use crate::merge::record::{DeleteStep, create_fields, delete_step, merge_record};
+use crate::model::{
+    BySide, Cause, End, FieldName, Held, Kind, LinkId, Linked, Op, Reason, RecordId, Side,
+    Snapshot, Why, Write,
+};
+use crate::store::{ConflictUpdate, LinkOutcome};
+
+use super::EngineError;
+use super::pass::Pass;
+use super::verdict::What;
+
+const BATCH: u32 = 500;
+
+/// What comes of one dirty link.
+enum Step {
+    /// Store this.
+    Commit(LinkOutcome),
+    /// One side deleted what the other edited.
+    DeleteEdit { gone: Side },
+    /// Nothing is left of it.
+    Forget,
+    /// It waits for something else, and stays dirty.
+    Later,
+}
+
+impl Pass<'_> {
+    pub(super) fn merge_dirty(&self, kind: Kind) -> Result<(), EngineError> {
+        let mut after = LinkId::default();
+        loop {
+            let batch = self.core.store().dirty(kind, after, BATCH)?;
+            let Some(last) = batch.last() else {
+                return Ok(());
+            };
+            after = last.id;
+            let mut outcomes = Vec::with_capacity(batch.len());
+            for linked in &batch {
+                match self.step(linked)? {
+                    Step::Commit(outcome) => outcomes.push(outcome),
+                    Step::DeleteEdit { gone } => {
+                        self.open_conflict(linked.id, Reason::DeleteEdit, &[], Some(gone))?;
+                    }
+                    Step::Forget => {
+                        self.core.store().forget_link(
+                            self.fence,
+                            self.id,
+                            linked.id,
+                            "gone on both sides",
+                        )?;
+                    }
+                    Step::Later => {}
+                }
+            }
+            self.core.store().commit(self.fence, self.id, &outcomes)?;
+        }
+    }
+
+    fn step(&self, linked: &Linked) -> Result<Step, EngineError> {
+        match (&linked.ends.ghl, &linked.ends.growbots) {
+            (End::Live(ghl), End::Live(growbots)) => {
+                Ok(Step::Commit(self.merged(linked, ghl, growbots)))
+            }
+            (End::Live(from), End::Missing) => self.lone(linked, from, Side::Growbots),
+            (End::Missing, End::Live(from)) => self.lone(linked, from, Side::Ghl),
+            (End::Missing, End::Missing) => Ok(Step::Later),
+            _ => self.deleted(linked),
+        }
+    }
+
+    fn merged(&self, linked: &Linked, ghl: &Snapshot, growbots: &Snapshot) -> LinkOutcome {
+        let merge = merge_record(linked, &self.core.map);
+        let mut writes = group_writes(linked, merge.writes);
+        if growbots.external_id.as_ref() != Some(&ghl.id) {
+            writes.push(Write {
+                link: linked.id,
+                side: Side::Growbots,
+                kind: linked.kind,
+                id: Some(growbots.id.clone()),
+                op: Op::Stamp,
+                fields: Vec::new(),
+                cause: Cause::FirstLink,
+            });
+        }
+        let conflict = (!merge.conflicts.is_empty()).then_some(ConflictUpdate {
+            fields: merge.conflicts,
+        });
+        LinkOutcome {
+            link: linked.id,
+            base: Some(merge.base),
+            conflict,
+            held: merge.held,
+            drop_decided: merge.drop_decided,
+            drop_parked: merge.drop_parked,
+            writes,
+        }
+    }
+
+    /// A record that only one side has: it is made on the other, if the map lets it and nothing holds it.
+    fn lone(&self, linked: &Linked, from: &Snapshot, to: Side) -> Result<Step, EngineError> {
+        let mut outcome = LinkOutcome {
+            link: linked.id,
+            base: linked.base.clone(),
+            ..LinkOutcome::default()
+        };
+        let verdict = self.verdict(linked.id)?;
+        if verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.what == What::Alone)
+        {
+            return Ok(Step::Commit(outcome));
+        }
+        let fields = create_fields(linked, to, &self.core.map);
+        if fields.is_empty() {
+            return Ok(Step::Commit(outcome));
+        }
+        if linked.kind.is_child() && self.parent_id(linked, to)?.is_none() {
+            return Ok(Step::Later);
+        }
+        let refused = linked.parked.iter().filter(|parked| parked.side == to);
+        let (still, moved): (Vec<_>, Vec<_>) = refused.partition(|parked| {
+            parked.seen.get(from.side).as_ref() == from.record.get(&parked.field)
+        });
+        outcome.drop_parked = moved.iter().map(|parked| parked.field.clone()).collect();
+        if moved.is_empty() && !still.is_empty() {
+            outcome.held = still
+                .iter()
+                .map(|parked| Held {
+                    field: parked.field.clone(),
+                    why: Why::Parked,
+                })
+                .collect();
+            return Ok(Step::Commit(outcome));
+        }
+        let cause = verdict.map_or(Cause::Change { side: from.side }, |verdict| verdict.cause());
+        outcome.writes.push(Write {
+            link: linked.id,
+            side: to,
+            kind: linked.kind,
+            id: None,
+            op: Op::Create,
+            fields,
+            cause,
+        });
+        Ok(Step::Commit(outcome))
+    }
+
+    /// A record that a side says is gone.
+    fn deleted(&self, linked: &Linked) -> Result<Step, EngineError> {
+        let mut outcome = LinkOutcome {
+            link: linked.id,
+            base: linked.base.clone(),
+            ..LinkOutcome::default()
+        };
+        let verdict = self.verdict(linked.id)?;
+        let step = match (&verdict, gone_and_live(linked)) {
+            (Some(verdict), Some((_, live))) if verdict.what == What::Delete => {
+                DeleteStep::Delete(live.side)
+            }
+            (_, Some((gone, _))) => delete_step(
+                linked,
+                self.children_changed(linked, gone.other())?,
+                &self.core.map,
+            ),
+            (_, None) => DeleteStep::Forget,
+        };
+        match step {
+            DeleteStep::Delete(side) => {
+                let Some(live) = linked.ends.get(side).live() else {
+                    return Ok(Step::Forget);
+                };
+                let cause = verdict.map_or(Cause::Change { side: side.other() }, |verdict| {
+                    verdict.cause()
+                });
+                outcome.writes.push(Write {
+                    link: linked.id,
+                    side,
+                    kind: linked.kind,
+                    id: Some(live.id.clone()),
+                    op: Op::Delete,
+                    fields: Vec::new(),
+                    cause,
+                });
+                Ok(Step::Commit(outcome))
+            }
+            DeleteStep::Conflict { gone } => Ok(Step::DeleteEdit { gone }),
+            DeleteStep::Forget => Ok(Step::Forget),
+            DeleteStep::Nothing => Ok(Step::Commit(outcome)),
+        }
+    }
+
+    /// Whether a contact has a task, note or appointment on `side` that would go with it and that exists only there
+    /// or changed since both sides agreed.
+    fn children_changed(&self, linked: &Linked, side: Side) -> Result<bool, EngineError> {
+        if linked.kind != Kind::Contact {
+            return Ok(false);
+        }
+        for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
+            for child in self.core.store().children(kind, linked.id)? {
+                let Some(live) = child.ends.get(side).live() else {
+                    continue;
+                };
+                let Some(base) = &child.base else {
+                    return Ok(true);
+                };
+                let mut fields = self.core.map.fields(kind);
+                if fields.any(|entry| live.record.get(&entry.field) != base.get(&entry.field)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The id, on `side`, of the contact that a child belongs to.
+    pub(super) fn parent_id(
+        &self,
+        linked: &Linked,
+        side: Side,
+    ) -> Result<Option<RecordId>, EngineError> {
+        let Some(parent) = linked.parent else {
+            return Ok(None);
+        };
+        let parent = self.core.store().linked(parent)?;
+        Ok(parent.and_then(|parent| {
+            parent
+                .ends
+                .get(side)
+                .live()
+                .map(|snapshot| snapshot.id.clone())
+        }))
+    }
+}
+
+/// The side that says gone, and the record that is still there on the other.
+fn gone_and_live(linked: &Linked) -> Option<(Side, &Snapshot)> {
+    Side::BOTH.into_iter().find_map(|side| {
+        let live = linked.ends.get(side.other()).live()?;
+        linked.ends.get(side).is_gone().then_some((side, live))
+    })
+}
+
+/// What both ends of a link have in a field.
+pub(super) fn values(linked: &Linked, field: &FieldName) -> BySide<Option<crate::model::Value>> {
+    BySide::from_fn(|side| {
+        linked
+            .ends
+            .get(side)
+            .live()
+            .and_then(|snapshot| snapshot.record.get(field).cloned())
+    })
+}

@@ -1,0 +1,205 @@
+//! Intents whose answer was lost: consistent reads tell whether they happened, and nothing is sent again before.
+
+use crate::model::{
+    Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Linked, Op, Reason, Side,
+    Snapshot, Value,
+};
+use crate::remote::{Found, NewRecord};
+use crate::store::Lookup;
+
+use super::EngineError;
+use super::pass::Pass;
+use super::push::live_id;
+
+/// A request that timed out, or whose process died, may still be on its way; this long after it was sent it is not.
+pub(super) const IN_FLIGHT_MS: i64 = 20_000;
+/// Growbots keeps the answer to a key for 24 h; within this the same key is safe.
+const KEY_KEPT_MS: i64 = 20 * 3_600_000;
+
+impl Pass<'_> {
+    /// Settles what can be settled; a failure leaves the intent as it is, for the next pass.
+    pub(super) async fn settle_unknown(&self) -> Result<(), EngineError> {
+        let intents = self.core.store().open_intents()?;
+        for intent in intents
+            .iter()
+            .filter(|intent| intent.state == IntentState::Unknown)
+        {
+            match self.settle(intent, false).await {
+                Ok(()) => {}
+                Err(EngineError::Remote(error)) => {
+                    self.core.raise(&error, "settle", Some(intent.write.link))?;
+                    self.summary.borrow_mut().errors += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out whether an intent happened. `nothing_in_flight`: the connection is known to be closed.
+    pub(super) async fn settle(
+        &self,
+        intent: &Intent,
+        nothing_in_flight: bool,
+    ) -> Result<(), EngineError> {
+        let age = intent
+            .sent_at
+            .map_or(i64::MAX, |at| self.core.now().since(at));
+        let may_resend = nothing_in_flight || !(0..IN_FLIGHT_MS).contains(&age);
+        let Some(linked) = self.core.store().linked(intent.write.link)? else {
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        };
+        match intent.write.op {
+            Op::Create => self.settle_create(intent, &linked, may_resend, age).await,
+            Op::Update | Op::Stamp | Op::Delete => {
+                self.settle_change(intent, &linked, may_resend).await
+            }
+        }
+    }
+
+    async fn settle_change(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+        may_resend: bool,
+    ) -> Result<(), EngineError> {
+        let write = &intent.write;
+        let Some(seen) = linked.ends.get(write.side).live() else {
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        };
+        let lane = self.lane_of(intent);
+        let found = self
+            .core
+            .side(write.side)
+            .get(lane, write.kind, seen.parent.as_ref(), &seen.id)
+            .await?;
+        match found {
+            Found::Live(now) => {
+                let happened = match write.op {
+                    Op::Stamp => now.external_id == live_id(linked, Side::Ghl),
+                    Op::Delete => false,
+                    _ => holds(&now, &write.fields),
+                };
+                if happened {
+                    return self.confirmed(intent, Some(&now), 1);
+                }
+                if may_resend {
+                    self.put(&[now])?;
+                    self.core.store().supersede(self.fence, intent.id)?;
+                }
+                Ok(())
+            }
+            Found::Gone { .. } | Found::Missing if write.op == Op::Delete => {
+                self.confirmed(intent, None, 1)
+            }
+            Found::Gone { .. } | Found::Missing => {
+                self.gone(write.side, write.kind, &seen.id)?;
+                Ok(self.core.store().supersede(self.fence, intent.id)?)
+            }
+        }
+    }
+
+    async fn settle_create(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+        may_resend: bool,
+        age: i64,
+    ) -> Result<(), EngineError> {
+        let write = &intent.write;
+        let Some(new) = self.new_record(intent, linked)? else {
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        };
+        if write.side == Side::Growbots && age < KEY_KEPT_MS {
+            // The same key again: either the first answer comes back, or it happens now, once.
+            self.core.store().mark_sending(self.fence, intent.id, &[])?;
+            return match self
+                .core
+                .side(write.side)
+                .create(self.lane_of(intent), &new)
+                .await
+            {
+                Ok(snapshot) => self.confirmed(intent, Some(&snapshot), 1),
+                Err(error) => {
+                    self.core.store().mark_unknown(self.fence, intent.id)?;
+                    Err(error.into())
+                }
+            };
+        }
+        let made = self.look_for(intent, &new).await?;
+        match made.as_slice() {
+            [one] => self.confirmed(intent, Some(one), 1),
+            [] if write.kind == Kind::Contact && !has_address(&new) => {
+                // Nothing to look for it by: an operator has to see whether it is there.
+                self.open_conflict(write.link, Reason::AmbiguousMatch, &[], None)?;
+                Ok(self.core.store().supersede(self.fence, intent.id)?)
+            }
+            [] if may_resend => Ok(self.core.store().mark_planned(self.fence, intent.id)?),
+            [] => Ok(()),
+            several => {
+                let candidates: Vec<_> = several
+                    .iter()
+                    .map(|snapshot| Candidate {
+                        side: snapshot.side,
+                        id: snapshot.id.clone(),
+                        title: snapshot.record.title(snapshot.kind),
+                        link: None,
+                    })
+                    .collect();
+                self.put(several)?;
+                self.core.store().supersede(self.fence, intent.id)?;
+                self.open_conflict(write.link, Reason::AmbiguousMatch, &candidates, None)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Records that the lost create may have made: not known before, with what was sent in them.
+    async fn look_for(
+        &self,
+        intent: &Intent,
+        new: &NewRecord,
+    ) -> Result<Vec<Snapshot>, EngineError> {
+        let write = &intent.write;
+        let remote = self.core.side(write.side);
+        let lane = self.lane_of(intent);
+        let text = |field| new.record.get(field).and_then(Value::as_text);
+        let (email, phone) = (text(&FieldName::Email), text(&FieldName::Phone));
+        let there = if let Some(parent) = &new.parent {
+            remote
+                .children(lane, new.kind, parent)
+                .await?
+                .unwrap_or_default()
+        } else if email.is_none() && phone.is_none() {
+            Vec::new()
+        } else {
+            remote.holders(lane, email, phone).await?
+        };
+        let mut made = Vec::new();
+        for snapshot in there {
+            if intent.siblings.contains(&snapshot.id) || !holds(&snapshot, &write.fields) {
+                continue;
+            }
+            let known =
+                self.core
+                    .store()
+                    .lookup(write.side, write.kind, Lookup::Id(&snapshot.id))?;
+            if known.iter().all(|known| !known.linked) {
+                made.push(snapshot);
+            }
+        }
+        Ok(made)
+    }
+}
+
+/// Whether a record has every value that was written.
+fn holds(snapshot: &Snapshot, fields: &[FieldChange]) -> bool {
+    fields
+        .iter()
+        .all(|change| snapshot.record.get(&change.field) == change.to.as_ref())
+}
+
+fn has_address(new: &NewRecord) -> bool {
+    let has = |field| new.record.get(&field).is_some();
+    has(FieldName::Email) || has(FieldName::Phone)
+}

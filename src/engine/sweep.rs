@@ -1,0 +1,196 @@
+//! The slow readings, for what no cursor shows: deletes on GHL, its tasks, notes and appointments.
+
+use crate::model::{FieldName, Kind, Lane, LinkId, LoopState, RecordId, Side};
+use crate::remote::{PageRequest, Read};
+
+use super::EngineError;
+use super::pass::Pass;
+
+/// Open tasks of GHL: at most this often.
+const OPEN_TASKS_EVERY_MS: i64 = 60_000;
+/// Contact ids, for deletes: at most this often.
+const CONTACTS_EVERY_MS: i64 = 600_000;
+/// All tasks: at most this often.
+const ALL_TASKS_EVERY_MS: i64 = 3_600_000;
+/// Children of untouched contacts: this many contacts at most this often; two requests each, under a tenth of the day.
+const ROTATION_EVERY_MS: i64 = 60_000;
+const ROTATION_CONTACTS: u32 = 6;
+/// Candidates for deletes that one sweep reads by id; the next sweep goes on.
+const CANDIDATES: u32 = 2_000;
+/// A sweep that met fewer rows than this share of what the side says it has is void.
+const LEAST_OF_TOTAL: f64 = 0.98;
+
+const TASKS_AT: &str = "sweep.tasks.at";
+const OPEN_TASKS_AT: &str = "sweep.tasks.open.at";
+const CONTACTS_AT: &str = "sweep.contacts.at";
+const ROTATION_AT: &str = "sweep.children.at";
+
+impl Pass<'_> {
+    /// What the first pull of GHL reads beside contacts; later sweeps are due from now on.
+    pub(super) async fn first_sweeps(&self, side: Side) -> Result<(), EngineError> {
+        if side == Side::Ghl {
+            self.sweep(side, Kind::Task, Read::All).await?;
+            for mark in [TASKS_AT, OPEN_TASKS_AT, CONTACTS_AT, ROTATION_AT] {
+                self.core.mark_done(mark)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sweeps that are due, or all of them where asked.
+    pub(super) async fn sweeps(&self) -> Result<(), EngineError> {
+        for side in Side::BOTH {
+            if self.core.side(side).has_changes() {
+                continue;
+            }
+            let mark = format!("{CONTACTS_AT}.{}", side.name());
+            let mark = if side == Side::Ghl {
+                CONTACTS_AT
+            } else {
+                &mark
+            };
+            if self.what.full || self.core.is_due(mark, CONTACTS_EVERY_MS)? {
+                self.sweep(side, Kind::Contact, Read::All).await?;
+                if side == Side::Growbots {
+                    self.sweep(side, Kind::Task, Read::All).await?;
+                }
+                self.core.mark_done(mark)?;
+            }
+        }
+        if self.what.full || self.core.is_due(TASKS_AT, ALL_TASKS_EVERY_MS)? {
+            self.sweep(Side::Ghl, Kind::Task, Read::All).await?;
+            self.core.mark_done(TASKS_AT)?;
+            self.core.mark_done(OPEN_TASKS_AT)?;
+        } else if self.core.is_due(OPEN_TASKS_AT, OPEN_TASKS_EVERY_MS)? {
+            self.sweep(Side::Ghl, Kind::Task, Read::Open).await?;
+            self.core.mark_done(OPEN_TASKS_AT)?;
+        }
+        if self.what.children {
+            self.rotate(u32::MAX).await?;
+        } else if self.core.is_due(ROTATION_AT, ROTATION_EVERY_MS)? {
+            self.rotate(ROTATION_CONTACTS).await?;
+            self.core.mark_done(ROTATION_AT)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a whole listing, and each record that it should have shown and did not, by id.
+    async fn sweep(&self, side: Side, kind: Kind, read: Read) -> Result<(), EngineError> {
+        let started = self.core.now();
+        let number = started.0;
+        let mut request = PageRequest {
+            kind,
+            read,
+            after: None,
+        };
+        let mut met = 0_u64;
+        loop {
+            let page = self
+                .core
+                .side(side)
+                .page(self.lane(Lane::Sweep), &request)
+                .await?;
+            met += page.rows.len() as u64;
+            let ids: Vec<RecordId> = page
+                .rows
+                .iter()
+                .map(|row| row.snapshot.id.clone())
+                .collect();
+            self.take_rows(side, kind, page.rows, Lane::Sweep).await?;
+            self.core
+                .store()
+                .mark_swept(self.fence, side, kind, &ids, number)?;
+            request.after = page.next;
+            if self.core.stopping.get() {
+                return Ok(());
+            }
+            if request.after.is_none() {
+                if page
+                    .total
+                    .is_some_and(|total| (met as f64) < total as f64 * LEAST_OF_TOTAL)
+                {
+                    return Ok(());
+                }
+                break;
+            }
+            self.core.tell_state(LoopState::Pulling {
+                side,
+                kind,
+                done: met,
+                total: page.total,
+            })?;
+        }
+        let mut missing = self
+            .core
+            .store()
+            .unswept(side, kind, number, started, CANDIDATES)?;
+        if read == Read::Open {
+            missing.retain(|snapshot| !snapshot.record.is(&FieldName::Completed));
+        }
+        self.read_all(side, kind, &missing, Lane::Sweep).await?;
+        Ok(())
+    }
+
+    /// Notes and appointments of the next contacts in turn.
+    async fn rotate(&self, contacts: u32) -> Result<(), EngineError> {
+        const PLACE: &str = "sweep.children.place";
+        let mut left = contacts;
+        let mut place: LinkId = self.core.note(PLACE)?.unwrap_or_default();
+        if contacts == u32::MAX {
+            place = LinkId::default();
+        }
+        while left > 0 && !self.core.stopping.get() {
+            let next =
+                self.core
+                    .store()
+                    .ends_after(Kind::Contact, Side::Ghl, place, left.min(100))?;
+            let Some((last, _)) = next.last() else {
+                place = LinkId::default();
+                break;
+            };
+            place = *last;
+            left = left.saturating_sub(next.len() as u32);
+            for (_, id) in &next {
+                self.read_children(id, Lane::Sweep).await?;
+            }
+            self.core.put_note(PLACE, &place)?;
+        }
+        self.core.put_note(PLACE, &place)?;
+        Ok(())
+    }
+
+    /// Notes and appointments of the contacts that changed in this pass.
+    pub(super) async fn children_of_touched(&self) -> Result<(), EngineError> {
+        let touched = std::mem::take(&mut *self.touched.borrow_mut());
+        if self.what.children {
+            return Ok(());
+        }
+        for (_, id) in &touched {
+            self.read_children(id, Lane::Incremental).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_children(&self, contact: &RecordId, lane: Lane) -> Result<(), EngineError> {
+        let lane = self.lane(lane);
+        for kind in [Kind::Note, Kind::Appointment] {
+            let Some(found) = self
+                .core
+                .side(Side::Ghl)
+                .children(lane, kind, contact)
+                .await?
+            else {
+                return Ok(());
+            };
+            self.put(&found)?;
+            // Consistent and complete: what it does not show is not there any more.
+            let known = self.core.store().children_ends(kind, Side::Ghl, contact)?;
+            for id in known {
+                if !found.iter().any(|snapshot| snapshot.id == id) {
+                    self.gone(Side::Ghl, kind, &id)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

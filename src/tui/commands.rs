@@ -1,0 +1,363 @@
+//! The command table: dispatch, footer, help and palette all read it.
+
+use crate::model::{Reason as Because, Side};
+
+use super::keys::{self, Key};
+use super::model::Model;
+use super::msg::{Do, Move, Pick, Tab};
+
+/// Where a command's keys hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Everywhere but in text boxes and dialogs.
+    Global,
+    /// In all lists and details.
+    Movement,
+    /// Contacts.
+    Contacts,
+    /// Tasks.
+    Tasks,
+    /// The list of conflicts.
+    Conflicts,
+    /// The workbench of a field conflict.
+    Workbench,
+    /// The workbench of a delete against an edit, and of a mass change.
+    Sides,
+    /// The workbench of an ambiguous match or a duplicate.
+    Candidates,
+    /// Sync log.
+    SyncLog,
+    /// Errors.
+    Errors,
+    /// Rates.
+    Rates,
+    /// A question.
+    Dialog,
+    /// The help.
+    Help,
+}
+
+impl Scope {
+    /// Its name in the help.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Movement => "Move",
+            Self::Contacts => "Contacts",
+            Self::Tasks => "Tasks",
+            Self::Conflicts => "Conflicts",
+            Self::Workbench | Self::Sides | Self::Candidates => "Conflict workbench",
+            Self::SyncLog => "Sync log",
+            Self::Errors => "Errors",
+            Self::Rates => "Rates",
+            Self::Dialog => "Question",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// How much a command can spoil.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Danger {
+    /// Nothing, or it can be taken back by the same key.
+    None,
+    /// It writes to a side or changes what is synced: it opens a question.
+    Asks,
+}
+
+/// Why a command cannot run now, in words for the operator.
+pub type Reason = String;
+
+/// A command.
+pub struct Command {
+    /// Its name, unique.
+    pub id: &'static str,
+    /// Where its keys hold.
+    pub scope: Scope,
+    /// Its keys.
+    pub keys: &'static [&'static str],
+    /// Two words for the footer; empty: not in the footer.
+    pub hint: &'static str,
+    /// A sentence for the help.
+    pub help: &'static str,
+    /// How much it can spoil.
+    pub danger: Danger,
+    /// Whether it can run, or why not.
+    pub ready: fn(&Model) -> Result<(), Reason>,
+    /// What it does.
+    pub msg: Do,
+}
+
+const fn always(_: &Model) -> Result<(), Reason> {
+    Ok(())
+}
+
+const fn command(
+    id: &'static str,
+    scope: Scope,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+    msg: Do,
+) -> Command {
+    Command {
+        id,
+        scope,
+        keys,
+        hint,
+        help,
+        danger: Danger::None,
+        ready: always,
+        msg,
+    }
+}
+
+impl Command {
+    const fn if_ready(mut self, ready: fn(&Model) -> Result<(), Reason>) -> Self {
+        self.ready = ready;
+        self
+    }
+
+    const fn asks(mut self) -> Self {
+        self.danger = Danger::Asks;
+        self
+    }
+
+    /// The keys as footer and help write them; `None` if the table has a key that does not parse.
+    pub fn key_words(&self) -> String {
+        let words = self.keys.iter().filter_map(|key| keys::parse(key).ok());
+        let words: Vec<_> = words
+            .map(|keys| {
+                let keys: Vec<_> = keys.into_iter().map(Key::short).collect();
+                keys.join(" ")
+            })
+            .collect();
+        words.join(" ")
+    }
+
+    /// The first key as the footer writes it.
+    pub fn first_key(&self) -> String {
+        let keys = self.keys.first().and_then(|key| keys::parse(key).ok());
+        let keys: Vec<_> = keys
+            .unwrap_or_default()
+            .into_iter()
+            .map(Key::short)
+            .collect();
+        keys.join(" ")
+    }
+}
+
+fn contact(model: &Model) -> Result<(), Reason> {
+    match model.contacts.current() {
+        Some(_) => Ok(()),
+        None => Err("no contact is selected".into()),
+    }
+}
+
+fn contact_read(model: &Model) -> Result<(), Reason> {
+    contact(model)?;
+    match model.contacts.detail_in_view() {
+        Some(_) => Ok(()),
+        None => Err("the contact is still being read".into()),
+    }
+}
+
+fn task(model: &Model) -> Result<(), Reason> {
+    match model.tasks.window.current() {
+        Some(_) => Ok(()),
+        None => Err("no task is selected".into()),
+    }
+}
+
+fn staged(model: &Model) -> Result<(), Reason> {
+    match model.staged() {
+        0 => Err("nothing is staged: open a conflict and take a side".into()),
+        _ => Ok(()),
+    }
+}
+
+fn conflict(model: &Model) -> Result<(), Reason> {
+    match model.conflicts.current() {
+        Some(_) => Ok(()),
+        None => Err("no conflict is selected".into()),
+    }
+}
+
+fn staged_here(model: &Model) -> Result<(), Reason> {
+    let mine = model
+        .conflicts
+        .current()
+        .is_some_and(|c| c.staged.iter().any(|s| s.operator == model.operator));
+    match mine {
+        true => Ok(()),
+        false => Err("you staged nothing for this conflict".into()),
+    }
+}
+
+fn both(model: &Model) -> Result<(), Reason> {
+    let field = model
+        .conflicts
+        .bench_field()
+        .ok_or("no field is selected")?;
+    let both = field.value_of(&crate::model::Take::Both);
+    both.map(drop)
+        .map_err(|_| format!("+ not for {}: it has one value", field.field.label()))
+}
+
+fn candidate(model: &Model) -> Result<(), Reason> {
+    match model.conflicts.current() {
+        Some(c) if !c.candidates.is_empty() => Ok(()),
+        _ => Err("there is no candidate".into()),
+    }
+}
+
+fn separate(model: &Model) -> Result<(), Reason> {
+    match model.conflicts.current().map(|c| c.reason) {
+        Some(Because::AmbiguousMatch | Because::Duplicate) => Ok(()),
+        _ => Err("there is nothing to keep apart".into()),
+    }
+}
+
+fn error(model: &Model) -> Result<(), Reason> {
+    match model.errors.current() {
+        Some(_) => Ok(()),
+        None => Err("no error is selected".into()),
+    }
+}
+
+fn searchable(model: &Model) -> Result<(), Reason> {
+    match model.tab {
+        Tab::Contacts | Tab::Tasks => Ok(()),
+        _ => Err("search works in Contacts and Tasks".into()),
+    }
+}
+
+fn sortable(model: &Model) -> Result<(), Reason> {
+    match model.tab {
+        Tab::Contacts => Ok(()),
+        _ => Err("this list has one order".into()),
+    }
+}
+
+use Scope as S;
+
+/// All commands. In a scope the order is that of the footer.
+#[rustfmt::skip] // a table: one row a command
+pub static COMMANDS: &[Command] = &[
+    // Contacts
+    command("contact.list", S::Contacts, &["h", "<left>"], "", "Put the focus into the list.", Do::FocusList),
+    command("contact.detail", S::Contacts, &["l", "<right>"], "detail", "Put the focus into the detail.", Do::FocusDetail).if_ready(contact),
+    command("contact.edit", S::Contacts, &["e"], "edit", "Edit the fields of the contact; the writes are shown before they go.", Do::Edit).if_ready(contact_read).asks(),
+    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact; the writes are shown before they go.", Do::Tags).if_ready(contact_read).asks(),
+    command("contact.note", S::Contacts, &["m"], "note", "Write a note; it goes to GHL first, then to Growbots.", Do::Note).if_ready(contact),
+    command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact_read).asks(),
+    // Tasks
+    command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
+    // Conflicts
+    command("conflict.apply", S::Conflicts, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
+    command("conflict.put-off", S::Conflicts, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff).if_ready(conflict),
+    // the workbench of fields
+    command("bench.ghl", S::Workbench, &["h", "<left>"], "GHL", "Stage the GHL value for this field; nothing is written until you apply.", Do::Stage(Pick::Side(Side::Ghl))),
+    command("bench.growbots", S::Workbench, &["l", "<right>"], "Growbots", "Stage the Growbots value for this field; nothing is written until you apply.", Do::Stage(Pick::Side(Side::Growbots))),
+    command("bench.base", S::Workbench, &["b"], "base", "Stage the value that both sides last agreed on.", Do::Stage(Pick::Base)),
+    command("bench.other", S::Workbench, &["e"], "edit", "Type another value for this field.", Do::OtherValue),
+    command("bench.both", S::Workbench, &["+"], "both", "Stage both values: tags united, long texts one after the other.", Do::Stage(Pick::Both)).if_ready(both),
+    command("bench.next", S::Workbench, &["n"], "next undecided", "Go to the next field that is undecided.", Do::NextUndecided),
+    command("bench.unstage", S::Workbench, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
+    command("bench.put-off", S::Workbench, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
+    command("bench.apply", S::Workbench, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
+    // the workbench of a delete, and of a mass change
+    command("sides.ghl", S::Sides, &["h", "<left>"], "as GHL", "Stage the answer: as GHL has it.", Do::Stage(Pick::Side(Side::Ghl))),
+    command("sides.growbots", S::Sides, &["l", "<right>"], "as Growbots", "Stage the answer: as Growbots has it.", Do::Stage(Pick::Side(Side::Growbots))),
+    command("sides.next", S::Sides, &["n"], "next undecided", "Go to the next conflict that is undecided.", Do::NextUndecided),
+    command("sides.unstage", S::Sides, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
+    command("sides.put-off", S::Sides, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
+    command("sides.apply", S::Sides, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),
+    // the workbench of candidates; enter takes, see Open
+    command("candidates.left", S::Candidates, &["h", "<left>"], "", "Go to the candidate on the left.", Do::PreviousCandidate),
+    command("candidates.right", S::Candidates, &["l", "<right>"], "candidate", "Go to the candidate on the right; enter takes it.", Do::NextCandidate).if_ready(candidate),
+    command("candidates.separate", S::Candidates, &["D"], "different", "Stage that none of the candidates is the same.", Do::Stage(Pick::Separate)).if_ready(separate),
+    command("candidates.next", S::Candidates, &["n"], "next undecided", "Go to the next conflict that is undecided.", Do::NextUndecided),
+    command("candidates.unstage", S::Candidates, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
+    command("candidates.put-off", S::Candidates, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
+    command("candidates.apply", S::Candidates, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),
+    // Errors
+    command("error.retry", S::Errors, &["r"], "retry", "Try the records of this error again.", Do::Retry).if_ready(error).asks(),
+    command("error.skip", S::Errors, &["x"], "skip", "Do not try the records of this error again until they change.", Do::Skip).if_ready(error).asks(),
+    command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts.", Do::Mute).if_ready(error).asks(),
+    // everywhere
+    command("search", S::Global, &["/"], "search", "Search the list while you type; esc leaves, esc again drops it.", Do::Search).if_ready(searchable),
+    command("sort", S::Global, &["s"], "sort", "Sort contacts by name or by latest edit.", Do::Sort).if_ready(sortable),
+    command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
+    command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),
+    command("tab.contacts", S::Global, &["1"], "", "Show Contacts.", Do::Tab(Tab::Contacts)),
+    command("tab.tasks", S::Global, &["2"], "", "Show Tasks.", Do::Tab(Tab::Tasks)),
+    command("tab.conflicts", S::Global, &["3"], "", "Show Conflicts.", Do::Tab(Tab::Conflicts)),
+    command("tab.sync-log", S::Global, &["4"], "", "Show Sync log.", Do::Tab(Tab::SyncLog)),
+    command("tab.errors", S::Global, &["5"], "", "Show Errors.", Do::Tab(Tab::Errors)),
+    command("tab.rates", S::Global, &["6"], "", "Show Rates.", Do::Tab(Tab::Rates)),
+    command("tab.next", S::Global, &["<tab>"], "", "Show the next tab.", Do::NextTab),
+    command("tab.previous", S::Global, &["<shift-tab>"], "", "Show the previous tab.", Do::PreviousTab),
+    command("palette", S::Global, &[":", "<ctrl-p>"], "", "Find a command by name.", Do::Palette),
+    command("help", S::Global, &["?"], "", "Show the keys of this screen.", Do::Help),
+    command("redraw", S::Global, &["<ctrl-l>"], "", "Draw the screen anew.", Do::Redraw),
+    command("quit", S::Global, &["q", "<ctrl-c>"], "", "Go back; at the top, leave. Asks if the sync would stop.", Do::Quit),
+    // movement
+    command("down", S::Movement, &["j", "<down>"], "", "One down.", Do::Move(Move::Down)),
+    command("up", S::Movement, &["k", "<up>"], "", "One up.", Do::Move(Move::Up)),
+    command("top", S::Movement, &["g g", "<home>"], "", "To the first.", Do::Move(Move::Top)),
+    command("bottom", S::Movement, &["G", "<end>"], "", "To the last.", Do::Move(Move::Bottom)),
+    command("page-down", S::Movement, &["<ctrl-d>", "<pgdn>"], "", "A page down.", Do::Move(Move::PageDown)),
+    command("page-up", S::Movement, &["<ctrl-u>", "<pgup>"], "", "A page up.", Do::Move(Move::PageUp)),
+    command("open", S::Movement, &["<enter>"], "open", "Open or unfold what is under the cursor; take a candidate.", Do::Open),
+    command("back", S::Movement, &["<esc>"], "", "One step back.", Do::Back),
+    command("record.next", S::Movement, &["J"], "", "The next record, from a detail.", Do::NextRecord),
+    command("record.previous", S::Movement, &["K"], "", "The previous record, from a detail.", Do::PreviousRecord),
+    command("section.next", S::Movement, &["]"], "", "The next section, view or pass.", Do::NextSection),
+    command("section.previous", S::Movement, &["["], "", "The previous section, view or pass.", Do::PreviousSection),
+    command("unfold", S::Movement, &["<space>"], "", "Unfold, or show more.", Do::Unfold),
+    // questions
+    command("yes", S::Dialog, &["y"], "", "Yes.", Do::Yes),
+    command("no", S::Dialog, &["N", "n", "<esc>", "<ctrl-c>"], "", "No.", Do::No),
+    command("default", S::Dialog, &["<enter>"], "", "The default that the box names, always harmless.", Do::Default),
+    command("scroll-down", S::Dialog, &["J", "j", "<down>"], "", "Scroll down.", Do::ScrollDown),
+    command("scroll-up", S::Dialog, &["K", "k", "<up>"], "", "Scroll up.", Do::ScrollUp),
+    command("help.close", S::Help, &["?", "<esc>", "q", "<ctrl-c>"], "", "Close the help.", Do::No),
+    command("help.down", S::Help, &["j", "<down>", "<pgdn>", "<space>"], "", "Scroll down.", Do::ScrollDown),
+    command("help.up", S::Help, &["k", "<up>", "<pgup>"], "", "Scroll up.", Do::ScrollUp),
+];
+
+/// What a key means after another one that was waiting.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// This command, by its place in [`COMMANDS`].
+    Command(usize),
+    /// The first key of a command of two.
+    Begins,
+    /// Nothing.
+    Nothing,
+}
+
+/// The command that keys name in these scopes, the nearest scope first. In Tasks `space` ticks: the one key that a
+/// scope takes from movement.
+pub fn meaning(scopes: &[Scope], pressed: &[Key]) -> Meaning {
+    let mut begins = false;
+    for scope in scopes {
+        for (at, command) in COMMANDS.iter().enumerate() {
+            if command.scope != *scope {
+                continue;
+            }
+            for keys in command.keys.iter().filter_map(|key| keys::parse(key).ok()) {
+                if keys == pressed {
+                    return Meaning::Command(at);
+                }
+                begins |= keys.len() > pressed.len() && keys.starts_with(pressed);
+            }
+        }
+    }
+    if begins {
+        Meaning::Begins
+    } else {
+        Meaning::Nothing
+    }
+}

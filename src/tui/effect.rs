@@ -1,0 +1,87 @@
+//! What `update` asks for, as plain data that tests can compare; `run` carries it out.
+
+use crate::engine::port::Ask;
+use crate::model::{LinkId, Millis, PageKey, PassId};
+use crate::store::{ContactQuery, TaskQuery};
+
+/// Something to be done outside the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Read something; the answer comes as [`Msg::Read`](super::msg::Msg::Read).
+    Read(Request),
+    /// Ask the engine.
+    Ask(Ask),
+    /// Draw every cell anew.
+    Redraw,
+}
+
+/// Which part of a list to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// From its start.
+    Start,
+    /// Up to its end.
+    End,
+    /// Around the row of this key, that row with it.
+    Around(PageKey),
+}
+
+/// A question to the cache. Of questions in the same [`Request::slot`] only the latest is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// State of the loop, holder of the lease and totals.
+    Frame,
+    /// A window of the contacts list.
+    Contacts {
+        /// Which contacts.
+        query: ContactQuery,
+        /// Which part.
+        span: Span,
+        /// Rows before and after.
+        reach: u16,
+    },
+    /// A window of the tasks list.
+    Tasks {
+        /// Which tasks.
+        query: TaskQuery,
+        /// Which part.
+        span: Span,
+        /// Rows before and after.
+        reach: u16,
+    },
+    /// A contact with all that belongs to it.
+    Detail(LinkId),
+    /// Open conflicts.
+    Conflicts,
+    /// Passes.
+    Passes,
+    /// The log lines of a pass.
+    LogOfPass(PassId),
+    /// Open errors.
+    Errors,
+    /// The bars of the Rates chart.
+    Rates {
+        /// From when.
+        since: Millis,
+    },
+}
+
+impl Request {
+    /// How many slots there are.
+    pub const SLOTS: usize = 9;
+
+    /// Its slot, below [`Request::SLOTS`].
+    pub const fn slot(&self) -> usize {
+        match self {
+            Self::Frame => 0,
+            Self::Contacts { .. } => 1,
+            Self::Detail(_) => 2,
+            Self::Tasks { .. } => 3,
+            Self::Conflicts => 4,
+            Self::Errors => 5,
+            Self::Passes => 6,
+            Self::LogOfPass(_) => 7,
+            Self::Rates { .. } => 8,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Forms: a few labelled text boxes, each checked by the type of its field.
+
+use ratatui::style::Style;
+use tui_textarea::{CursorMove, TextArea};
+
+use crate::model::{ConflictId, FieldName, FieldType, LinkId, Value};
+use crate::text::{clean, clean_lines};
+
+use super::keys::{Code, Key};
+
+/// What a form is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Change fields of a record.
+    Edit(LinkId),
+    /// Write a note on a contact.
+    Note(LinkId),
+    /// Give a field in conflict another value.
+    Other(ConflictId, FieldName),
+}
+
+/// One box of a form.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The field.
+    pub field: FieldName,
+    /// What it had.
+    pub from: Option<Value>,
+    /// The text box.
+    pub area: TextArea<'static>,
+    /// What is wrong with the text.
+    pub bad: Option<String>,
+    before: String,
+}
+
+impl Input {
+    fn new(field: FieldName, from: Option<Value>) -> Self {
+        let text = from.as_ref().map(Value::to_string).unwrap_or_default();
+        let lines = match field.ty() {
+            FieldType::Lines => clean_lines(&text),
+            _ => clean(&text).into_owned(),
+        };
+        let mut area = TextArea::new(lines.lines().map(str::to_owned).collect());
+        area.set_cursor_line_style(Style::new());
+        area.move_cursor(CursorMove::Bottom);
+        area.move_cursor(CursorMove::End);
+        Self {
+            field,
+            from,
+            area,
+            bad: None,
+            before: lines,
+        }
+    }
+
+    /// Whether it takes several lines.
+    pub fn is_long(&self) -> bool {
+        self.field.ty() == FieldType::Lines
+    }
+
+    /// What was typed.
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// The new value, `None` if the text is as it was.
+    pub fn changed(&self) -> Option<Result<Option<Value>, String>> {
+        let text = self.text();
+        if text == self.before {
+            return None;
+        }
+        let text = text.trim_end();
+        Some(Value::parse(self.field.ty(), text).map_err(|bad| bad.to_string()))
+    }
+
+    fn check(&mut self) {
+        self.bad = self.changed().and_then(Result::err).or_else(|| {
+            let text = self.text();
+            let wrong = self.field == FieldName::Email && !text.is_empty() && !text.contains('@');
+            wrong.then(|| format!("`{text}` is not an e-mail address"))
+        });
+    }
+}
+
+/// A form.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What it is about.
+    pub title: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its boxes; never empty.
+    pub inputs: Vec<Input>,
+    /// The box with the cursor.
+    pub at: usize,
+}
+
+/// What became of a key in a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pressed {
+    /// It is being filled.
+    Stays,
+    /// It is filled, and every value is good.
+    Done,
+    /// It was left.
+    Left,
+}
+
+impl Form {
+    /// A form of these fields with what they have now, the cursor in box `at`.
+    pub fn new(
+        title: String,
+        purpose: Purpose,
+        fields: Vec<(FieldName, Option<Value>)>,
+        at: usize,
+    ) -> Self {
+        let inputs = fields
+            .into_iter()
+            .map(|(field, from)| Input::new(field, from))
+            .collect();
+        Self {
+            title,
+            purpose,
+            inputs,
+            at,
+        }
+    }
+
+    /// Takes a key.
+    pub fn press(&mut self, key: Key) -> Pressed {
+        let last = self.inputs.len().saturating_sub(1);
+        let at = self.at.min(last);
+        let Some(input) = self.inputs.get_mut(at) else {
+            return Pressed::Left;
+        };
+        let long = input.is_long();
+        match key.code {
+            Code::Esc => return Pressed::Left,
+            Code::Char('s') if key.ctrl => return self.finish(),
+            Code::Enter if !long => return self.finish(),
+            Code::Tab => (self.at, input.bad) = ((at + 1) % (last + 1), checked(input)),
+            Code::BackTab => (self.at, input.bad) = ((at + last) % (last + 1), checked(input)),
+            Code::Down if !long => (self.at, input.bad) = ((at + 1).min(last), checked(input)),
+            Code::Up if !long => (self.at, input.bad) = (at.saturating_sub(1), checked(input)),
+            _ => {
+                input.area.input(key.to_input());
+                input.bad = None;
+            }
+        }
+        Pressed::Stays
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(input) = self.inputs.get_mut(self.at) {
+            let text = clean_lines(text);
+            let text = if input.is_long() {
+                text
+            } else {
+                text.replace('\n', " ")
+            };
+            input.area.insert_str(text);
+        }
+    }
+
+    fn finish(&mut self) -> Pressed {
+        for input in &mut self.inputs {
+            input.check();
+        }
+        match self.inputs.iter().position(|input| input.bad.is_some()) {
+            Some(wrong) => {
+                self.at = wrong;
+                Pressed::Stays
+            }
+            None => Pressed::Done,
+        }
+    }
+}
+
+fn checked(input: &mut Input) -> Option<String> {
+    input.check();
+    input.bad.take()
+}

@@ -1,0 +1,255 @@
+//! All that can happen to the dashboard.
+
+use crate::engine::port::Event;
+use crate::model::{
+    BySide, Conflict, ContactRow, ErrorRow, Holder, LinkId, LogEntry, LoopStatus, Millis, PassId,
+    PassSummary, RateBar, Side, TaskRow,
+};
+use crate::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
+
+use super::effect::Span;
+use super::keys::Key;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// It is this time now; comes first in each batch.
+    At(Millis),
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted: text for a box, never commands.
+    Paste(String),
+    /// The terminal has this size now.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// A command was chosen, by key or in the palette.
+    Do(Do),
+    /// The cache answered.
+    Read(Read),
+    /// Somebody wrote to the cache.
+    Changed,
+    /// The engine told something.
+    Told(Event),
+    /// The engine's thread has ended.
+    EngineGone,
+    /// The process was told to end.
+    Terminate,
+}
+
+/// What commands do. The command table names one for each command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Do {
+    /// Show a tab.
+    Tab(Tab),
+    /// The tab to the right.
+    NextTab,
+    /// The tab to the left.
+    PreviousTab,
+    /// Open the palette.
+    Palette,
+    /// Open the help.
+    Help,
+    /// Search the list.
+    Search,
+    /// Go to the next thing that needs the operator.
+    NextForMe,
+    /// Run a pass.
+    Sync,
+    /// Go back; at the top, leave.
+    Quit,
+    /// Draw everything anew.
+    Redraw,
+    /// Move the cursor.
+    Move(Move),
+    /// Open or unfold what is under the cursor.
+    Open,
+    /// One step back.
+    Back,
+    /// The next record, from a detail.
+    NextRecord,
+    /// The previous record, from a detail.
+    PreviousRecord,
+    /// The next section, view or pass.
+    NextSection,
+    /// The previous section, view or pass.
+    PreviousSection,
+    /// Unfold, or show more.
+    Unfold,
+    /// Put the focus into the list.
+    FocusList,
+    /// Put the focus into the detail.
+    FocusDetail,
+    /// Change the order of the list.
+    Sort,
+    /// Edit the record's fields.
+    Edit,
+    /// Edit the record's tags.
+    Tags,
+    /// Write a note on the record.
+    Note,
+    /// Leave the record alone, or take it up again.
+    Ignore,
+    /// Tick a task, or take the tick back.
+    Complete,
+    /// Apply what is staged.
+    Apply,
+    /// Put the conflict off.
+    PutOff,
+    /// Stage an answer.
+    Stage(Pick),
+    /// Type another value.
+    OtherValue,
+    /// Take a staged answer back.
+    Unstage,
+    /// The next field that is undecided.
+    NextUndecided,
+    /// The candidate to the right.
+    NextCandidate,
+    /// The candidate to the left.
+    PreviousCandidate,
+    /// Try the records of an error again.
+    Retry,
+    /// Do not try the records of an error again.
+    Skip,
+    /// Keep an error out of the counts.
+    Mute,
+    /// Yes, to a question.
+    Yes,
+    /// No, to a question.
+    No,
+    /// The default of a question, always harmless.
+    Default,
+    /// Scroll a question down.
+    ScrollDown,
+    /// Scroll a question up.
+    ScrollUp,
+}
+
+/// What an operator picks in the workbench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// As this side has it.
+    Side(Side),
+    /// What both last agreed on.
+    Base,
+    /// Both values.
+    Both,
+    /// The candidate under the cursor.
+    Candidate,
+    /// None of the candidates.
+    Separate,
+}
+
+/// How the cursor moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// A row down.
+    Down,
+    /// A row up.
+    Up,
+    /// To the first row.
+    Top,
+    /// To the last row.
+    Bottom,
+    /// A page down.
+    PageDown,
+    /// A page up.
+    PageUp,
+}
+
+/// The tabs, in their order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// Contacts.
+    #[default]
+    Contacts,
+    /// Tasks.
+    Tasks,
+    /// Conflicts.
+    Conflicts,
+    /// Sync log.
+    SyncLog,
+    /// Errors.
+    Errors,
+    /// Rates.
+    Rates,
+}
+
+impl Tab {
+    /// All, from left to right.
+    pub const ALL: [Self; 6] = [
+        Self::Contacts,
+        Self::Tasks,
+        Self::Conflicts,
+        Self::SyncLog,
+        Self::Errors,
+        Self::Rates,
+    ];
+
+    /// Its place, from 0.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Its name.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Contacts => "Contacts",
+            Self::Tasks => "Tasks",
+            Self::Conflicts => "Conflicts",
+            Self::SyncLog => "Sync log",
+            Self::Errors => "Errors",
+            Self::Rates => "Rates",
+        }
+    }
+}
+
+/// A window of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<R> {
+    /// Which part was asked for.
+    pub span: Span,
+    /// The rows, in list order.
+    pub rows: Vec<R>,
+    /// Nothing stands before them.
+    pub at_start: bool,
+    /// Nothing stands after them.
+    pub at_end: bool,
+}
+
+/// An answer of the cache, its remote text cleaned (but for field values, which are cleaned when shown: a decision
+/// must carry them as they are).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Read {
+    /// To [`Request::Frame`](super::effect::Request::Frame).
+    Frame {
+        /// What the loop told last.
+        status: Box<LoopStatus>,
+        /// Who holds the lease.
+        holder: Option<Holder>,
+        /// The kept totals.
+        totals: Box<Totals>,
+    },
+    /// To [`Request::Contacts`](super::effect::Request::Contacts).
+    Contacts(ContactQuery, Page<ContactRow>),
+    /// To [`Request::Tasks`](super::effect::Request::Tasks).
+    Tasks(TaskQuery, Page<TaskRow>),
+    /// To [`Request::Detail`](super::effect::Request::Detail); `None`: there is no such record any more.
+    Detail(LinkId, Option<Box<ContactDetail>>),
+    /// To [`Request::Conflicts`](super::effect::Request::Conflicts).
+    Conflicts(Vec<Conflict>),
+    /// To [`Request::Passes`](super::effect::Request::Passes).
+    Passes(Vec<PassSummary>),
+    /// To [`Request::LogOfPass`](super::effect::Request::LogOfPass).
+    LogOfPass(PassId, Vec<LogEntry>),
+    /// To [`Request::Errors`](super::effect::Request::Errors).
+    Errors(Vec<ErrorRow>),
+    /// To [`Request::Rates`](super::effect::Request::Rates).
+    Rates(BySide<Vec<RateBar>>),
+    /// The cache did not answer, in words.
+    Failed(String),
+}

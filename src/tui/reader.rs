@@ -1,0 +1,269 @@
+//! The reader thread: it owns the reading connection, answers the latest question of each slot, and tells when
+//! somebody has written.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use crate::model::{BySide, Conflict, ContactRow, Direction, ErrorRow, LogEntry, PageKey, TaskRow};
+use crate::store::{ContactDetail, Reader, StoreError};
+use crate::text::{clean, clean_lines};
+
+use super::effect::{Request, Span};
+use super::msg::{Msg, Page, Read};
+
+const POLL: Duration = Duration::from_millis(250);
+const CONFLICTS: u32 = 1_000;
+const ERRORS: u32 = 500;
+const PASSES: u32 = 500;
+
+/// Answers questions until the other end of `requests` is gone. A database that does not exist yet is waited for.
+pub fn serve(path: &Path, requests: &Receiver<Request>, answers: &Sender<Msg>) {
+    let mut waiting: [Option<Request>; Request::SLOTS] = Default::default();
+    let mut served = Served {
+        path: path.to_owned(),
+        reader: None,
+        version: None,
+        complaint: String::new(),
+    };
+    loop {
+        match requests.recv_timeout(POLL) {
+            Ok(request) => put(&mut waiting, request),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        for request in requests.try_iter() {
+            put(&mut waiting, request);
+        }
+        if served.open(answers).is_none() {
+            continue; // the questions stay
+        }
+        while let Some(request) = waiting.iter_mut().find_map(Option::take) {
+            let Some(read) = served.answer(request) else {
+                break;
+            };
+            if answers.send(Msg::Read(read)).is_err() {
+                return;
+            }
+            for request in requests.try_iter() {
+                put(&mut waiting, request);
+            }
+        }
+        if served.changed() && answers.send(Msg::Changed).is_err() {
+            return;
+        }
+    }
+}
+
+fn put(waiting: &mut [Option<Request>; Request::SLOTS], request: Request) {
+    let slot = request.slot();
+    waiting[slot] = Some(request);
+}
+
+struct Served {
+    path: PathBuf,
+    reader: Option<Reader>,
+    version: Option<i64>,
+    complaint: String,
+}
+
+impl Served {
+    fn open(&mut self, answers: &Sender<Msg>) -> Option<&Reader> {
+        if self.reader.is_none() && self.path.exists() {
+            match Reader::open(&self.path) {
+                Ok(reader) => {
+                    self.version = reader.data_version().ok();
+                    self.reader = Some(reader);
+                }
+                Err(error) => {
+                    // half made: tried again; anything else is said once
+                    let words = said(&error);
+                    let waits = matches!(error, StoreError::Open { .. });
+                    if !waits && words != self.complaint {
+                        self.complaint.clone_from(&words);
+                        let _ = answers.send(Msg::Read(Read::Failed(words)));
+                    }
+                }
+            }
+        }
+        self.reader.as_ref()
+    }
+
+    fn changed(&mut self) -> bool {
+        let version = self
+            .reader
+            .as_ref()
+            .and_then(|reader| reader.data_version().ok());
+        let changed = version.is_some() && version != self.version;
+        self.version = version;
+        changed
+    }
+
+    fn answer(&self, request: Request) -> Option<Read> {
+        let reader = self.reader.as_ref()?;
+        Some(answer(reader, request).unwrap_or_else(|error| Read::Failed(said(&error))))
+    }
+}
+
+fn said(error: &StoreError) -> String {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    if let Some(hint) = error.hint() {
+        words = format!("{words}. {hint}");
+    }
+    clean(&words).into_owned()
+}
+
+fn answer(reader: &Reader, request: Request) -> Result<Read, StoreError> {
+    Ok(match request {
+        Request::Frame => Read::Frame {
+            status: Box::new(reader.status()?),
+            holder: reader.holder()?,
+            totals: Box::new(reader.totals()?),
+        },
+        Request::Contacts { query, span, reach } => {
+            let page = page(span, reach, |from, direction, limit| {
+                reader.contacts(&query, from, direction, limit)
+            })?;
+            Read::Contacts(query, clean_page(page, clean_contact))
+        }
+        Request::Tasks { query, span, reach } => {
+            let page = page(span, reach, |from, direction, limit| {
+                reader.tasks(&query, from, direction, limit)
+            })?;
+            Read::Tasks(query, clean_page(page, clean_task))
+        }
+        Request::Detail(link) => {
+            let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
+            Read::Detail(link, detail)
+        }
+        Request::Conflicts => {
+            let rows = reader.conflicts(CONFLICTS)?.into_iter();
+            Read::Conflicts(rows.map(clean_conflict).collect())
+        }
+        Request::Passes => Read::Passes(reader.passes(PASSES)?),
+        Request::LogOfPass(pass) => {
+            let lines = reader.log_of_pass(pass)?.into_iter();
+            Read::LogOfPass(pass, lines.map(clean_entry).collect())
+        }
+        Request::Errors => {
+            let rows = reader.errors(ERRORS)?.into_iter();
+            Read::Errors(rows.map(clean_error).collect())
+        }
+        Request::Rates { since } => Read::Rates(BySide {
+            ghl: reader.rates(crate::model::Side::Ghl, since)?,
+            growbots: reader.rates(crate::model::Side::Growbots, since)?,
+        }),
+    })
+}
+
+/// A window of a list from a verb that gives a page after or before a key.
+pub fn page<R: super::window::Row, E>(
+    span: Span,
+    reach: u16,
+    rows: impl Fn(Option<&PageKey>, Direction, u16) -> Result<Vec<R>, E>,
+) -> Result<Page<R>, E> {
+    let reach = reach.clamp(1, 240);
+    let all = 2 * reach;
+    let (found, at_start, at_end) = match &span {
+        Span::Start => {
+            let found = rows(None, Direction::Forward, all)?;
+            let at_end = found.len() < all as usize;
+            (found, true, at_end)
+        }
+        Span::End => {
+            let found = rows(None, Direction::Backward, all)?;
+            let at_start = found.len() < all as usize;
+            (found, at_start, true)
+        }
+        Span::Around(key) => {
+            let mut before = rows(Some(key), Direction::Backward, reach)?;
+            let at_start = before.len() < reach as usize;
+            // forward from the last row before it, so that its own row comes too
+            let from = before.last().map(|row| row.key().clone());
+            let after = rows(from.as_ref(), Direction::Forward, reach + 1)?;
+            let at_end = after.len() < reach as usize + 1;
+            before.extend(after);
+            (before, at_start, at_end)
+        }
+    };
+    Ok(Page {
+        span,
+        rows: found,
+        at_start,
+        at_end,
+    })
+}
+
+fn clean_page<R>(page: Page<R>, one: impl Fn(R) -> R) -> Page<R> {
+    Page {
+        rows: page.rows.into_iter().map(one).collect(),
+        span: page.span,
+        at_start: page.at_start,
+        at_end: page.at_end,
+    }
+}
+
+fn tidy(text: &mut String) {
+    if let std::borrow::Cow::Owned(clean) = clean(text) {
+        *text = clean;
+    }
+}
+
+/// A row with its remote text cleaned.
+pub fn clean_contact(mut row: ContactRow) -> ContactRow {
+    for text in [
+        &mut row.name,
+        &mut row.email,
+        &mut row.phone,
+        &mut row.company,
+        &mut row.owner,
+    ] {
+        tidy(text);
+    }
+    row
+}
+
+/// A row with its remote text cleaned.
+pub fn clean_task(mut row: TaskRow) -> TaskRow {
+    for text in [&mut row.contact_name, &mut row.title, &mut row.assignee] {
+        tidy(text);
+    }
+    row
+}
+
+/// A conflict with its titles cleaned; its values are cleaned when shown.
+pub fn clean_conflict(mut conflict: Conflict) -> Conflict {
+    tidy(&mut conflict.title);
+    for candidate in &mut conflict.candidates {
+        tidy(&mut candidate.title);
+    }
+    conflict
+}
+
+/// A log line with its remote text cleaned.
+pub fn clean_entry(mut entry: LogEntry) -> LogEntry {
+    tidy(&mut entry.title);
+    tidy(&mut entry.cause);
+    entry
+}
+
+/// An error with its remote text cleaned.
+pub fn clean_error(mut row: ErrorRow) -> ErrorRow {
+    tidy(&mut row.title);
+    tidy(&mut row.last.pattern);
+    row.last.message = clean_lines(&row.last.message);
+    row
+}
+
+fn clean_detail(mut detail: ContactDetail) -> ContactDetail {
+    for candidate in &mut detail.candidates {
+        tidy(&mut candidate.title);
+    }
+    detail.history = detail.history.into_iter().map(clean_entry).collect();
+    detail
+}

@@ -1,0 +1,603 @@
+//! The workbench drawn: fields as columns or, on a narrow terminal, one under the other; deletes; candidates.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Span};
+
+use crate::model::{
+    Answer, Conflict, ConflictField, ConflictState, FieldName, Reason, Side, Staged, Take, Value,
+};
+use crate::text::{clean, cut_middle};
+
+use super::super::model::Model;
+use super::super::widgets::diff;
+use super::super::widgets::help::wrap;
+use super::super::widgets::paint::{self, Row};
+use super::detail::show;
+use super::workbench::{Bench, own_id};
+use super::{conflicts, staging};
+
+/// Draws the workbench.
+pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
+    let (Some(bench), Some(conflict)) = (&model.conflicts.bench, model.conflicts.current()) else {
+        return;
+    };
+    let theme = &model.theme;
+    paint::track(area, 0, 0, theme, buf);
+    let order = model.conflicts.order(model);
+    let at = order.iter().position(|id| *id == conflict.id);
+    let place = at.map_or_else(String::new, |at| format!("{} of {}", at + 1, order.len()));
+    let opened = model.times.moment(conflict.opened_at);
+    let right = match model.is_wide() {
+        true => format!(
+            "revision {}, opened {opened}       {place}   J K next, previous",
+            conflict.revision
+        ),
+        false => format!("revision {}   {place}", conflict.revision),
+    };
+    let sign = match conflict.reason {
+        Reason::MassChange => "‖",
+        _ => "≠",
+    };
+    let mut head = Row::of(" ", Style::new())
+        .add(sign, theme.decide)
+        .add(format!(" {}  ", conflict.id), Style::new())
+        .add(conflict.title.clone(), theme.title);
+    if conflict.reason.holds_record() {
+        head = head.add(format!("     {}", conflicts::what(conflict)), Style::new());
+    }
+    head.end_at(&right, area.width as usize, theme.dim)
+        .draw(paint::row(area, 0), buf);
+    paint::rule("", theme.dim, paint::row(area, 1), theme, buf);
+    let body = Rect {
+        y: area.y + 2,
+        height: area.height.saturating_sub(2),
+        ..area
+    };
+    let rows = match conflict.reason {
+        Reason::Field if model.is_wide() => wide_fields(model, conflict, bench, body.width),
+        Reason::Field => narrow_fields(model, conflict, bench, body.width),
+        Reason::DeleteEdit | Reason::MassChange => sides(model, conflict, bench, body.width),
+        Reason::AmbiguousMatch | Reason::Duplicate => {
+            candidates(model, conflict, bench, body.width)
+        }
+    };
+    let visible = body.height.saturating_sub(1) as usize;
+    let cursor = rows.iter().position(|row| row.cursor).unwrap_or(0);
+    let end = rows.iter().rposition(|row| row.cursor).unwrap_or(cursor);
+    let top = paint::scrolled(0, end, visible, rows.len());
+    for (line, row) in rows.iter().skip(top).take(visible).enumerate() {
+        let whole = paint::row(body, line);
+        if row.full {
+            row.row.draw(whole, buf);
+        } else {
+            row.row.draw(paint::beside_track(whole), buf);
+        }
+        if row.cursor {
+            buf.set_string(whole.x, whole.y, "▌", theme.decide);
+        }
+    }
+    let foot = paint::row(body, visible);
+    draw_foot(model, conflict, foot, buf);
+}
+
+struct BenchRow {
+    row: Row,
+    cursor: bool,
+    full: bool,
+}
+
+const fn plain(row: Row) -> BenchRow {
+    BenchRow {
+        row,
+        cursor: false,
+        full: false,
+    }
+}
+
+fn ruled(title: &str, model: &Model, columns: u16) -> BenchRow {
+    let theme = &model.theme;
+    let head = Row::of("─── ", theme.dim)
+        .add(title.to_owned(), theme.title)
+        .add(" ", theme.dim);
+    let rest = (columns as usize).saturating_sub(head.used());
+    BenchRow {
+        row: head.add("─".repeat(rest), theme.dim),
+        cursor: false,
+        full: true,
+    }
+}
+
+fn staged_for<'a>(model: &Model, conflict: &'a Conflict, field: &FieldName) -> Option<&'a Staged> {
+    let of_field = |s: &&Staged| staging::field_of(&s.answer) == Some(field);
+    let mine = |s: &&Staged| s.operator == model.operator;
+    let all = || conflict.staged.iter().filter(of_field);
+    all().find(mine).or_else(|| all().next_back())
+}
+
+/// What stands under *Result*: lines, the first as the accent says.
+fn result(model: &Model, conflict: &Conflict, field: &ConflictField) -> Vec<(String, Style)> {
+    let theme = &model.theme;
+    let Some(staged) = staged_for(model, conflict, &field.field) else {
+        let words = match (conflict.state, &conflict.decided_by) {
+            (ConflictState::Decided, Some(by)) => format!("→ decided by {}", clean(by)),
+            _ => return vec![("? undecided".into(), theme.decide)],
+        };
+        return vec![(words, theme.moving)];
+    };
+    let value = staging::value_of(&staged.answer);
+    let value = value.map_or_else(|| "?".into(), |value| show(value.as_ref(), &model.times));
+    let took = staging::words_of(conflict, &staged.answer);
+    if staged.revision != conflict.revision {
+        return vec![
+            (format!("? was {took}"), theme.decide),
+            (format!("{value}; it moved"), theme.dim),
+        ];
+    }
+    let by = match staged.operator == model.operator {
+        true => "you".to_owned(),
+        false => clean(&staged.operator).into_owned(),
+    };
+    vec![
+        (format!("✓ {value}"), theme.well),
+        (format!("{took}, staged by {by}"), theme.dim),
+        (model.times.moment(staged.at), theme.dim),
+    ]
+}
+
+fn updated(bench: &Bench, side: Side) -> Option<crate::model::Millis> {
+    let detail = bench.detail.as_ref()?;
+    detail.linked.ends.get(side).live()?.updated_at
+}
+
+fn wide_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
+    let theme = &model.theme;
+    let column = (columns as usize - 16) / 4;
+    let mut head = Row::new().to(15);
+    for (key, name) in [("b", "Base"), ("h", "GHL"), ("l", "Growbots")] {
+        let rest = column.saturating_sub(2);
+        head = head
+            .add(key, theme.title)
+            .add(" ", Style::new())
+            .cell(name, rest, Style::new());
+    }
+    let under = Row::new().to(15 + 3 * column);
+    let mut rows = vec![
+        plain(head.add("Result", Style::new())),
+        plain(under.add("what both sides get", theme.dim)),
+        BenchRow {
+            row: Row::of("─".repeat(columns as usize), theme.dim),
+            cursor: false,
+            full: true,
+        },
+    ];
+    for (at, field) in conflict.fields.iter().enumerate() {
+        let base = show(field.base.as_ref(), &model.times);
+        let cell = |value: Option<&Value>| {
+            let text = show(value, &model.times);
+            diff::lines(&base, &text, column - 2, theme)
+        };
+        let mut cells: Vec<Vec<Vec<Span<'static>>>> = vec![cell(field.base.as_ref())];
+        for side in Side::BOTH {
+            let mut lines = cell(field.of(side));
+            let mut under = Vec::new();
+            if let Some(at) = updated(bench, side) {
+                under.push(Span::styled(model.times.moment(at), theme.dim));
+            }
+            if field.newer == Some(side) {
+                let gap = if under.is_empty() { "" } else { "  " };
+                under.push(Span::styled(gap, Style::new()));
+                under.push(Span::styled("newer", theme.title));
+            }
+            lines.push(under);
+            cells.push(lines);
+        }
+        let mut lines = Vec::new();
+        for (words, style) in result(model, conflict, field) {
+            let wrapped = wrap(&words, column - 1);
+            lines.extend(
+                wrapped
+                    .into_iter()
+                    .map(|line| vec![Span::styled(line, style)]),
+            );
+        }
+        cells.push(lines);
+        let height = cells.iter().map(Vec::len).max().unwrap_or(1);
+        for line in 0..height {
+            let label = if line == 0 {
+                field.field.label()
+            } else {
+                String::new()
+            };
+            let mut row = Row::of("  ", Style::new()).cell(&label, 13, theme.title);
+            for (place, cell) in cells.iter().enumerate() {
+                row = row.to(15 + place * column);
+                row = row.spans(cell.get(line).cloned().unwrap_or_default());
+            }
+            rows.push(BenchRow {
+                row,
+                cursor: at == bench.at,
+                full: false,
+            });
+        }
+        rows.push(plain(Row::new()));
+    }
+    if let Some(field) = model.conflicts.bench_field() {
+        rows.push(ruled(
+            &format!("{}: what each key writes", field.field.label()),
+            model,
+            columns,
+        ));
+        rows.push(plain(Row::of(format!("   {}", cost(field)), Style::new())));
+        rows.push(plain(Row::new()));
+    }
+    beside(model, conflict, bench, columns, &mut rows);
+    rows
+}
+
+fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
+    let theme = &model.theme;
+    let mut rows = Vec::new();
+    for (at, field) in conflict.fields.iter().enumerate() {
+        let lines = result(model, conflict, field);
+        let (first, style) = lines[0].clone();
+        let mut row = Row::of(" ", Style::new())
+            .cell(&field.field.label(), 12, theme.title)
+            .add(first, style);
+        if let Some((who, style)) = lines.get(1) {
+            row = row.end_at(who, columns as usize - 3, *style);
+        }
+        rows.push(BenchRow {
+            row,
+            cursor: at == bench.at,
+            full: false,
+        });
+    }
+    let Some(field) = model.conflicts.bench_field() else {
+        return rows;
+    };
+    rows.push(ruled(&field.field.label(), model, columns));
+    let room = columns as usize - 16;
+    let base = show(field.base.as_ref(), &model.times);
+    for (key, name, value, side) in [
+        ("b", "base", field.base.as_ref(), None),
+        ("h", "GHL", field.ghl.as_ref(), Some(Side::Ghl)),
+        (
+            "l",
+            "Growbots",
+            field.growbots.as_ref(),
+            Some(Side::Growbots),
+        ),
+    ] {
+        let text = show(value, &model.times);
+        for (line, spans) in diff::lines(&base, &text, room, theme)
+            .into_iter()
+            .enumerate()
+        {
+            let mut row = Row::new().to(15);
+            if line == 0 {
+                row = Row::of("   ", Style::new())
+                    .add(key, theme.title)
+                    .add(" ", Style::new())
+                    .cell(name, 10, Style::new());
+            }
+            row = row.spans(spans);
+            if line == 0 && side.is_some() && side == field.newer {
+                row = row.end_at("newer", columns as usize - 3, theme.title);
+            }
+            rows.push(plain(row));
+        }
+        if let Some(at) = side.and_then(|side| updated(bench, side)) {
+            let row = Row::new().to(15).add(model.times.moment(at), theme.dim);
+            rows.push(plain(row));
+        }
+    }
+    for (line, (words, style)) in result(model, conflict, field)
+        .into_iter()
+        .take(2)
+        .enumerate()
+    {
+        let name = if line == 0 { "result" } else { "" };
+        let row = Row::new().to(5).cell(name, 10, theme.dim);
+        rows.push(plain(row.add(words, style)));
+    }
+    rows.push(plain(Row::new()));
+    rows.extend(
+        wrap(&cost(field), columns as usize - 5)
+            .into_iter()
+            .map(|line| plain(Row::of(format!("   {line}"), Style::new()))),
+    );
+    beside(model, conflict, bench, columns, &mut rows);
+    rows
+}
+
+/// What each key would write, before it is pressed.
+fn cost(field: &ConflictField) -> String {
+    let of = |take: &Take| {
+        let value = field.value_of(take).ok()?;
+        let to: Vec<_> = Side::BOTH
+            .into_iter()
+            .filter(|side| field.of(*side) != value.as_ref())
+            .collect();
+        Some(match to.as_slice() {
+            [] => "writes nothing".to_owned(),
+            [side] => format!("writes 1 to {side}"),
+            _ => "writes 1 to each".to_owned(),
+        })
+    };
+    let mut parts = Vec::new();
+    for (key, take) in [
+        ("h", Take::Side(Side::Ghl)),
+        ("l", Take::Side(Side::Growbots)),
+        ("b", Take::Base),
+        ("+", Take::Both),
+    ] {
+        match of(&take) {
+            Some(words) => parts.push(format!("{key} {words}")),
+            None => parts.push(format!("{key} not for {}", field.field.label())),
+        }
+    }
+    parts.join("    ")
+}
+
+/// Other conflicts of the same record, and its fields that are not in conflict.
+fn beside(
+    model: &Model,
+    conflict: &Conflict,
+    bench: &Bench,
+    columns: u16,
+    rows: &mut Vec<BenchRow>,
+) {
+    rows.push(ruled("beside it", model, columns));
+    let same = model.conflicts.all.iter();
+    for other in same.filter(|c| c.link == conflict.link && c.id != conflict.id) {
+        let words = format!("   same record: {}, {}", other.id, conflicts::what(other));
+        rows.push(plain(Row::of(words, Style::new())));
+    }
+    let Some(detail) = &bench.detail else {
+        rows.push(plain(Row::of("   reading…", model.theme.dim)));
+        return;
+    };
+    let entries = super::detail::entries(detail, &model.conflicts.all);
+    let others: Vec<_> = entries
+        .iter()
+        .filter(|e| !matches!(e.standing, super::detail::Standing::Conflict(_)))
+        .collect();
+    if bench.unfolded {
+        for entry in others {
+            let row = Row::of("   ", Style::new())
+                .cell(&entry.field.label(), 15, model.theme.dim)
+                .add(show(entry.value().as_ref(), &model.times), Style::new());
+            rows.push(plain(row));
+        }
+        return;
+    }
+    let in_step = others
+        .iter()
+        .filter(|e| e.standing == super::detail::Standing::InStep)
+        .count();
+    let words = format!(
+        "   not in conflict: {in_step} in step, {} not (space shows)",
+        others.len() - in_step
+    );
+    rows.push(plain(Row::of(words, model.theme.dim)));
+}
+
+fn whole_result(model: &Model, conflict: &Conflict) -> BenchRow {
+    let theme = &model.theme;
+    let mine = conflict
+        .staged
+        .iter()
+        .find(|s| s.operator == model.operator);
+    let staged = mine.or(conflict.staged.last());
+    let row = Row::of("   Result      ", theme.title);
+    plain(match staged {
+        None if conflict.state == ConflictState::Decided => row.add("→ decided", theme.moving),
+        None => row.add("? undecided", theme.decide),
+        Some(s) if s.revision != conflict.revision => {
+            let was = staging::words_of(conflict, &s.answer);
+            row.add(format!("? was {was}; it moved"), theme.decide)
+        }
+        Some(s) => {
+            let by = match s.operator == model.operator {
+                true => "you",
+                false => &s.operator,
+            };
+            let words = staging::words_of(conflict, &s.answer);
+            let at = model.times.moment(s.at);
+            row.add(format!("✓ {words}"), theme.well)
+                .add(format!("   staged by {}, {at}", clean(by)), theme.dim)
+        }
+    })
+}
+
+fn counts(bench: &Bench) -> Option<String> {
+    let detail = bench.detail.as_ref()?;
+    let count = |n: usize, one: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{n} {one}s")),
+    };
+    let parts: Vec<_> = [
+        count(detail.tasks.len(), "task"),
+        count(detail.notes.len(), "note"),
+        count(detail.appointments.len(), "appointment"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    Some(if parts.is_empty() {
+        "nothing else".into()
+    } else {
+        parts.join(", ")
+    })
+}
+
+fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
+    let theme = &model.theme;
+    let mut rows = Vec::new();
+    let counts = counts(bench).unwrap_or_else(|| "reading what belongs to it…".into());
+    let texts: [(Side, &str, Vec<String>); 2] = match (conflict.reason, conflict.gone) {
+        (Reason::MassChange, _) => {
+            let changed = staging::changed_side(conflict);
+            Side::BOTH.map(|side| {
+                let (word, lines) = match changed {
+                    Some(changed) if changed == side => (
+                        "approve",
+                        vec![format!("carry it over to {}", side.other())],
+                    ),
+                    Some(changed) => ("reject", vec![format!("undo it in {changed}")]),
+                    None => ("", vec!["where it happened is not known".into()]),
+                };
+                (side, word, lines)
+            })
+        }
+        (_, gone) => Side::BOTH.map(|side| {
+            if gone == Some(side) {
+                let lines = vec![
+                    format!("delete it in {}. With it would go:", side.other()),
+                    format!("  {counts}"),
+                    "1 write, and reads to be sure".into(),
+                    "can be undone in part: it gets a new id".into(),
+                ];
+                (side, "delete it", lines)
+            } else {
+                let lines = vec![
+                    format!("make it again in {} from {side}", side.other()),
+                    format!("  with {counts}"),
+                    "link and external id are set anew".into(),
+                    "can be undone: it deletes the new record".into(),
+                ];
+                (side, "keep it", lines)
+            }
+        }),
+    };
+    if let (Reason::DeleteEdit, Some(gone)) = (conflict.reason, conflict.gone) {
+        let edited = updated(bench, gone.other()).map(|at| model.times.moment(at));
+        for side in Side::BOTH {
+            let words = match (side == gone, &edited) {
+                (true, _) => "deleted".into(),
+                (false, Some(at)) => format!("edited {at}"),
+                (false, None) => "edited".into(),
+            };
+            let row = Row::of("   ", Style::new()).cell(side.label(), 11, theme.title);
+            rows.push(plain(row.add(words, Style::new())));
+        }
+    } else {
+        let words = "   Nothing happens to these records till then. Others go on.";
+        rows.push(plain(Row::of(words, Style::new())));
+        for candidate in conflict.candidates.iter().take(5) {
+            rows.push(plain(Row::of(
+                format!("     {}", candidate.title),
+                theme.dim,
+            )));
+        }
+    }
+    rows.push(BenchRow {
+        row: Row::of("─".repeat(columns as usize), theme.dim),
+        cursor: false,
+        full: true,
+    });
+    let half = (columns as usize - 4) / 2;
+    let mut head = Row::of("   ", Style::new());
+    for (side, word, _) in &texts {
+        let key = if *side == Side::Ghl { "h" } else { "l" };
+        head = head.add(key, theme.title).add(" ", Style::new()).cell(
+            &format!("{side}: {word}"),
+            half - 2,
+            theme.title,
+        );
+    }
+    rows.push(plain(head));
+    let wrapped = texts
+        .iter()
+        .map(|(_, _, lines)| lines.iter().flat_map(|l| wrap(l, half - 3)).collect());
+    let wrapped: Vec<Vec<String>> = wrapped.collect();
+    let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
+    for line in 0..height {
+        let mut row = Row::of("   ", Style::new());
+        for lines in &wrapped {
+            let text = lines.get(line).map_or("", String::as_str);
+            row = row.cell(&format!("  {text}"), half, Style::new());
+        }
+        rows.push(plain(row));
+    }
+    rows.push(plain(Row::new()));
+    rows.push(whole_result(model, conflict));
+    rows
+}
+
+fn candidates(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
+    let theme = &model.theme;
+    let mut rows = Vec::new();
+    let there = conflict.candidates.first().map(|c| c.side);
+    let own = there.map(Side::other);
+    let own_id = own.and_then(|side| own_id(bench, side));
+    let id = own_id.map_or_else(|| "reading…".into(), |id| clean(id.as_str()).into_owned());
+    let side = own.map_or("", Side::label);
+    let words = format!("   The record in {side}: {}  {id}", conflict.title);
+    rows.push(plain(Row::of(words, Style::new())));
+    if let Some(detail) = &bench.detail {
+        let entries = super::detail::entries(detail, &model.conflicts.all);
+        for entry in entries.iter().take(6) {
+            let row = Row::of("     ", Style::new())
+                .cell(&entry.field.label(), 14, theme.dim)
+                .add(show(entry.value().as_ref(), &model.times), Style::new());
+            rows.push(plain(row));
+        }
+    }
+    rows.push(ruled("candidates", model, columns));
+    for (at, candidate) in conflict.candidates.iter().enumerate() {
+        let letter = char::from(b'A' + (at % 26) as u8);
+        let id = cut_middle(&clean(candidate.id.as_str()), 22).into_owned();
+        let linked = match candidate.link {
+            Some(link) if link != conflict.link => format!("in record {link}"),
+            _ => String::new(),
+        };
+        let row = Row::of(format!("   {letter}  "), theme.title)
+            .cell(candidate.side.label(), 10, theme.dim)
+            .cell(&candidate.title, 28, Style::new())
+            .add("  ", Style::new())
+            .cell(&id, 23, theme.dim)
+            .add(linked, theme.dim);
+        rows.push(BenchRow {
+            row,
+            cursor: at == bench.candidate,
+            full: false,
+        });
+    }
+    if conflict.candidates.is_empty() {
+        rows.push(plain(Row::of("   none is known any more", theme.dim)));
+    }
+    rows.push(plain(Row::new()));
+    let letter = char::from(b'A' + (bench.candidate % 26) as u8);
+    rows.push(plain(Row::of(
+        format!("   enter  {letter} is the same: they are linked, and their fields merged."),
+        Style::new(),
+    )));
+    let made = there.map_or("the other side", Side::label);
+    rows.push(plain(Row::of(
+        format!("   D      different: a record is made in {made}, never paired with these."),
+        Style::new(),
+    )));
+    rows.push(whole_result(model, conflict));
+    rows
+}
+
+fn draw_foot(model: &Model, conflict: &Conflict, area: Rect, buf: &mut Buffer) {
+    let mine: Vec<_> = conflict
+        .staged
+        .iter()
+        .filter(|s| s.operator == model.operator && s.revision == conflict.revision)
+        .collect();
+    let of = match conflict.reason {
+        Reason::Field => conflict.fields.len(),
+        _ => 1,
+    };
+    let fields = mine
+        .iter()
+        .filter(|s| !matches!(s.answer, Answer::Field { .. }) || conflict.reason == Reason::Field);
+    let left = format!(" {} of {of} decided", fields.count());
+    let all = format!("{} staged by you in all", model.staged());
+    Row::of(left, Style::new())
+        .end_at(&all, area.width as usize, model.theme.dim)
+        .draw(area, buf);
+}

@@ -1,0 +1,408 @@
+//! The list of conflicts, heaviest first: what a machine must not decide.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use crate::model::{Conflict, ConflictField, ConflictId, ConflictState, Millis, Reason};
+use crate::text::clean;
+
+use super::super::commands::Scope;
+use super::super::model::Model;
+use super::super::msg::Move;
+use super::super::widgets::paint::{self, Row};
+use super::detail::show;
+use super::staging::Local;
+use super::workbench::Bench;
+
+/// State of the tab and of the workbench.
+#[derive(Clone, Debug, Default)]
+pub struct Conflicts {
+    /// Open and decided conflicts, heaviest reason first, then oldest first.
+    pub all: Vec<Conflict>,
+    /// Whether they were read.
+    pub loaded: bool,
+    /// The conflict under the cursor.
+    pub cursor: Option<ConflictId>,
+    /// The first list row on the screen.
+    pub top: usize,
+    /// Whether those put off are shown.
+    pub unfolded: bool,
+    /// The workbench, while it is open.
+    pub bench: Option<Bench>,
+    /// Staged here, not yet seen in the store.
+    pub local: Vec<Local>,
+    /// Conflicts as they were when something was staged.
+    pub seen: Vec<Conflict>,
+}
+
+/// A row of the list.
+enum ListRow {
+    Heading(String),
+    Conflict(usize),
+}
+
+impl Conflicts {
+    /// A conflict by its number.
+    pub fn get(&self, id: ConflictId) -> Option<&Conflict> {
+        self.all.iter().find(|conflict| conflict.id == id)
+    }
+
+    /// The conflict in the workbench, or under the cursor.
+    pub fn current(&self) -> Option<&Conflict> {
+        match &self.bench {
+            Some(bench) => self.get(bench.conflict),
+            None => self.get(self.cursor?),
+        }
+    }
+
+    /// The field under the cursor of the workbench.
+    pub fn bench_field(&self) -> Option<&ConflictField> {
+        let at = self.bench.as_ref()?.at;
+        let fields = &self.current()?.fields;
+        fields.get(at.min(fields.len().saturating_sub(1)))
+    }
+
+    /// Whether the workbench shows candidates.
+    pub fn is_candidates(&self) -> bool {
+        let reason = self.current().map(|conflict| conflict.reason);
+        matches!(reason, Some(Reason::AmbiguousMatch | Reason::Duplicate))
+    }
+
+    /// The scopes whose keys hold.
+    pub fn scopes(&self) -> &'static [Scope] {
+        use Scope as S;
+        let reason = self.current().map(|conflict| conflict.reason);
+        match (&self.bench, reason) {
+            (None, _) | (_, None) => &[S::Conflicts, S::Movement, S::Global],
+            (_, Some(Reason::Field)) => &[S::Workbench, S::Movement, S::Global],
+            (_, Some(Reason::DeleteEdit | Reason::MassChange)) => {
+                &[S::Sides, S::Movement, S::Global]
+            }
+            (_, Some(Reason::AmbiguousMatch | Reason::Duplicate)) => {
+                &[S::Candidates, S::Movement, S::Global]
+            }
+        }
+    }
+
+    fn rows(&self, model: &Model) -> Vec<ListRow> {
+        let now = model.times.now;
+        let group = |fits: &dyn Fn(&Conflict) -> bool| -> Vec<usize> {
+            let all = self.all.iter().enumerate();
+            all.filter(|(_, c)| fits(c)).map(|(at, _)| at).collect()
+        };
+        let heavy = group(&|c| !is_put_off(c, now) && c.reason.holds_record());
+        let fields = group(&|c| !is_put_off(c, now) && !c.reason.holds_record());
+        let put_off = group(&|c| is_put_off(c, now));
+        let mut rows = Vec::new();
+        if !heavy.is_empty() {
+            let words = format!("A person must look: deletes and doubles {}", heavy.len());
+            rows.push(ListRow::Heading(words));
+            rows.extend(heavy.into_iter().map(ListRow::Conflict));
+        }
+        if !fields.is_empty() {
+            rows.push(ListRow::Heading(format!("Fields {}", fields.len())));
+            rows.extend(fields.into_iter().map(ListRow::Conflict));
+        }
+        if !put_off.is_empty() {
+            let next = put_off.iter().filter_map(|at| self.all[*at].deferred_until);
+            let next = next.min().map(|at| model.times.due(at));
+            let sign = if self.unfolded { "▾" } else { "▸" };
+            rows.push(ListRow::Heading(format!(
+                "{sign} Put off {}, next back {}",
+                put_off.len(),
+                next.unwrap_or_default()
+            )));
+            if self.unfolded {
+                rows.extend(put_off.into_iter().map(ListRow::Conflict));
+            }
+        }
+        rows
+    }
+
+    /// The conflicts of the list in the order of the screen.
+    pub fn order(&self, model: &Model) -> Vec<ConflictId> {
+        self.rows(model)
+            .into_iter()
+            .filter_map(|row| match row {
+                ListRow::Conflict(at) => Some(self.all[at].id),
+                ListRow::Heading(_) => None,
+            })
+            .collect()
+    }
+}
+
+/// Whether a conflict is put off beyond now.
+pub fn is_put_off(conflict: &Conflict, now: Millis) -> bool {
+    conflict.deferred_until.is_some_and(|until| until > now)
+}
+
+/// Takes what the store has.
+pub fn accept(model: &mut Model, conflicts: Vec<Conflict>) {
+    let operator = model.operator.clone();
+    let order = model.conflicts.order(model);
+    let now = model.times.now;
+    let changed = model.conflicts.accept(&operator, conflicts, now);
+    model.dirty |= changed;
+    let after = model.conflicts.order(model);
+    let cursor = model.conflicts.cursor;
+    if cursor.is_none_or(|id| !after.contains(&id)) {
+        // the one under the cursor closed: the next that is still there
+        let at = order.iter().position(|id| Some(*id) == cursor).unwrap_or(0);
+        let next = order.iter().skip(at).find(|id| after.contains(id));
+        model.conflicts.cursor = next
+            .or(after.last().filter(|_| at > 0))
+            .or(after.first())
+            .copied();
+    }
+    if let Some(bench) = &model.conflicts.bench
+        && model.conflicts.get(bench.conflict).is_none()
+    {
+        let id = bench.conflict;
+        model.conflicts.bench = None;
+        model.overlay = None;
+        model.say(format!(
+            "{id} is closed: it is settled on both sides. 4 log"
+        ));
+    }
+}
+
+/// Moves the cursor of the list.
+pub fn go(model: &mut Model, how: Move) {
+    let order = model.conflicts.order(model);
+    let Some(last) = order.len().checked_sub(1) else {
+        return;
+    };
+    let cursor = model.conflicts.cursor;
+    let at = order.iter().position(|id| Some(*id) == cursor).unwrap_or(0);
+    let page = model.body_rows().saturating_sub(6).max(1);
+    let to = match how {
+        Move::Down => at + 1,
+        Move::Up => at.saturating_sub(1),
+        Move::Top => 0,
+        Move::Bottom => last,
+        Move::PageDown => at + page,
+        Move::PageUp => at.saturating_sub(page),
+    };
+    model.conflicts.cursor = Some(order[to.min(last)]);
+    scroll(model);
+}
+
+fn list_rows(model: &Model) -> usize {
+    let preview = if model.is_wide() && model.body_rows() > 20 {
+        6
+    } else {
+        0
+    };
+    model.body_rows().saturating_sub(2 + preview).max(1)
+}
+
+/// Moves the view so that the cursor is on the screen.
+pub fn scroll(model: &mut Model) {
+    let rows = model.conflicts.rows(model);
+    let cursor = model.conflicts.cursor;
+    let at = rows.iter().position(|row| match row {
+        ListRow::Conflict(at) => Some(model.conflicts.all[*at].id) == cursor,
+        ListRow::Heading(_) => false,
+    });
+    let at = at.unwrap_or(0);
+    let visible = list_rows(model);
+    let top = paint::scrolled(model.conflicts.top, at, visible, rows.len());
+    // the heading above the first row stays in view
+    model.conflicts.top = if at == 1 { 0 } else { top };
+}
+
+/// What a conflict is about, in words.
+pub fn what(conflict: &Conflict) -> String {
+    match conflict.reason {
+        Reason::DeleteEdit => match conflict.gone {
+            Some(gone) => format!("deleted in {gone}, edited in {}", gone.other()),
+            None => "deleted on one side, edited on the other".into(),
+        },
+        Reason::AmbiguousMatch => format!("which of {} is this?", conflict.candidates.len()),
+        Reason::Duplicate => match conflict.candidates.first() {
+            Some(holder) => format!("e-mail or phone is already on {}", holder.title),
+            None => "e-mail or phone is taken".into(),
+        },
+        Reason::MassChange => "mass change".into(),
+        Reason::Field => {
+            let labels: Vec<_> = conflict.fields.iter().map(|f| f.field.label()).collect();
+            let n = labels.len();
+            let kind = match conflict.kind {
+                crate::model::Kind::Contact => String::new(),
+                kind => format!("{kind}, "),
+            };
+            match n {
+                0..2 => format!("{kind}{}", labels.join("")),
+                _ => format!("{kind}{}  {n} fields", labels.join(", ")),
+            }
+        }
+    }
+}
+
+fn values(model: &Model, conflict: &Conflict) -> String {
+    let short = |value: Option<&crate::model::Value>| {
+        let text = show(value, &model.times);
+        crate::text::cut_end(&text, 14).into_owned()
+    };
+    conflict.fields.first().map_or_else(String::new, |field| {
+        let (ghl, growbots) = (field.ghl.as_ref(), field.growbots.as_ref());
+        format!("{} / {}", short(ghl), short(growbots))
+    })
+}
+
+fn who(model: &Model, conflict: &Conflict) -> String {
+    if let Some(by) = conflict
+        .decided_by
+        .as_ref()
+        .filter(|_| conflict.state == ConflictState::Decided)
+    {
+        return format!("{} decided", clean(by));
+    }
+    match conflict.staged.last() {
+        Some(staged) if staged.operator == model.operator => "you, staged".into(),
+        Some(staged) => format!("{} staged", clean(&staged.operator)),
+        None => String::new(),
+    }
+}
+
+fn mark(model: &Model, conflict: &Conflict) -> (&'static str, Style) {
+    let theme = &model.theme;
+    let fresh = |s: &crate::model::Staged| s.revision == conflict.revision;
+    match conflict.reason {
+        _ if conflict.state == ConflictState::Decided => ("→", theme.moving),
+        _ if is_put_off(conflict, model.times.now) => ("z", theme.dim),
+        _ if conflict.staged.iter().any(fresh) => ("✓", theme.well),
+        _ if !conflict.staged.is_empty() => ("?", theme.decide),
+        Reason::MassChange => ("‖", theme.decide),
+        _ => ("≠", theme.decide),
+    }
+}
+
+/// Draws the list.
+pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let wide = model.is_wide();
+    let inner = paint::beside_track(area);
+    let columns = inner.width as usize;
+    paint::track(area, 0, 0, theme, buf);
+    let rows = model.conflicts.rows(model);
+    let all = &model.conflicts.all;
+    let staged = all.iter().filter(|c| !c.staged.is_empty()).count();
+    let put_off = all
+        .iter()
+        .filter(|c| is_put_off(c, model.times.now))
+        .count();
+    let counts = format!(
+        "{} open: {} to decide, {staged} staged   {put_off} put off",
+        all.len(),
+        model.totals.conflicts_undecided,
+    );
+    let order = if wide {
+        " grouped by reason, oldest first"
+    } else {
+        " by reason, oldest first"
+    };
+    Row::of(order, theme.dim)
+        .end_at(&counts, columns.saturating_sub(2), Style::new())
+        .draw(paint::row(inner, 0), buf);
+    let (id, record, values_at, since, who_at) = match wide {
+        true => (6, columns / 4, 23, 13, 13),
+        false => (5, 23, 0, 10, 12),
+    };
+    let lead = if wide { 3 } else { 2 };
+    let what_at = columns.saturating_sub(lead + id + record + 1 + values_at + since + who_at);
+    let head = Row::new()
+        .to(lead)
+        .cell("Id", id, Style::new())
+        .cell("Record", record + 1, Style::new())
+        .cell("What", what_at, Style::new())
+        .cell(if wide { "Values" } else { "" }, values_at, Style::new())
+        .cell("Since", since, Style::new())
+        .cell("Who", who_at, Style::new());
+    head.draw(paint::row(inner, 1), buf);
+    let visible = list_rows(model);
+    let top = model.conflicts.top.min(rows.len().saturating_sub(1));
+    for (line, row) in rows.iter().skip(top).take(visible).enumerate() {
+        let place = paint::row(inner, line + 2);
+        match row {
+            ListRow::Heading(words) => heading(words, paint::row(area, line + 2), model, buf),
+            ListRow::Conflict(at) => {
+                let conflict = &all[*at];
+                let (sign, style) = mark(model, conflict);
+                let gap = if wide { " " } else { "" };
+                let since_words = model.times.moment(conflict.opened_at);
+                Row::of(" ", Style::new())
+                    .add(sign, style)
+                    .add(gap, Style::new())
+                    .cell(&conflict.id.to_string(), id, Style::new())
+                    .cell(&conflict.title, record, Style::new())
+                    .add(" ", Style::new())
+                    .cell(&what(conflict), what_at.saturating_sub(1), Style::new())
+                    .add(" ", Style::new())
+                    .cell(&values(model, conflict), values_at, Style::new())
+                    .cell(&since_words, since, theme.dim)
+                    .cell(&who(model, conflict), who_at, Style::new())
+                    .draw(place, buf);
+                if Some(conflict.id) == model.conflicts.cursor {
+                    paint::cursor(place, theme, buf);
+                }
+            }
+        }
+    }
+    let list = Rect {
+        y: area.y + 2,
+        height: (visible as u16).min(area.height.saturating_sub(2)),
+        ..area
+    };
+    if rows.len() > visible {
+        paint::track(list, top, rows.len(), theme, buf);
+    }
+    if rows.is_empty() {
+        let words = if model.conflicts.loaded {
+            " = Nothing to decide."
+        } else {
+            " reading…"
+        };
+        Row::of(words, theme.dim).draw(paint::row(inner, 2), buf);
+    }
+    if area.height as usize > visible + 2 {
+        preview(model, area, visible + 2, buf);
+    }
+}
+
+/// A line over the width that names a group.
+pub fn heading(words: &str, area: Rect, model: &Model, buf: &mut Buffer) {
+    let columns = area.width as usize;
+    let head = Row::of(" ── ", model.theme.dim).add(format!("{words} "), model.theme.title);
+    let rest = columns.saturating_sub(head.used());
+    head.add("─".repeat(rest), model.theme.dim).draw(area, buf);
+}
+
+fn preview(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
+    let Some(conflict) = model.conflicts.current() else {
+        return;
+    };
+    let theme = &model.theme;
+    let title = format!("{} {}", conflict.id, conflict.title);
+    paint::rule(&title, theme.title, paint::row(area, at), theme, buf);
+    let inner = paint::beside_track(area);
+    for (line, field) in conflict.fields.iter().take(4).enumerate() {
+        let base = show(field.base.as_ref(), &model.times);
+        let mut row = Row::of("   ", Style::new())
+            .cell(&field.field.label(), 14, theme.title)
+            .add(format!("base {base}"), theme.dim);
+        for side in crate::model::Side::BOTH {
+            let text = show(field.of(side), &model.times);
+            row = row.add(format!("   {side} "), theme.dim).spans(
+                super::super::widgets::diff::spans(&base, &text, Style::new(), theme),
+            );
+            if field.newer == Some(side) {
+                row = row.add(", newer", theme.title);
+            }
+        }
+        row.draw(paint::row(inner, at + 1 + line), buf);
+    }
+    if conflict.fields.is_empty() {
+        let words = format!("   {}", what(conflict));
+        Row::of(words, Style::new()).draw(paint::row(inner, at + 1), buf);
+    }
+}

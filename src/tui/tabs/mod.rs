@@ -1,0 +1,12 @@
+//! The tabs: state, update and view of each.
+
+pub mod bench_view;
+pub mod conflicts;
+pub mod contacts;
+pub mod detail;
+pub mod errors;
+pub mod rates;
+pub mod staging;
+pub mod sync_log;
+pub mod tasks;
+pub mod workbench;

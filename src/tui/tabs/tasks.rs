@@ -1,0 +1,308 @@
+//! Tasks: a windowed list by due time, ticked with space.
+
+use std::collections::HashMap;
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use crate::engine::port::Ask;
+use crate::model::{
+    Action, FieldChange, FieldName, LinkId, LinkState, Millis, TaskRow, TaskView, Value,
+};
+use crate::store::TaskQuery;
+
+use super::super::effect::{Request, Span};
+use super::super::glyphs::state_mark;
+use super::super::model::Model;
+use super::super::msg::{Move, Page};
+use super::super::widgets::paint::{self, Row};
+use super::super::window::Window;
+use super::{conflicts, contacts};
+
+const LOCAL_MS: i64 = 5_000;
+
+/// State of the tab.
+#[derive(Clone, Debug, Default)]
+pub struct Tasks {
+    /// The list.
+    pub window: Window<TaskRow>,
+    /// What is listed.
+    pub query: TaskQuery,
+    ticked: HashMap<LinkId, (bool, Millis)>,
+}
+
+/// Rows of the list that are on the screen.
+pub fn visible(model: &Model) -> usize {
+    let pane = if model.body_rows() > 14 { 3 } else { 0 };
+    model.body_rows().saturating_sub(2 + pane).max(1)
+}
+
+/// Asks for a part of the list.
+pub fn read(model: &mut Model, span: Span) {
+    let request = Request::Tasks {
+        query: model.tasks.query.clone(),
+        span,
+        reach: (visible(model) * 2).clamp(20, 200) as u16,
+    };
+    model.read(request);
+}
+
+/// Takes a page of rows; what was ticked a moment ago stays ticked until the store shows it.
+pub fn accept(model: &mut Model, query: &TaskQuery, mut page: Page<TaskRow>) {
+    if *query != model.tasks.query {
+        return;
+    }
+    let now = model.times.now;
+    let ticked = &mut model.tasks.ticked;
+    ticked.retain(|_, (_, at)| now.since(*at) < LOCAL_MS);
+    for row in &mut page.rows {
+        if let Some((completed, _)) = ticked.get(&row.id) {
+            if row.completed == *completed {
+                ticked.remove(&row.id);
+            } else {
+                tick(row, *completed);
+            }
+        }
+    }
+    let visible = visible(model);
+    model.dirty |= model.tasks.window.accept(page, visible);
+}
+
+fn tick(row: &mut TaskRow, completed: bool) {
+    row.completed = completed;
+    if row.state == LinkState::InStep {
+        row.state = LinkState::Waiting;
+        row.waits_for = crate::model::BySide {
+            ghl: row.ids.ghl.is_some(),
+            growbots: row.ids.growbots.is_some(),
+        };
+    }
+}
+
+/// Moves the cursor.
+pub fn go(model: &mut Model, how: Move) {
+    let visible = visible(model);
+    if let Some(span) = model.tasks.window.step(how, visible) {
+        read(model, span);
+    }
+}
+
+/// The other view.
+pub fn step_view(model: &mut Model) {
+    model.tasks.query.view = match model.tasks.query.view {
+        TaskView::Open => TaskView::Done,
+        TaskView::Done => TaskView::Open,
+    };
+    model.tasks.window.reset();
+    read(model, Span::Start);
+}
+
+/// Looks for other words.
+pub fn search(model: &mut Model, words: String) {
+    model.tasks.query.search = words;
+    model.tasks.window.reset();
+    read(model, Span::Start);
+}
+
+/// Ticks the task under the cursor, or takes the tick back.
+pub fn complete(model: &mut Model) {
+    let now = model.times.now;
+    let Some(row) = model.tasks.window.current() else {
+        return;
+    };
+    let (id, completed) = (row.id, !row.completed);
+    model.tasks.ticked.insert(id, (completed, now));
+    for row in &mut model.tasks.window.rows {
+        if row.id == id {
+            tick(row, completed);
+        }
+    }
+    model.dirty = true;
+    model.ask(Ask::Act(Action::Edit {
+        link: id,
+        changes: vec![FieldChange {
+            field: FieldName::Completed,
+            from: Value::yes(!completed),
+            to: Value::yes(completed),
+        }],
+    }));
+}
+
+/// Shows the contact of the task under the cursor.
+pub fn open(model: &mut Model) {
+    match model.tasks.window.current().and_then(|row| row.contact) {
+        Some(contact) => contacts::show(model, contact),
+        None => model.say("This task has no contact."),
+    }
+}
+
+/// The group that a task is in, for the headings.
+fn group(model: &Model, row: &TaskRow) -> &'static str {
+    match row.due_at.and_then(|at| model.times.days_to(at)) {
+        None => "No due date",
+        Some(days) if days < 0 => "Overdue",
+        Some(0) => "Today",
+        Some(_) => "Later",
+    }
+}
+
+/// Draws the tab.
+pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let inner = paint::beside_track(area);
+    let columns = inner.width as usize;
+    let wide = model.is_wide();
+    paint::track(area, 0, 0, theme, buf);
+    draw_views(model, paint::row(inner, 0), buf);
+    let window = &model.tasks.window;
+    let (assignee, due) = if wide { (12, 14) } else { (0, 14) };
+    let contact = columns / 4;
+    let title = columns.saturating_sub(6 + 1 + contact + 1 + assignee + due);
+    Row::new()
+        .to(6)
+        .cell("Task", title + 1, Style::new())
+        .cell("Contact", contact + 1, Style::new())
+        .cell("Assignee", assignee, Style::new())
+        .cell("Due ▲", due, theme.title)
+        .draw(paint::row(inner, 1), buf);
+    let pane = if model.body_rows() > 14 { 3 } else { 0 };
+    let bottom = (area.height as usize).saturating_sub(pane);
+    let open = model.tasks.query.view == TaskView::Open;
+    // headings take rows of the screen: start lower where the cursor would fall off
+    let mut top = window.top;
+    while line_of_cursor(model, top, open).is_some_and(|line| line + 2 >= bottom) {
+        top += 1;
+    }
+    let mut line = 2;
+    let mut last = "";
+    for row in window.rows.iter().skip(top) {
+        let group = group(model, row);
+        if open && group != last {
+            if line + 1 >= bottom {
+                break;
+            }
+            conflicts::heading(group, paint::row(area, line), model, buf);
+            (line, last) = (line + 1, group);
+        }
+        if line >= bottom {
+            break;
+        }
+        let place = paint::row(inner, line);
+        let style = if row.completed {
+            theme.dim
+        } else {
+            Style::new()
+        };
+        let mark = state_mark(row.state, row.waits_for, &row.ids);
+        let mark_style = match row.state {
+            LinkState::Conflict => theme.decide,
+            LinkState::Error => theme.error,
+            LinkState::Waiting => theme.moving,
+            _ => theme.well,
+        };
+        let when = row.due_at.map(|at| model.times.due(at));
+        Row::of("  ", Style::new())
+            .add(if row.completed { "■ " } else { "□ " }, style)
+            .add(mark, mark_style)
+            .add(" ", Style::new())
+            .cell(&row.title, title, style)
+            .add(" ", Style::new())
+            .cell(&row.contact_name, contact, style)
+            .add(" ", Style::new())
+            .cell(contacts::short_user(&row.assignee), assignee, style)
+            .cell(&when.unwrap_or_default(), due, style)
+            .draw(place, buf);
+        if Some(row.id) == window.cursor {
+            paint::cursor(place, theme, buf);
+        }
+        line += 1;
+    }
+    if window.rows.is_empty() {
+        let words = match (window.loaded, open) {
+            (false, _) => "reading…",
+            (true, true) => "Nothing to do. [ ] shows what is done.",
+            (true, false) => "Nothing is done yet. [ ] shows what is open.",
+        };
+        Row::of(format!("      {words}"), theme.dim).draw(paint::row(inner, 2), buf);
+    }
+    let rows = Rect {
+        y: area.y + 2,
+        height: (bottom as u16).saturating_sub(2),
+        ..area
+    };
+    if window.rows.len() > visible(model) {
+        paint::track(rows, top, window.rows.len(), theme, buf);
+    }
+    if pane > 0 {
+        draw_pane(model, area, bottom, buf);
+    }
+}
+
+/// The line of the cursor under the heading, when the list starts at `top`.
+fn line_of_cursor(model: &Model, top: usize, headings: bool) -> Option<usize> {
+    let window = &model.tasks.window;
+    let (mut line, mut last) = (0, "");
+    for row in window.rows.iter().skip(top) {
+        let group = group(model, row);
+        if headings && group != last {
+            (line, last) = (line + 1, group);
+        }
+        if Some(row.id) == window.cursor {
+            return Some(line);
+        }
+        line += 1;
+    }
+    None
+}
+
+fn draw_views(model: &Model, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    if model.searching {
+        return Row::of(" search  ", theme.dim)
+            .add(model.tasks.query.search.clone(), Style::new())
+            .add("█", theme.dim)
+            .draw(area, buf);
+    }
+    let open = format!("Open {}", model.totals.tasks_open);
+    let mut row = Row::new();
+    for (view, label) in [(TaskView::Open, open.as_str()), (TaskView::Done, "Done")] {
+        row = if view == model.tasks.query.view {
+            row.add(format!(" [{label}]"), theme.title)
+        } else {
+            row.add(format!("  {label} "), Style::new())
+        };
+    }
+    let search = &model.tasks.query.search;
+    if !search.is_empty() {
+        row = row.add(format!("    search {search}, esc drops it"), Style::new());
+    }
+    row.draw(area, buf);
+}
+
+fn draw_pane(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let Some(row) = model.tasks.window.current() else {
+        return;
+    };
+    paint::rule(&row.title, theme.title, paint::row(area, at), theme, buf);
+    let inner = paint::beside_track(area);
+    let due = row
+        .due_at
+        .map_or_else(|| "no due date".into(), |at| model.times.due(at));
+    let who = if row.assignee.is_empty() {
+        "nobody"
+    } else {
+        &row.assignee
+    };
+    let first = format!("   {}   due {due}   for {who}", row.contact_name);
+    Row::of(first, Style::new()).draw(paint::row(inner, at + 1), buf);
+    let second = match row.state {
+        LinkState::InStep => "in step",
+        LinkState::Waiting => "waits: the next pass writes it",
+        LinkState::Conflict => "held by a conflict, 3 shows it",
+        LinkState::Error => "a write failed, 5 says why",
+        LinkState::OneSide if row.ids.ghl.is_some() => "only in GHL",
+        LinkState::OneSide => "only in Growbots",
+        LinkState::Ignored => "ignored",
+    };
+    Row::of(format!("   {second}"), theme.dim).draw(paint::row(inner, at + 2), buf);
+}

@@ -1,0 +1,208 @@
+//! The terminal: entered and left by one guard, drawn in synchronized updates, each with one flush.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::panic;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crossterm::{
+    cursor::{Hide, Show},
+    event::{DisableBracketedPaste, EnableBracketedPaste},
+    execute,
+    terminal::{
+        EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
+    },
+};
+use ratatui::{
+    Frame, Terminal,
+    backend::{Backend, ClearType, CrosstermBackend, WindowSize},
+    buffer::Cell,
+    layout::{Position, Size},
+};
+
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+/// The terminal while the dashboard has it. Dropped, also in a panic, it is as it was.
+pub struct Screen {
+    terminal: Terminal<Quiet>,
+    _guard: Guard,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub fn enter() -> io::Result<Self> {
+        let guard = Guard::enter()?;
+        let terminal = Terminal::new(Quiet::new())?;
+        Ok(Self {
+            terminal,
+            _guard: guard,
+        })
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        size()
+    }
+
+    /// Draws a frame: only cells that changed are sent, and nothing at all when none did.
+    pub fn frame(&mut self, draw: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        self.terminal.draw(draw)?;
+        Ok(())
+    }
+
+    /// Forgets what the terminal shows, so that the next frame draws every cell.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+}
+
+type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
+
+/// Restores the terminal however the dashboard ends.
+struct Guard {
+    hook: Arc<Hook>,
+    elsewhere: Arc<Mutex<Vec<String>>>,
+}
+
+impl Guard {
+    fn enter() -> io::Result<Self> {
+        let hook: Arc<Hook> = Arc::new(panic::take_hook());
+        let elsewhere = Arc::new(Mutex::new(Vec::new()));
+        let ours = thread::current().id();
+        let (previous, kept) = (Arc::clone(&hook), Arc::clone(&elsewhere));
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == ours {
+                leave();
+                previous(info);
+            } else if let Ok(mut kept) = kept.lock() {
+                kept.push(info.to_string()); // said when the screen is given back
+            }
+        }));
+        let guard = Self { hook, elsewhere };
+        enable_raw_mode()?;
+        execute!(
+            io::stdout(),
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            Hide
+        )?;
+        Ok(guard)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        leave();
+        if !thread::panicking() {
+            let previous = Arc::clone(&self.hook);
+            panic::set_hook(Box::new(move |info| previous(info)));
+        }
+        let kept = self.elsewhere.lock().map(|kept| kept.clone());
+        for words in kept.unwrap_or_default() {
+            let _ = writeln!(io::stderr(), "{words}");
+        }
+    }
+}
+
+fn leave() {
+    let mut out = io::stdout();
+    let _ = out.write_all(END);
+    let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// Bytes of a frame, gathered until its flush.
+#[derive(Clone, Default)]
+struct Gathered(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Gathered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A backend that sends nothing when nothing changed, and never asks the terminal anything.
+struct Quiet {
+    inner: CrosstermBackend<Gathered>,
+    gathered: Gathered,
+}
+
+impl Quiet {
+    fn new() -> Self {
+        let gathered = Gathered::default();
+        Self {
+            inner: CrosstermBackend::new(gathered.clone()),
+            gathered,
+        }
+    }
+}
+
+impl Backend for Quiet {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let mut content = content.peekable();
+        if content.peek().is_none() {
+            return Ok(());
+        }
+        self.inner.draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        Ok(()) // the guard hid it, and nothing shows it
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(Position::ORIGIN)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, _: P) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.inner.clear()
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        self.inner.clear_region(clear_type)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        let (width, height) = size()?;
+        Ok(Size::new(width, height))
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        self.inner.window_size()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut bytes = self.gathered.0.borrow_mut();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let mut frame = Vec::with_capacity(bytes.len() + BEGIN.len() + END.len());
+        frame.extend_from_slice(BEGIN);
+        frame.append(&mut bytes);
+        frame.extend_from_slice(END);
+        let mut out = io::stdout().lock();
+        out.write_all(&frame)?;
+        out.flush()
+    }
+}

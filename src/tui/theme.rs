@@ -1,0 +1,146 @@
+//! The only colours. Meaning has a token; no view names a colour.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// Which theme the operator wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// Dark, or mono where the terminal or `NO_COLOR` says so.
+    #[default]
+    Auto,
+    /// For a dark ground.
+    Dark,
+    /// For a light ground.
+    Light,
+    /// Marks and bold only.
+    Mono,
+}
+
+/// What things look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// Ids, blame, what is in step, what cannot run.
+    pub dim: Style,
+    /// Names, headings, footer keys, the word newer.
+    pub title: Style,
+    /// What an operator must decide: the only accent.
+    pub decide: Style,
+    /// What failed, and deletes.
+    pub error: Style,
+    /// What is well.
+    pub well: Style,
+    /// What is on its way.
+    pub moving: Style,
+    /// Changed words.
+    pub differ: Style,
+    /// The cursor row.
+    pub cursor: Style,
+    /// Our part of a gauge.
+    pub ours: Style,
+    /// The others' part of a gauge.
+    pub others: Style,
+    /// Changed words stand in `‹ ›`.
+    pub marks_differences: bool,
+}
+
+impl Theme {
+    /// The theme for a choice in an environment; `var` gives environment variables.
+    pub fn choose(choice: ThemeChoice, var: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| var(name).is_some_and(|value| !value.is_empty());
+        let term = var("TERM").unwrap_or_default();
+        let mono = set("NO_COLOR") || term == "dumb" || term.starts_with("vt1");
+        let rich = term.contains("256color")
+            || set("COLORTERM")
+            || ["kitty", "alacritty", "foot", "wezterm", "tmux", "ghostty"]
+                .iter()
+                .any(|name| term.contains(name));
+        match choice {
+            ThemeChoice::Auto | ThemeChoice::Mono if mono => Self::mono(),
+            ThemeChoice::Mono => Self::mono(),
+            _ if !rich => Self::sixteen(),
+            ThemeChoice::Light => Self::rich(Color::Indexed(241), 130, 124, 25, 254),
+            ThemeChoice::Auto | ThemeChoice::Dark => {
+                Self::rich(Color::Indexed(245), 214, 210, 111, 238)
+            }
+        }
+    }
+
+    /// For a dark ground and 256 colours.
+    pub fn dark() -> Self {
+        Self::choose(ThemeChoice::Dark, |_| Some("xterm-256color".into()))
+    }
+
+    fn rich(dim: Color, decide: u8, error: u8, moving: u8, tint: u8) -> Self {
+        let plain = Style::new();
+        Self {
+            dim: plain.fg(dim),
+            title: plain.add_modifier(Modifier::BOLD),
+            decide: plain.fg(Color::Indexed(decide)),
+            error: plain.fg(Color::Indexed(error)),
+            well: plain,
+            moving: plain.fg(Color::Indexed(moving)),
+            differ: plain
+                .bg(Color::Indexed(tint))
+                .add_modifier(Modifier::UNDERLINED),
+            cursor: plain.add_modifier(Modifier::REVERSED),
+            ours: plain.fg(Color::Indexed(moving)),
+            others: plain.fg(dim),
+            marks_differences: false,
+        }
+    }
+
+    fn sixteen() -> Self {
+        let plain = Style::new();
+        Self {
+            dim: plain,
+            decide: plain.fg(Color::Yellow).add_modifier(Modifier::BOLD),
+            error: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
+            moving: plain.fg(Color::Blue),
+            ours: plain.fg(Color::Blue),
+            differ: plain.add_modifier(Modifier::UNDERLINED),
+            ..Self::mono()
+        }
+    }
+
+    /// Marks and bold only.
+    pub fn mono() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        Self {
+            dim: plain,
+            title: bold,
+            decide: bold,
+            error: bold,
+            well: plain,
+            moving: plain,
+            differ: plain.add_modifier(Modifier::UNDERLINED),
+            cursor: plain.add_modifier(Modifier::REVERSED),
+            ours: plain,
+            others: plain,
+            marks_differences: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_color_and_a_dumb_terminal_select_mono() {
+        for (term, no_color, want) in [
+            ("xterm-256color", None, Theme::dark()),
+            ("xterm-256color", Some("1"), Theme::mono()),
+            ("xterm-256color", Some(""), Theme::dark()),
+            ("dumb", None, Theme::mono()),
+            ("linux", None, Theme::sixteen()),
+        ] {
+            let theme = Theme::choose(ThemeChoice::Auto, |name| match name {
+                "TERM" => Some(term.into()),
+                "NO_COLOR" => no_color.map(Into::into),
+                _ => None,
+            });
+            assert_eq!(theme, want, "{term} {no_color:?}");
+        }
+    }
+}

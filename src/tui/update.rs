@@ -1,0 +1,627 @@
+//! The only place where state changes: a message in, effects out. No I/O.
+
+use crate::engine::port::{Ask, Event};
+use crate::model::{Action, ActionOutcome, Answer, FieldChange, Kind, LinkState, Value};
+
+use super::commands::{COMMANDS, Meaning, meaning};
+use super::confirm::{Confirm, cost_words};
+use super::effect::{Effect, Request};
+use super::form::{Form, Pressed, Purpose};
+use super::keys::{Code, Key};
+use super::model::{Model, Overlay};
+use super::msg::{Do, Move, Msg, Read, Tab};
+use super::tabs::{
+    conflicts, contacts, detail, errors, rates, staging, sync_log, tasks, workbench,
+};
+use super::widgets::header;
+use super::widgets::palette::{self, Palette};
+
+/// What to read when the dashboard opens.
+pub fn open(model: &mut Model) -> Vec<Effect> {
+    refresh(model);
+    model.take_effects()
+}
+
+/// Takes a message.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::At(now) => at(model, now),
+        Msg::Key(key) => press(model, key),
+        Msg::Paste(text) => paste(model, &text),
+        Msg::Resize { width, height } => resize(model, width, height),
+        Msg::Do(what) => run(model, what),
+        Msg::Read(read) => accept(model, read),
+        Msg::Changed => refresh(model),
+        Msg::Told(event) => told(model, event),
+        Msg::EngineGone => model.say_failed("The sync has ended in this process. q leaves."),
+        Msg::Terminate => model.quit = true,
+    }
+    model.take_effects()
+}
+
+fn at(model: &mut Model, now: crate::model::Millis) {
+    model.times.now = now;
+    if model.toast.as_ref().is_some_and(|toast| toast.until <= now) {
+        model.toast = None;
+        model.dirty = true;
+    }
+    model.dirty |= header::refresh(model);
+    if model.tab == Tab::Rates {
+        rates::read(model);
+    }
+}
+
+fn resize(model: &mut Model, width: u16, height: u16) {
+    if model.size == (width, height) {
+        return;
+    }
+    model.size = (width, height);
+    model.dirty = true;
+    let visible = contacts::visible(model);
+    model.contacts.window.scroll(visible);
+    let visible = tasks::visible(model);
+    model.tasks.window.scroll(visible);
+    conflicts::scroll(model);
+    refresh(model);
+}
+
+/// Asks again for all that is shown.
+fn refresh(model: &mut Model) {
+    model.read(Request::Frame);
+    model.read(Request::Conflicts);
+    model.read(Request::Errors);
+    match model.tab {
+        Tab::Contacts => {
+            let span = model.contacts.window.refresh();
+            contacts::read(model, span);
+            contacts::follow(model);
+        }
+        Tab::Tasks => {
+            let span = model.tasks.window.refresh();
+            tasks::read(model, span);
+        }
+        Tab::Conflicts => {
+            if let (Some(_), Some(conflict)) = (&model.conflicts.bench, model.conflicts.current()) {
+                let link = conflict.link;
+                model.read(Request::Detail(link));
+            }
+        }
+        Tab::SyncLog => model.read(Request::Passes),
+        Tab::Errors => {}
+        Tab::Rates => rates::read(model),
+    }
+}
+
+fn accept(model: &mut Model, read: Read) {
+    match read {
+        Read::Frame {
+            status,
+            holder,
+            totals,
+        } => {
+            let sides_show = model.tab == Tab::Rates || sides_of(model) != health(&status);
+            if !model.frame_read || model.totals != *totals || sides_show {
+                model.dirty = true;
+            }
+            model.frame_read = true;
+            (model.status, model.holder, model.totals) = (*status, holder, *totals);
+            model.dirty |= header::refresh(model);
+        }
+        Read::Contacts(query, page) => contacts::accept(model, &query, page),
+        Read::Tasks(query, page) => tasks::accept(model, &query, page),
+        Read::Detail(_, detail) => {
+            workbench::accept_detail(model, detail.as_deref());
+            contacts::accept_detail(model, detail);
+        }
+        Read::Conflicts(rows) => conflicts::accept(model, rows),
+        Read::Passes(passes) => sync_log::accept(model, passes),
+        Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
+        Read::Errors(rows) => errors::accept(model, rows),
+        Read::Rates(bars) => rates::accept(model, bars),
+        Read::Failed(words) => model.say_failed(words),
+    }
+}
+
+type Shown = [(crate::model::Health, u64); 2];
+
+/// What the header shows of the sides.
+fn health(status: &crate::model::LoopStatus) -> Shown {
+    crate::model::Side::BOTH.map(|side| {
+        let status = status.sides.get(side);
+        let spent = status.day.used + status.day.others.unwrap_or(0);
+        let percent = spent * 100 / status.day.limit.max(1);
+        (
+            status.health.clone(),
+            if percent >= 75 { percent } else { 0 },
+        )
+    })
+}
+
+fn sides_of(model: &Model) -> Shown {
+    health(&model.status)
+}
+
+fn told(model: &mut Model, event: Event) {
+    match event {
+        Event::Lease { ours } => {
+            model.lease_ours = ours;
+            model.dirty |= header::refresh(model);
+        }
+        Event::Trouble { words } => model.say_failed(words),
+        Event::Ended { action, outcome } => match outcome {
+            ActionOutcome::Refused { why } => {
+                let name = match action {
+                    Action::Resolve { conflict, .. } => format!("{conflict}: "),
+                    _ => String::new(),
+                };
+                model.say_failed(format!("{name}{}", crate::text::clean(&why)));
+            }
+            ActionOutcome::Done => {}
+        },
+    }
+}
+
+fn press(model: &mut Model, key: Key) {
+    model.dirty = true;
+    model.toast = None;
+    sync_log::wake(model);
+    if model.is_too_small() {
+        if key == Key::char('q') || (key.ctrl && key.code == Code::Char('c')) {
+            quit(model);
+        }
+        return;
+    }
+    if model.searching {
+        return press_search(model, key);
+    }
+    match model.overlay.take() {
+        Some(Overlay::Form(form)) => press_form(model, form, key),
+        Some(Overlay::Palette(palette)) => press_palette(model, palette, key),
+        Some(Overlay::Choice(choice)) => {
+            let at = match key.code {
+                Code::Char(c) if !key.ctrl => c.to_digit(10).map(|n| n as usize),
+                _ => None,
+            };
+            match at.and_then(|at| choice.answers.get(at.wrapping_sub(1))) {
+                Some((_, ask, said)) => {
+                    model.ask(ask.clone());
+                    model.say(said.clone());
+                }
+                None if key.code == Code::Esc || key.ctrl => {}
+                None => model.overlay = Some(Overlay::Choice(choice)),
+            }
+        }
+        Some(Overlay::Leave) if key != Key::char('y') => {} // only y leaves
+        other => {
+            model.overlay = other;
+            press_command(model, key);
+        }
+    }
+}
+
+fn press_command(model: &mut Model, key: Key) {
+    let mut pressed: Vec<Key> = model.pending.take().into_iter().collect();
+    pressed.push(key);
+    let mut found = meaning(model.scopes(), &pressed);
+    if found == Meaning::Nothing && pressed.len() > 1 {
+        found = meaning(model.scopes(), &[key]);
+    }
+    match found {
+        Meaning::Command(at) => match (COMMANDS[at].ready)(model) {
+            Ok(()) => run(model, COMMANDS[at].msg),
+            Err(why) => model.say(capital(&why)),
+        },
+        Meaning::Begins => model.pending = Some(key),
+        Meaning::Nothing => {}
+    }
+}
+
+fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
+}
+
+fn press_search(model: &mut Model, key: Key) {
+    let mut words = match model.tab {
+        Tab::Tasks => model.tasks.query.search.clone(),
+        _ => model.contacts.query.search.clone(),
+    };
+    match key.code {
+        Code::Esc | Code::Enter => {
+            model.searching = false;
+            return;
+        }
+        Code::Char('c') if key.ctrl => {
+            model.searching = false;
+            return;
+        }
+        Code::Backspace => {
+            words.pop();
+        }
+        Code::Char('u') if key.ctrl => words.clear(),
+        Code::Char('w') if key.ctrl => {
+            let kept = words.trim_end().rfind(' ').map_or(0, |at| at + 1);
+            words.truncate(kept);
+        }
+        Code::Char(c) if !key.ctrl && !key.alt => words.push(c),
+        Code::Down => return step(model, Move::Down),
+        Code::Up => return step(model, Move::Up),
+        _ => return,
+    }
+    search(model, words);
+}
+
+fn search(model: &mut Model, words: String) {
+    match model.tab {
+        Tab::Tasks => tasks::search(model, words),
+        _ => contacts::requery(model, |query| query.search = words),
+    }
+}
+
+fn press_palette(model: &mut Model, mut palette: Palette, key: Key) {
+    let hits = palette::hits(model, &palette.text);
+    match palette.press(key, hits.len()) {
+        palette::Pressed::Stays => model.overlay = Some(Overlay::Palette(palette)),
+        palette::Pressed::Left => {}
+        palette::Pressed::Runs => match hits.into_iter().nth(palette.at) {
+            Some(hit) => match hit.reason {
+                Some(why) => model.say(capital(&why)),
+                None => run(model, hit.msg),
+            },
+            None => model.overlay = Some(Overlay::Palette(palette)),
+        },
+    }
+}
+
+fn press_form(model: &mut Model, mut form: Box<Form>, key: Key) {
+    match form.press(key) {
+        Pressed::Stays => model.overlay = Some(Overlay::Form(form)),
+        Pressed::Left => {}
+        Pressed::Done => finish_form(model, &form),
+    }
+}
+
+fn finish_form(model: &mut Model, form: &Form) {
+    let changes: Vec<FieldChange> = form
+        .inputs
+        .iter()
+        .filter_map(|input| {
+            let to = input.changed()?.ok()?;
+            (to != input.from).then(|| FieldChange {
+                field: input.field.clone(),
+                from: input.from.clone(),
+                to,
+            })
+        })
+        .collect();
+    match &form.purpose {
+        Purpose::Other(id, field) => {
+            let value = match form.inputs.first().and_then(super::form::Input::changed) {
+                Some(Ok(value)) => value,
+                _ => form.inputs.first().and_then(|input| input.from.clone()),
+            };
+            let json = value.map_or(serde_json::Value::Null, |value| value.to_json());
+            let answer = Answer::Field {
+                field: field.clone(),
+                take: "value".into(),
+                value: json,
+            };
+            staging::stage(model, *id, answer);
+        }
+        _ if changes.is_empty() => model.say("Nothing changed."),
+        Purpose::Note(link) => {
+            let ask = Ask::Act(Action::Add {
+                kind: Kind::Note,
+                parent: Some(*link),
+                fields: changes,
+            });
+            let title = form.title.clone();
+            let text = form.inputs.first().map(super::form::Input::text);
+            let lines = vec![
+                "GHL        the note is made, then".into(),
+                "Growbots   the same note, with its id".into(),
+                String::new(),
+                text.unwrap_or_default(),
+            ];
+            let said = "The note is written with the next pass.";
+            let confirm = Confirm::one(&title, lines, "write it", ask, said);
+            model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+        }
+        Purpose::Edit(link) => {
+            let confirm = edit_box(model, form, *link, changes);
+            model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+        }
+    }
+}
+
+fn edit_box(
+    model: &Model,
+    form: &Form,
+    link: crate::model::LinkId,
+    changes: Vec<FieldChange>,
+) -> Confirm {
+    let mut lines = vec!["This will write, now:".to_owned()];
+    let show = |value: Option<&Value>| detail::show(value, &model.times);
+    let mut touched = crate::model::BySide::<bool>::default();
+    for change in &changes {
+        let ends = contacts::ends_of(model, &change.field);
+        for side in crate::model::Side::BOTH {
+            let Some(had) = ends.get(side) else {
+                continue; // the record is not there
+            };
+            if *had != change.to {
+                *touched.get_mut(side) = true;
+                lines.push(format!(
+                    "{:<10} {:<16} {} → {}",
+                    side.label(),
+                    change.field.label(),
+                    show(had.as_ref()),
+                    show(change.to.as_ref())
+                ));
+            }
+        }
+    }
+    let cost = cost_words(touched.map(usize::from));
+    let ask = Ask::Act(Action::Edit { link, changes });
+    let said = "Goes with the next pass.";
+    Confirm {
+        foot: vec![format!("Requests   {cost}")],
+        ..Confirm::one(&form.title, lines, "write it", ask, said)
+    }
+}
+
+fn paste(model: &mut Model, text: &str) {
+    let line = crate::text::clean(text).replace('⏎', " ");
+    model.dirty = true;
+    match &mut model.overlay {
+        Some(Overlay::Form(form)) => form.paste(text),
+        Some(Overlay::Palette(palette)) => palette.text.push_str(&line),
+        None if model.searching => {
+            let words = match model.tab {
+                Tab::Tasks => &model.tasks.query.search,
+                _ => &model.contacts.query.search,
+            };
+            search(model, format!("{words}{line}"));
+        }
+        _ => model.say("Pasted text goes into text boxes only."),
+    }
+}
+
+fn show_tab(model: &mut Model, tab: Tab) {
+    model.tab = tab;
+    model.pending = None;
+    refresh(model);
+}
+
+fn step(model: &mut Model, how: Move) {
+    match model.tab {
+        Tab::Contacts => contacts::go(model, how),
+        Tab::Tasks => tasks::go(model, how),
+        Tab::Conflicts if model.conflicts.bench.is_some() => workbench::go(model, how),
+        Tab::Conflicts => conflicts::go(model, how),
+        Tab::SyncLog => sync_log::go(model, how),
+        Tab::Errors => errors::go(model, how),
+        Tab::Rates => rates::go(model, how),
+    }
+}
+
+fn run(model: &mut Model, what: Do) {
+    model.dirty = true;
+    match what {
+        Do::Tab(tab) => show_tab(model, tab),
+        Do::NextTab => show_tab(model, Tab::ALL[(model.tab.index() + 1) % 6]),
+        Do::PreviousTab => show_tab(model, Tab::ALL[(model.tab.index() + 5) % 6]),
+        Do::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
+        Do::Help => model.overlay = Some(Overlay::Help(0)),
+        Do::Search => model.searching = true,
+        Do::NextForMe => next_for_me(model),
+        Do::Sync => {
+            model.ask(Ask::Act(Action::Sync {
+                full: false,
+                children: false,
+            }));
+            model.say("A pass is asked for.");
+        }
+        Do::Quit => quit(model),
+        Do::Redraw => model.redraw(),
+        Do::Move(how) => step(model, how),
+        Do::Open => open_current(model),
+        Do::Back => {
+            back(model);
+        }
+        Do::NextRecord => step_record(model, 1),
+        Do::PreviousRecord => step_record(model, -1),
+        Do::NextSection => step_section(model, 1),
+        Do::PreviousSection => step_section(model, -1),
+        Do::Unfold => unfold(model),
+        Do::FocusList => model.contacts.detail_focus &= model.contacts.zoomed && model.is_wide(),
+        Do::FocusDetail => {
+            model.contacts.detail_focus = true;
+            model.contacts.zoomed |= !model.is_wide();
+        }
+        Do::Sort => contacts::sort(model),
+        Do::Edit => contacts::edit(model, false),
+        Do::Tags => contacts::edit(model, true),
+        Do::Note => contacts::note(model),
+        Do::Ignore => contacts::ignore(model),
+        Do::Complete => tasks::complete(model),
+        Do::Apply => staging::apply(model),
+        Do::PutOff => staging::put_off(model),
+        Do::Stage(pick) => workbench::pick(model, pick),
+        Do::OtherValue => workbench::other_value(model),
+        Do::Unstage => workbench::unstage(model),
+        Do::NextUndecided => workbench::next_undecided(model),
+        Do::NextCandidate => workbench::go_candidate(model, 1),
+        Do::PreviousCandidate => workbench::go_candidate(model, -1),
+        Do::Retry | Do::Skip | Do::Mute => errors::ask(model, what),
+        Do::Yes => yes(model),
+        Do::No => model.overlay = None,
+        Do::Default => {
+            if let Some(Overlay::Confirm(confirm)) = model.overlay.take()
+                && let Some(id) = confirm.decide
+            {
+                workbench::open(model, id);
+            }
+        }
+        Do::ScrollDown | Do::ScrollUp => scroll_overlay(model, what == Do::ScrollDown),
+    }
+}
+
+fn scroll_overlay(model: &mut Model, down: bool) {
+    let rows = match &model.overlay {
+        Some(Overlay::Help(_)) => {
+            let columns = model.size.0.min(100).saturating_sub(4) as usize;
+            super::widgets::help::rows(model, columns).len()
+        }
+        Some(Overlay::Confirm(confirm)) => confirm.lines.len(),
+        _ => return,
+    };
+    if let Some(Overlay::Help(scroll)) = &mut model.overlay {
+        *scroll = moved(*scroll, down, rows);
+    } else if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
+        confirm.scroll = moved(confirm.scroll, down, rows);
+    }
+}
+
+const fn moved(scroll: usize, down: bool, rows: usize) -> usize {
+    match down {
+        true if scroll + 1 < rows => scroll + 1,
+        true => scroll,
+        false => scroll.saturating_sub(1),
+    }
+}
+
+fn yes(model: &mut Model) {
+    match model.overlay.take() {
+        Some(Overlay::Leave) => model.quit = true,
+        Some(Overlay::Confirm(confirm)) if confirm.yes.is_some() => {
+            for ask in confirm.asks {
+                model.ask(ask);
+            }
+            model.say(confirm.said);
+        }
+        other => model.overlay = other,
+    }
+}
+
+fn quit(model: &mut Model) {
+    if back(model) {
+        return;
+    }
+    if model.lease_ours && model.totals.waiting > 0 {
+        model.overlay = Some(Overlay::Leave);
+    } else {
+        model.quit = true;
+    }
+}
+
+/// One step back; false at the top.
+fn back(model: &mut Model) -> bool {
+    model.pending = None;
+    match model.tab {
+        Tab::Contacts => contacts::back(model),
+        Tab::Tasks if !model.tasks.query.search.is_empty() => {
+            tasks::search(model, String::new());
+            true
+        }
+        Tab::Conflicts if model.conflicts.bench.is_some() => {
+            workbench::close(model);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn open_current(model: &mut Model) {
+    match model.tab {
+        Tab::Contacts => contacts::open(model),
+        Tab::Tasks => tasks::open(model),
+        Tab::Conflicts if model.conflicts.bench.is_some() => {
+            if model.conflicts.is_candidates() {
+                workbench::pick(model, super::msg::Pick::Candidate);
+            }
+        }
+        Tab::Conflicts => {
+            if let Some(id) = model.conflicts.cursor {
+                workbench::open(model, id);
+            }
+        }
+        Tab::SyncLog => sync_log::toggle(model),
+        Tab::Errors => errors::toggle(model),
+        Tab::Rates => {}
+    }
+}
+
+fn step_record(model: &mut Model, by: isize) {
+    let how = if by > 0 { Move::Down } else { Move::Up };
+    match model.tab {
+        Tab::Contacts => contacts::step_record(model, how),
+        Tab::Conflicts if model.conflicts.bench.is_some() => workbench::step_conflict(model, by),
+        _ => step(model, how),
+    }
+}
+
+fn step_section(model: &mut Model, by: isize) {
+    let how = if by > 0 { Move::Down } else { Move::Up };
+    match model.tab {
+        Tab::Contacts => {
+            model.contacts.section = model.contacts.section.step(by);
+            model.contacts.at = 0;
+        }
+        Tab::Tasks => tasks::step_view(model),
+        Tab::SyncLog => sync_log::go(model, how),
+        _ => {}
+    }
+}
+
+fn unfold(model: &mut Model) {
+    match model.tab {
+        Tab::Contacts => model.contacts.unfolded = !model.contacts.unfolded,
+        Tab::Tasks => {}
+        Tab::Conflicts => match &mut model.conflicts.bench {
+            Some(bench) => bench.unfolded = !bench.unfolded,
+            None => model.conflicts.unfolded = !model.conflicts.unfolded,
+        },
+        Tab::SyncLog => sync_log::toggle(model),
+        Tab::Errors => errors::toggle(model),
+        Tab::Rates => {}
+    }
+}
+
+/// Staged decisions that moved, then conflicts by age, then errors.
+fn next_for_me(model: &mut Model) {
+    let me = model.operator.clone();
+    let now = model.times.now;
+    let here = model.conflicts.bench.as_ref().map(|bench| bench.conflict);
+    let all = &model.conflicts.all;
+    let moved = all.iter().filter(|c| {
+        let old = |s: &crate::model::Staged| s.operator == me && s.revision != c.revision;
+        c.staged.iter().any(old)
+    });
+    let mut open: Vec<_> = all
+        .iter()
+        .filter(|c| c.state == crate::model::ConflictState::Open && c.staged.is_empty())
+        .filter(|c| !conflicts::is_put_off(c, now))
+        .collect();
+    open.sort_by_key(|c| c.opened_at);
+    let queue: Vec<_> = moved.chain(open).map(|c| c.id).collect();
+    let at = queue.iter().position(|id| Some(*id) == here);
+    let next = at.map_or(0, |at| at + 1);
+    if let Some(id) = queue.get(next) {
+        workbench::open(model, *id);
+    } else if model.errors.to_first_open() {
+        model.conflicts.bench = None;
+        show_tab(model, Tab::Errors);
+    } else if let Some(id) = queue.first() {
+        workbench::open(model, *id);
+    } else {
+        let failing = model.totals.contacts.get(&LinkState::Error).copied();
+        match failing.unwrap_or(0) {
+            0 => model.say("Nothing needs you."),
+            n => model.say(format!(
+                "Nothing to decide. {n} contacts have a failed write."
+            )),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The model drawn. Reads only; what is not in the model is shown as a gap.
+
+use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};
+
+use super::glyphs;
+use super::model::{LEAST, Model};
+use super::msg::Tab;
+use super::tabs::{bench_view, conflicts, contacts, errors, rates, sync_log, tasks};
+use super::widgets::{boxes, footer, header, paint};
+
+/// Draws everything.
+pub fn view(model: &Model, frame: &mut Frame) {
+    let area = frame.area();
+    draw(model, area, frame.buffer_mut());
+}
+
+fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
+    if model.is_too_small() {
+        let (columns, rows) = LEAST;
+        let first = format!("couplet needs {columns} x {rows}.");
+        let second = format!("This is {} x {}. Sync goes on.", area.width, area.height);
+        for (at, words) in [first, second].into_iter().enumerate() {
+            paint::Row::of(format!("  {words}"), Style::new()).draw(paint::row(area, at), buf);
+        }
+        return;
+    }
+    header::draw(model, paint::row(area, 0), buf);
+    let tabs = model.tab_rows();
+    if tabs > 0 {
+        header::draw_tabs(model, paint::row(area, 1), buf);
+    }
+    let body = Rect {
+        y: area.y + 1 + tabs,
+        height: area.height.saturating_sub(2 + tabs),
+        ..area
+    };
+    match model.tab {
+        Tab::Contacts => contacts::view(model, body, buf),
+        Tab::Tasks => tasks::view(model, body, buf),
+        Tab::Conflicts if model.conflicts.bench.is_some() => bench_view::view(model, body, buf),
+        Tab::Conflicts => conflicts::view(model, body, buf),
+        Tab::SyncLog => sync_log::view(model, body, buf),
+        Tab::Errors => errors::view(model, body, buf),
+        Tab::Rates => rates::view(model, body, buf),
+    }
+    boxes::draw(model, body, buf);
+    footer::draw(model, paint::row(area, area.height as usize - 1), buf);
+    if model.ascii {
+        glyphs::to_ascii(buf);
+    }
+}

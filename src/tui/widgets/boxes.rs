@@ -1,0 +1,267 @@
+//! Boxes over a tab: questions, choices, forms, the palette, the help.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    widgets::{Clear, Widget},
+};
+
+use crate::text::{cut_end, width};
+
+use super::super::confirm::{Choice, Confirm};
+use super::super::form::Form;
+use super::super::model::{Model, Overlay};
+use super::super::theme::Theme;
+use super::help;
+use super::paint::{self, Row};
+use super::palette::{self, Palette};
+
+/// Draws what covers the tab, if anything.
+pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
+    match &model.overlay {
+        None | Some(Overlay::Leave) => {}
+        Some(Overlay::Help(scroll)) => draw_help(model, *scroll, area, buf),
+        Some(Overlay::Palette(palette)) => draw_palette(model, palette, area, buf),
+        Some(Overlay::Confirm(confirm)) => draw_confirm(model, confirm, area, buf),
+        Some(Overlay::Choice(choice)) => draw_choice(model, choice, area, buf),
+        Some(Overlay::Form(form)) => draw_form(model, form, area, buf),
+    }
+}
+
+/// A framed box of so many inner rows in the middle of `area`; the place inside.
+fn frame(title: &str, rows: usize, area: Rect, theme: &Theme, buf: &mut Buffer) -> Rect {
+    let columns = area.width.min(100);
+    let height = (rows as u16 + 2).min(area.height);
+    let place = Rect {
+        x: area.x + (area.width - columns) / 2,
+        y: area.y + (area.height - height) / 2,
+        width: columns,
+        height,
+    };
+    Clear.render(place, buf);
+    let inner = columns.saturating_sub(2) as usize;
+    let title = cut_end(title, inner.saturating_sub(3));
+    let rest = inner.saturating_sub(width(&title) + 2);
+    Row::of("┌ ", theme.dim)
+        .add(title, theme.title)
+        .add(format!(" {}┐", "─".repeat(rest)), theme.dim)
+        .draw(paint::row(place, 0), buf);
+    for at in 1..place.height as usize {
+        let last = at + 1 == place.height as usize;
+        let (left, fill, right) = if last {
+            ("└", "─", "┘")
+        } else {
+            ("│", " ", "│")
+        };
+        Row::of(format!("{left}{}{right}", fill.repeat(inner)), theme.dim)
+            .draw(paint::row(place, at), buf);
+    }
+    Rect {
+        x: place.x + 2,
+        y: place.y + 1,
+        width: columns.saturating_sub(4),
+        height: height.saturating_sub(2),
+    }
+}
+
+/// A line across a box, at row `at` inside of it.
+fn divide(inside: Rect, at: usize, theme: &Theme, buf: &mut Buffer) {
+    let place = paint::row(inside, at);
+    let whole = Rect {
+        x: place.x.saturating_sub(2),
+        width: place.width + 4,
+        ..place
+    };
+    let fill = "─".repeat((whole.width as usize).saturating_sub(2));
+    Row::of(format!("├{fill}┤"), theme.dim).draw(whole, buf);
+}
+
+fn draw_confirm(model: &Model, confirm: &Confirm, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let columns = area.width.min(100).saturating_sub(4) as usize;
+    let mut lines: Vec<String> = Vec::new();
+    for line in &confirm.lines {
+        lines.extend(help::wrap(line, columns));
+    }
+    let mut foot: Vec<String> = Vec::new();
+    for line in &confirm.foot {
+        foot.extend(help::wrap(line, columns));
+    }
+    let fixed = foot.len() + 2 + usize::from(!foot.is_empty());
+    let room = (area.height as usize).saturating_sub(fixed + 2).max(1);
+    let shown = lines.len().min(room);
+    let inside = frame(&confirm.title, shown + fixed, area, theme, buf);
+    let first = confirm.scroll.min(lines.len() - shown);
+    for (at, line) in lines.iter().skip(first).take(shown).enumerate() {
+        let style = if line.contains("DELETE") {
+            theme.error
+        } else {
+            Style::new()
+        };
+        Row::of(line.clone(), style).draw(paint::row(inside, at), buf);
+    }
+    let mut at = shown;
+    if !foot.is_empty() {
+        divide(inside, at, theme, buf);
+        at += 1;
+    }
+    for line in foot {
+        Row::of(line, Style::new()).draw(paint::row(inside, at), buf);
+        at += 1;
+    }
+    divide(inside, at, theme, buf);
+    let mut keys = Row::new();
+    if let Some(id) = confirm.decide {
+        keys = keys
+            .add("enter", theme.title)
+            .add(format!(" decide {id} again (default)     "), Style::new());
+    }
+    if let Some(yes) = &confirm.yes {
+        keys = keys
+            .add("y", theme.title)
+            .add(format!(" {yes}     "), Style::new());
+    }
+    let back = match (confirm.decide, &confirm.yes) {
+        (Some(_), _) => "esc back",
+        (None, Some(_)) => "N or esc go back (default)",
+        (None, None) => "enter or esc close",
+    };
+    keys = keys.add(back, Style::new());
+    if lines.len() > shown {
+        let of = format!("J K scroll   {} of {}", first + shown, lines.len());
+        keys = keys.end_at(&of, inside.width as usize, theme.dim);
+    }
+    keys.draw(paint::row(inside, at + 1), buf);
+}
+
+fn draw_choice(model: &Model, choice: &Choice, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let rows = choice.answers.len() + 3;
+    let inside = frame(&choice.title, rows, area, theme, buf);
+    for (at, (words, _, _)) in choice.answers.iter().enumerate() {
+        Row::of((at + 1).to_string(), theme.title)
+            .add(format!("  {words}"), Style::new())
+            .draw(paint::row(inside, at), buf);
+    }
+    let at = choice.answers.len();
+    divide(inside, at, theme, buf);
+    Row::of(choice.foot.clone(), Style::new()).draw(paint::row(inside, at + 1), buf);
+    Row::of("a number chooses     esc back", Style::new()).draw(paint::row(inside, at + 2), buf);
+}
+
+fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let long = form.inputs.iter().any(super::super::form::Input::is_long);
+    let box_rows = if long { 8 } else { 1 };
+    let room = (area.height as usize).saturating_sub(4) / box_rows;
+    let shown = form.inputs.len().min(room.max(1));
+    let inside = frame(&form.title, shown * box_rows + 2, area, theme, buf);
+    let first = (form.at + 1).saturating_sub(shown);
+    for (at, input) in form.inputs.iter().enumerate().skip(first).take(shown) {
+        let place = Rect {
+            y: inside.y + ((at - first) * box_rows) as u16,
+            height: (box_rows as u16).min(inside.height),
+            ..inside
+        };
+        let label = if at == form.at {
+            theme.title
+        } else {
+            theme.dim
+        };
+        Row::new()
+            .cell(&input.field.label(), 15, label)
+            .draw(place, buf);
+        let bad = input.bad.as_deref().unwrap_or("");
+        let bad_width = (width(bad) as u16 + 1).min(place.width / 2);
+        let bad_width = if bad.is_empty() { 0 } else { bad_width };
+        let text = Rect {
+            x: place.x + 15,
+            width: place.width.saturating_sub(15 + bad_width),
+            ..place
+        };
+        if at == form.at {
+            input.area.render(text, buf);
+        } else {
+            let words = input.area.lines().join(" ");
+            Row::of(words, Style::new()).draw(text, buf);
+        }
+        if bad_width > 0 {
+            let at = Rect {
+                x: text.right() + 1,
+                width: bad_width.saturating_sub(1),
+                ..place
+            };
+            Row::of(bad.to_owned(), theme.error).draw(at, buf);
+        }
+    }
+    let at = shown * box_rows;
+    divide(inside, at, theme, buf);
+    let keys = match (long, form.inputs.len()) {
+        (true, _) => "ctrl-s go on     esc leave",
+        (false, 1) => "enter go on     esc leave",
+        (false, _) => "tab next field     enter go on: lists the writes     esc leave",
+    };
+    Row::of(keys, Style::new()).draw(paint::row(inside, at + 1), buf);
+}
+
+fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let hits = palette::hits(model, &palette.text);
+    let room = (area.height as usize).saturating_sub(5).clamp(1, 16);
+    let inside = frame("Command", room + 3, area, theme, buf);
+    let columns = inside.width as usize;
+    Row::of("> ", theme.dim)
+        .add(palette.text.clone(), Style::new())
+        .add("█", theme.dim)
+        .draw(paint::row(inside, 0), buf);
+    let first = paint::scrolled(0, palette.at, room, hits.len());
+    if hits.is_empty() {
+        Row::of("  no command fits", theme.dim).draw(paint::row(inside, 1), buf);
+    }
+    for (line, (at, hit)) in hits.iter().enumerate().skip(first).take(room).enumerate() {
+        let (text, style) = match &hit.reason {
+            Some(reason) => (format!("{} ({reason})", hit.help), theme.dim),
+            None => (hit.help.to_owned(), Style::new()),
+        };
+        let place = paint::row(inside, line + 1);
+        Row::of("  ", Style::new())
+            .cell(&text, columns.saturating_sub(9), style)
+            .right(&hit.keys, 7, theme.title)
+            .draw(place, buf);
+        if at == palette.at {
+            paint::cursor(place, theme, buf);
+        }
+    }
+    divide(inside, room + 1, theme, buf);
+    Row::of("enter run     up down choose     esc close", Style::new())
+        .draw(paint::row(inside, room + 2), buf);
+}
+
+fn draw_help(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let columns = area.width.min(100).saturating_sub(4) as usize;
+    let rows = help::rows(model, columns);
+    let room = (area.height as usize).saturating_sub(4).max(1);
+    let shown = rows.len().min(room);
+    let scopes = model.screen_scopes();
+    let name = scopes.first().map_or("", |scope| scope.label());
+    let title = format!("Help: {name}     times: {}", model.times.zone_name());
+    let inside = frame(&title, shown + 2, area, theme, buf);
+    let first = scroll.min(rows.len() - shown);
+    paint::rows(
+        rows.iter().skip(first).take(shown),
+        Rect {
+            height: shown as u16,
+            ..inside
+        },
+        buf,
+    );
+    divide(inside, shown, theme, buf);
+    let mut keys = Row::of("? close     j k scroll     : finds a command", Style::new());
+    if rows.len() > shown {
+        let of = format!("{} of {}", first + shown, rows.len());
+        keys = keys.end_at(&of, inside.width as usize, theme.dim);
+    }
+    keys.draw(paint::row(inside, shown + 1), buf);
+}

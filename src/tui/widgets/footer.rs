@@ -1,0 +1,112 @@
+//! The last row: the keys that work here, or a message.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use crate::text::width;
+
+use super::super::commands::{COMMANDS, Command, Scope};
+use super::super::model::{Model, Overlay};
+use super::super::msg::{Do, Tab};
+use super::paint::Row;
+
+/// What enter does here, in a word; empty where it does nothing.
+fn enter_word(model: &Model) -> &'static str {
+    match model.tab {
+        Tab::Contacts if model.contacts.in_detail() => "decide",
+        Tab::Contacts | Tab::Conflicts => match model.conflicts.bench.is_some() {
+            true if model.tab == Tab::Conflicts => match model.conflicts.is_candidates() {
+                true => "take",
+                false => "",
+            },
+            _ if model.tab == Tab::Contacts && model.is_wide() => "zoom",
+            _ => "open",
+        },
+        Tab::Tasks => "contact",
+        Tab::SyncLog | Tab::Errors => "unfold",
+        Tab::Rates => "",
+    }
+}
+
+/// The commands of the footer, in order, with the word for `enter` first.
+pub fn hints(model: &Model) -> Vec<(String, String, bool)> {
+    let mut hints = Vec::new();
+    let enter = enter_word(model);
+    if !enter.is_empty() {
+        hints.push(("enter".into(), enter.into(), true));
+    }
+    let mut from = |command: &Command| {
+        let ready = (command.ready)(model).is_ok();
+        let hint = match command.msg {
+            Do::Apply => match model.staged() {
+                0 => "apply".into(),
+                n => format!("apply {n}"),
+            },
+            Do::FocusDetail if !model.is_wide() => return,
+            Do::Ignore if model.contacts.is_ignored() => "take up".into(),
+            _ => command.hint.into(),
+        };
+        hints.push((command.first_key(), hint, ready));
+    };
+    for scope in model.scopes() {
+        let shown = |command: &&Command| {
+            command.scope == *scope
+                && !command.hint.is_empty()
+                && (*scope != Scope::Movement)
+                && (*scope != Scope::Global || (command.ready)(model).is_ok())
+        };
+        COMMANDS.iter().filter(shown).for_each(&mut from);
+    }
+    hints
+}
+
+/// Draws it.
+pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let columns = area.width as usize;
+    if matches!(model.overlay, Some(Overlay::Leave)) {
+        let waiting = model.totals.waiting;
+        let words =
+            format!(" q: leave? The sync stops: nobody else holds it. {waiting} writes wait.");
+        return Row::of(words, theme.decide)
+            .end_at("y / N", columns, theme.title)
+            .draw(area, buf);
+    }
+    if let Some(toast) = &model.toast {
+        let (mark, style) = if toast.failed {
+            (" ! ", theme.error)
+        } else {
+            (" ✓ ", theme.well)
+        };
+        return Row::of(mark, style)
+            .add(&toast.words, Style::new())
+            .draw(area, buf);
+    }
+    let gap = if model.is_wide() { 3 } else { 2 };
+    let help = Row::of("?", theme.title).add(" help", Style::new());
+    let more = Row::of(":", theme.title).add(" more", Style::new());
+    let mut room = columns.saturating_sub(help.used() + more.used() + gap + 2);
+    let mut row = Row::of(" ", Style::new());
+    for (at, (key, hint, ready)) in hints(model).into_iter().enumerate() {
+        let gap = if at == 0 { 0 } else { gap };
+        if row.used() + gap + width(&key) + 1 + width(&hint) > room {
+            break;
+        }
+        let (bold, plain) = match ready {
+            true => (theme.title, Style::new()),
+            false => (theme.dim, theme.dim),
+        };
+        row = row
+            .add(" ".repeat(gap), Style::new())
+            .add(key, bold)
+            .add(format!(" {hint}"), plain);
+    }
+    room = columns.saturating_sub(help.used() + more.used() + gap);
+    row.draw(area, buf);
+    let at = |x: usize| Rect {
+        x: area.x + x as u16,
+        width: area.width.saturating_sub(x as u16),
+        ..area
+    };
+    more.draw(at(room), buf);
+    help.draw(at(columns.saturating_sub(help.used())), buf);
+}

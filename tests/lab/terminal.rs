@@ -1,0 +1,183 @@
+//! The program in a real pseudo-terminal, and what its screen shows.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long a screen may take to show what a test waits for: far more than it needs, so that a slow machine passes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program in a pseudo-terminal of its own.
+pub struct Terminal {
+    seen: Arc<Seen>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    pty: Box<dyn MasterPty + Send>,
+}
+
+struct Seen {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    parser: vt100::Parser,
+    bytes: u64,
+    ended: bool,
+}
+
+impl Terminal {
+    /// Starts a command in a terminal of this size.
+    pub fn start(
+        program: &str,
+        args: &[&str],
+        env: impl IntoIterator<Item = (String, String)>,
+        size: (u16, u16),
+    ) -> Self {
+        let (cols, rows) = size;
+        let pair = native_pty_system()
+            .openpty(PtySize {
+                rows,
+                cols,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(program);
+        command.args(args);
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        let child = pair
+            .slave
+            .spawn_command(command)
+            .expect("the binary is built");
+        let mut output = pair.master.try_clone_reader().expect("a reader");
+        let keys = pair.master.take_writer().expect("a writer");
+        let seen = Arc::new(Seen {
+            state: Mutex::new(State {
+                parser: vt100::Parser::new(rows, cols, 0),
+                bytes: 0,
+                ended: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let shown = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            loop {
+                let read = output.read(&mut buffer).unwrap_or(0);
+                let mut state = shown.state.lock().expect("no panic while it is held");
+                if read == 0 {
+                    state.ended = true;
+                } else {
+                    state.parser.process(&buffer[..read]);
+                    state.bytes += read as u64;
+                }
+                shown.changed.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        drop(pair.slave);
+        Self {
+            seen,
+            keys,
+            child,
+            pty: pair.master,
+        }
+    }
+
+    /// Types keys: text as it stands, `<enter>`, `<esc>`, `<tab>`.
+    pub fn press(&mut self, keys: &str) {
+        let bytes = keys
+            .replace("<enter>", "\r")
+            .replace("<esc>", "\u{1b}")
+            .replace("<tab>", "\t");
+        self.keys
+            .write_all(bytes.as_bytes())
+            .expect("the program reads");
+        self.keys.flush().expect("the program reads");
+    }
+
+    /// Waits until the screen shows a text; gives the screen.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> String {
+        self.wait(&format!("`{text}`"), |screen| screen.contains(text))
+    }
+
+    /// Waits until the screen is as wanted; gives the screen.
+    #[track_caller]
+    pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let state = self.seen.state.lock().expect("no panic while it is held");
+        let not_yet =
+            |state: &mut State| !wanted(&state.parser.screen().contents()) && !state.ended;
+        let (state, _) = self
+            .seen
+            .changed
+            .wait_timeout_while(state, PATIENCE, not_yet)
+            .expect("no panic");
+        let screen = state.parser.screen().contents();
+        assert!(wanted(&screen), "the screen never showed {what}:\n{screen}");
+        screen
+    }
+
+    /// The screen now, with its colours.
+    pub fn with_screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(
+            self.seen
+                .state
+                .lock()
+                .expect("no panic while it is held")
+                .parser
+                .screen(),
+        )
+    }
+
+    /// Bytes that the program has written.
+    pub fn bytes(&self) -> u64 {
+        self.seen
+            .state
+            .lock()
+            .expect("no panic while it is held")
+            .bytes
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.process_id()
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&self, cols: u16, rows: u16) {
+        self.seen
+            .state
+            .lock()
+            .expect("no panic")
+            .parser
+            .screen_mut()
+            .set_size(rows, cols);
+        self.pty
+            .resize(PtySize {
+                rows,
+                cols,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .expect("a size");
+    }
+
+    /// Waits for the program to end; its exit code.
+    pub fn end(&mut self) -> u32 {
+        self.child.wait().expect("a child").exit_code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+    }
+}
