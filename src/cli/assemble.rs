@@ -15,6 +15,7 @@ use crate::merge::normalise;
 use crate::model::{BySide, Holder};
 use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
 use crate::store::{SqliteSlots, Writer};
+use crate::tui::{self, ThemeChoice};
 
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -100,9 +101,22 @@ pub fn dashboard(
     events: Receiver<Event>,
     demo: bool,
 ) -> Result<Exit, Problem> {
-    drop((port, events, context.config.theme(), demo));
-    Err(Problem::failed(
-        "this build has no dashboard yet",
-        "use `couplet sync` and `couplet status`",
-    ))
+    let theme = match context.config.theme() {
+        "dark" => ThemeChoice::Dark,
+        "light" => ThemeChoice::Light,
+        "mono" => ThemeChoice::Mono,
+        _ => ThemeChoice::Auto,
+    };
+    let settings = tui::Settings {
+        workspace: context.config.workspace().to_owned(),
+        operator: context.config.operator().to_owned(),
+        database: context.config.database()?,
+        clock: context.clock.clone(),
+        zone: context.config.zone(),
+        theme,
+        ascii: context.config.is_ascii(),
+        demo,
+    };
+    tui::run(settings, port, events).context("the dashboard ended")?;
+    Ok(Exit::Done)
 }
