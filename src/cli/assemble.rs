@@ -15,7 +15,7 @@ use crate::merge::normalise;
 use crate::model::{BySide, Holder};
 use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
 use crate::store::{SqliteSlots, Writer};
-use crate::tui;
+use crate::tui::{self, ThemeChoice};
 
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -107,23 +107,22 @@ pub fn dashboard(
     events: Receiver<Event>,
     demo: bool,
 ) -> Result<Exit, Problem> {
-    let config = &context.config;
+    let theme = match context.config.theme() {
+        "dark" => ThemeChoice::Dark,
+        "light" => ThemeChoice::Light,
+        "mono" => ThemeChoice::Mono,
+        _ => ThemeChoice::Auto,
+    };
     let settings = tui::Settings {
-        workspace: config.workspace().to_owned(),
-        operator: config.operator().to_owned(),
-        database: config.database()?,
+        workspace: context.config.workspace().to_owned(),
+        operator: context.config.operator().to_owned(),
+        database: context.config.database()?,
         clock: context.clock.clone(),
-        zone: config.zone(),
-        theme: match config.theme() {
-            "dark" => tui::ThemeChoice::Dark,
-            "light" => tui::ThemeChoice::Light,
-            "mono" => tui::ThemeChoice::Mono,
-            _ => tui::ThemeChoice::Auto,
-        },
-        ascii: config.is_ascii(),
+        zone: context.config.zone(),
+        theme,
+        ascii: context.config.is_ascii(),
         demo,
     };
-    // Left by the operator or ended by a signal: both are the ordinary end.
-    tui::run(settings, port, events).map_err(anyhow::Error::from)?;
+    tui::run(settings, port, events).context("the dashboard ended")?;
     Ok(Exit::Done)
 }
