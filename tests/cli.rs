@@ -1,8 +1,9 @@
 //! The program from outside: what it says to bad input, with which exit code, and the shapes of its JSON.
 
+use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use couplet::clock::Clock;
 use couplet::model::{
@@ -58,15 +59,19 @@ impl User {
     }
 
     fn run(&self, line: &str) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_couplet"))
+        self.command(line).output().unwrap()
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_couplet"));
+        command
             .args(line.split_whitespace())
             .env_clear()
             .env("HOME", self.home.path())
             .env("COUPLET_DATA_DIR", self.data())
             .env("COUPLET_OPERATOR", "dana")
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .output()
-            .unwrap()
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
     }
 
     fn json(&self, line: &str) -> Json {
@@ -74,6 +79,55 @@ impl User {
         assert_eq!(output.status.code(), Some(0), "{line}: {}", said(&output));
         serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{line}: {why}"))
     }
+}
+
+/// Both systems on a free port, and a user who has their keys; gone when dropped.
+struct Sandbox {
+    child: Child,
+}
+
+impl Sandbox {
+    fn start() -> (Self, User) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_couplet"))
+            .args("sandbox --listen 127.0.0.1:0 --contacts 20 --lag 0 --limit off".split(' '))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let hello: Json = serde_json::from_str(&first_line(&mut child)).unwrap();
+        let user = [
+            ("COUPLET_GHL_URL", "ghl"),
+            ("COUPLET_GHL_TOKEN", "ghl_token"),
+            ("COUPLET_GHL_LOCATION", "location_id"),
+            ("COUPLET_GROWBOTS_URL", "growbots"),
+            ("COUPLET_GROWBOTS_TOKEN", "growbots_token"),
+        ]
+        .into_iter()
+        .fold(User::new(), |user, (name, key)| {
+            user.set(name, hello[key].as_str().unwrap())
+        });
+        (Self { child }, user)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Waits for the first line that a program prints.
+fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    let out = child.stdout.as_mut().unwrap();
+    // One byte at a time: a buffer would take what belongs to the next reader.
+    for byte in out.bytes() {
+        match byte.unwrap() {
+            b'\n' => break,
+            byte => line.push(byte.into()),
+        }
+    }
+    line
 }
 
 /// What a person saw: stdout, then stderr.
@@ -535,4 +589,99 @@ fn filters_and_limits_choose_rows_in_every_form() {
     }
     let output = user.run("contacts list --filter tag:");
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
+fn one_process_holds_the_lease_and_gives_it_back_when_it_is_told_to_stop() {
+    let (_sandbox, user) = Sandbox::start();
+    let mut loops = user
+        .command("sync --json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let first: Json = serde_json::from_str(&first_line(&mut loops)).unwrap();
+    assert!(first["requests"]["ghl"].as_u64().unwrap() > 0, "{first}");
+
+    let other = user.run("sync --once");
+    assert_eq!(other.status.code(), Some(4), "{}", said(&other));
+    assert!(said(&other).contains("holds the lease"), "{}", said(&other));
+    let status = user.json("status --json");
+    assert_eq!(status["holder"]["operator"], "dana");
+    assert_eq!(status["holder"]["pid"], loops.id());
+    let dry = user.run("sync --dry-run --json");
+    assert!(matches!(dry.status.code(), Some(0 | 3)), "{}", said(&dry));
+
+    let pid = rustix::process::Pid::from_child(&loops);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let ended = loops.wait_with_output().unwrap();
+    assert!(
+        matches!(ended.status.code(), Some(0 | 3)),
+        "{}",
+        said(&ended)
+    );
+    assert_eq!(user.json("status --json")["holder"], Json::Null);
+    let next = user.run("sync --once --json");
+    assert!(matches!(next.status.code(), Some(0 | 3)), "{}", said(&next));
+}
+
+#[test]
+fn a_refused_token_is_its_own_exit_code_and_never_shown() {
+    let (_sandbox, user) = Sandbox::start();
+    let user = user.set("COUPLET_GROWBOTS_TOKEN", "gb-wrong-token");
+    for line in ["sync --once", "sync --once --dry-run", "doctor"] {
+        let output = user.run(line);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(5), "{line}: {said}");
+        assert!(said.contains("COUPLET_GROWBOTS_TOKEN"), "{line}: {said}");
+        assert!(!said.contains("gb-wrong-token"), "{line}: {said}");
+    }
+}
+
+#[test]
+fn the_first_plan_waits_for_a_yes_where_the_file_says_so() {
+    let (_sandbox, user) = Sandbox::start();
+    let user = user.config("first_push = \"ask\"\n");
+    let asked = user.run("sync --once --json");
+    assert_eq!(asked.status.code(), Some(0), "{}", said(&asked));
+    let plan: Json = serde_json::from_slice(&asked.stdout).unwrap();
+    assert!(plan["waiting"].as_u64().unwrap() > 0, "{plan}");
+    assert_eq!(plan["created"]["ghl"], 0);
+    assert!(
+        said(&asked).contains("couplet sync --once --start"),
+        "{}",
+        said(&asked)
+    );
+    let yes = user.run("sync --once --start --json");
+    let done: Json = serde_json::from_slice(&yes.stdout).unwrap();
+    assert!(done["created"]["growbots"].as_u64().unwrap() > 0, "{done}");
+    let next = user.run("sync --once --json");
+    let next: Json = serde_json::from_slice(&next.stdout).unwrap();
+    assert!(next.get("plan").is_none(), "{next}");
+}
+
+#[test]
+fn a_demo_without_a_screen_prints_a_summary_a_pass_and_leaves_nothing() {
+    let user = User::new();
+    let temporary = user.home.path().join("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    let output = user
+        .command("demo --headless --passes 2 --contacts 6 --churn 0")
+        .env("TMPDIR", &temporary)
+        .output()
+        .unwrap();
+    assert!(
+        matches!(output.status.code(), Some(0 | 3)),
+        "{}",
+        said(&output)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    let passes: Vec<Json> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(passes.len(), 2, "{text}");
+    assert!(passes[0]["pulled"]["ghl"].as_u64().unwrap() > 0, "{text}");
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+    assert!(!user.data().exists());
 }

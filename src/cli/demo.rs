@@ -1,6 +1,8 @@
 //! `couplet demo`: both systems on loopback over real HTTP, a temporary database, and people who edit both sides.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::thread::JoinHandle;
 
 use serde_json::Value;
@@ -25,7 +27,10 @@ const LAG_MS: u64 = 2_000;
 
 /// Runs the demo; nothing of it stays.
 pub fn run(args: &args::Demo, flags: Flags) -> Result<Exit, Problem> {
-    let folder = tempfile::Builder::new().prefix("couplet-demo-").tempdir()?;
+    let folder = tempfile::Builder::new()
+        .prefix("couplet-demo-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir()?;
     let stage = Stage::start(args)?;
     let flags = Flags {
         data_dir: Some(folder.path().into()),
