@@ -12,7 +12,7 @@ use crate::config::SideSettings;
 use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::normalise;
-use crate::model::{BySide, Holder};
+use crate::model::{BySide, FieldName, Holder, Kind, Record, Value};
 use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
 use crate::store::{SqliteSlots, Writer};
 use crate::tui::{self, ThemeChoice};
@@ -85,10 +85,22 @@ pub fn connectors(
         normalise: Arc::new(normalise::record),
         gate: Arc::new(move || gate.is_open()),
     };
+    let of_ghl = remote::Parts { normalise: Arc::new(canonical_of_ghl), ..parts.clone() };
     Ok(BySide {
-        ghl: Arc::new(Ghl::new(settings(ghl), parts.clone())),
+        ghl: Arc::new(Ghl::new(settings(ghl), of_ghl)),
         growbots: Arc::new(Growbots::new(settings(growbots), parts)),
     })
+}
+
+/// Notes and appointments written in GHL's web app hold HTML; everywhere else they are plain text.
+fn canonical_of_ghl(kind: Kind, country: &str, mut record: Record) -> Record {
+    if matches!(kind, Kind::Note | Kind::Appointment) {
+        for field in [FieldName::Body, FieldName::Description] {
+            let plain = Value::text(normalise::html_to_text(record.text(&field)));
+            record.set(field, plain);
+        }
+    }
+    normalise::record(kind, country, record)
 }
 
 fn settings(side: SideSettings) -> remote::Settings {

@@ -415,7 +415,8 @@ impl Pass<'_> {
         };
         let mut decided = Vec::new();
         for change in changes {
-            if self.core.map.entry(linked.kind, &change.field).is_none() {
+            let entry = self.core.map.entry(linked.kind, &change.field);
+            if !entry.is_some_and(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side))) {
                 return Ok(Err(format!(
                     "`{}` is not a field that is kept in step",
                     change.field

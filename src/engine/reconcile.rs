@@ -84,12 +84,13 @@ impl Pass<'_> {
                 cause: Cause::FirstLink,
             });
         }
+        let base = merge.base.into_owned();
         let conflict = (!merge.conflicts.is_empty()).then_some(ConflictUpdate {
             fields: merge.conflicts,
         });
         LinkOutcome {
             link: linked.id,
-            base: Some(merge.base),
+            base: Some(base),
             conflict,
             held: merge.held,
             drop_decided: merge.drop_decided,

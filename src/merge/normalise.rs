@@ -252,7 +252,7 @@ mod tests {
             let once = canonical(Record::from_fields(fields));
             let again = canonical(once.clone());
             let linked = support::linked(Kind::Contact, Some(once.clone()), once.clone(), again);
-            let nothing = RecordMerge { base: once, ..RecordMerge::default() };
+            let nothing = RecordMerge { base: std::borrow::Cow::Owned(once), ..RecordMerge::default() };
             prop_assert_eq!(merge_record(&linked, &FieldMap::default()), nothing);
         }
     }

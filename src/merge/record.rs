@@ -25,9 +25,9 @@ const NEWER_MS: i64 = 5_000;
 
 /// What a merge of a linked record comes to. All lists are in field order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordMerge {
-    /// The base from now on.
-    pub base: Record,
+pub struct RecordMerge<'a> {
+    /// The base from now on; borrowed from the link where it did not move.
+    pub base: Cow<'a, Record>,
     /// What is to be written; for one field GHL first.
     pub writes: Vec<SideWrite>,
     /// What an operator must decide.
@@ -51,25 +51,23 @@ pub struct SideWrite {
     pub cause: Cause,
 }
 
-/// Merges a link whose ends are both live. Unmapped fields are left alone. Cost: one walk over the three records.
-pub fn merge_record(linked: &Linked, map: &FieldMap) -> RecordMerge {
-    let base = linked.base.clone().unwrap_or_default();
+/// Merges a link whose ends are both live. Unmapped fields are left alone. Cost: one walk over the three records, and
+/// no allocation where they are equal.
+pub fn merge_record<'a>(linked: &'a Linked, map: &FieldMap) -> RecordMerge<'a> {
+    let out = RecordMerge {
+        base: linked.base.as_ref().map(Cow::Borrowed).unwrap_or_default(),
+        ..RecordMerge::default()
+    };
     let (Some(ghl), Some(growbots)) = (linked.ends.ghl.live(), linked.ends.growbots.live()) else {
         debug_assert!(false, "both ends of link {} are live", linked.id);
-        return RecordMerge {
-            base,
-            ..RecordMerge::default()
-        };
+        return out;
     };
     let mut merge = Merge {
         linked,
         map,
         ghl,
         growbots,
-        out: RecordMerge {
-            base,
-            ..RecordMerge::default()
-        },
+        out,
     };
     merge.walk();
     merge.out
@@ -93,12 +91,12 @@ impl<'a> Field<'a> {
     }
 }
 
-struct Merge<'a> {
+struct Merge<'a, 'm> {
     linked: &'a Linked,
-    map: &'a FieldMap,
+    map: &'m FieldMap,
     ghl: &'a Snapshot,
     growbots: &'a Snapshot,
-    out: RecordMerge,
+    out: RecordMerge<'a>,
 }
 
 /// A value for both sides, and why.
@@ -126,28 +124,32 @@ fn take<'a>(slice: &mut &'a [(FieldName, Value)], name: &FieldName) -> Option<&'
     Some(value)
 }
 
-impl<'a> Merge<'a> {
+impl<'a> Merge<'a, '_> {
     fn walk(&mut self) {
         let mut base: &'a [_] = self.linked.base.as_ref().map_or(&[], Record::as_slice);
         let mut ghl = self.ghl.record.as_slice();
         let mut growbots = self.growbots.record.as_slice();
         let plain = self.linked.decided.is_empty() && self.linked.parked.is_empty();
-        while let Some(name) = [base, ghl, growbots]
-            .into_iter()
-            .filter_map(|slice| slice.first())
-            .map(|(name, _)| name)
-            .min()
-        {
-            let field = Field {
+        loop {
+            if plain {
+                let alike = base
+                    .iter()
+                    .zip(ghl)
+                    .zip(growbots)
+                    .take_while(|((base, ghl), growbots)| base == ghl && base == growbots)
+                    .count();
+                (base, ghl, growbots) = (&base[alike..], &ghl[alike..], &growbots[alike..]);
+            }
+            let heads = [base, ghl, growbots].map(<[_]>::first);
+            let Some(name) = heads.into_iter().flatten().map(|(name, _)| name).min() else {
+                break;
+            };
+            self.field(Field {
                 name,
                 base: take(&mut base, name),
                 ghl: take(&mut ghl, name),
                 growbots: take(&mut growbots, name),
-            };
-            if plain && field.ghl == field.base && field.growbots == field.base {
-                continue;
-            }
-            self.field(field);
+            });
         }
         if !plain {
             self.fields_that_nobody_has();
@@ -205,7 +207,10 @@ impl<'a> Merge<'a> {
         }
         if field.ghl == field.growbots {
             if field.ghl != field.base {
-                self.out.base.set(field.name.clone(), field.ghl.cloned());
+                self.out
+                    .base
+                    .to_mut()
+                    .set(field.name.clone(), field.ghl.cloned());
             }
             return;
         }
@@ -329,7 +334,10 @@ impl<'a> Merge<'a> {
                 self.hold(field.name, Why::Differs);
             }
             if agreed != field.base {
-                self.out.base.set(field.name.clone(), agreed.cloned());
+                self.out
+                    .base
+                    .to_mut()
+                    .set(field.name.clone(), agreed.cloned());
             }
         }
         settled

@@ -338,6 +338,11 @@ pub(super) fn forget(tx: &Tx<'_>, pass: PassId, link: LinkId, why: &str) -> Res<
 /// Stores decided values, and makes the link dirty.
 pub(super) fn decide(tx: &Tx<'_>, link: LinkId, decided: &[Decided]) -> Res<()> {
     for value in decided {
+        // A person's word is tried even where the side refused another value before.
+        tx.run(
+            "DELETE FROM parked WHERE link = ?1 AND field = ?2",
+            params![link.0, value.field.to_string()],
+        )?;
         tx.run(
             "INSERT INTO decided (link, field, value, seen_ghl, seen_growbots, cause) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET value = excluded.value, \

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub const EXE: &str = env!("CARGO_BIN_EXE_couplet");
 
@@ -206,9 +206,4 @@ impl Drop for Lab {
         let _gone = self.sandbox.kill();
         let _reaped = self.sandbox.wait();
     }
-}
-
-/// A JSON object.
-pub fn body(value: Value) -> Value {
-    json!(value)
 }

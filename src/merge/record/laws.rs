@@ -182,7 +182,7 @@ fn swapped_cause(cause: Cause) -> Cause {
     }
 }
 
-fn swapped_merge(mut merge: RecordMerge) -> RecordMerge {
+fn swapped_merge(mut merge: RecordMerge<'_>) -> RecordMerge<'_> {
     for write in &mut merge.writes {
         write.side = write.side.other();
         write.cause = swapped_cause(write.cause.clone());
@@ -198,7 +198,7 @@ fn swapped_merge(mut merge: RecordMerge) -> RecordMerge {
 }
 
 /// The link after a pass: the writes stand where `lands` says, and what the merge said is stored.
-fn after(linked: &Linked, merge: &RecordMerge, lands: impl Fn(usize) -> bool) -> Linked {
+fn after(linked: &Linked, merge: &RecordMerge<'_>, lands: impl Fn(usize) -> bool) -> Linked {
     let mut next = linked.clone();
     for (at, write) in merge.writes.iter().enumerate() {
         if lands(at) {
@@ -206,7 +206,7 @@ fn after(linked: &Linked, merge: &RecordMerge, lands: impl Fn(usize) -> bool) ->
             record.set(write.change.field.clone(), write.change.to.clone());
         }
     }
-    next.base = Some(merge.base.clone());
+    next.base = Some(merge.base.clone().into_owned());
     next.decided
         .retain(|decided| !merge.drop_decided.contains(&decided.field));
     next.parked
@@ -225,7 +225,8 @@ proptest! {
             map.set(entry.clone().policy(Policy::Manual));
         }
         let merge = merge_record(&linked, &map);
-        let mirrored = merge_record(&swapped_link(&linked), &swapped_map(&map));
+        let mirror = swapped_link(&linked);
+        let mirrored = merge_record(&mirror, &swapped_map(&map));
         prop_assert_eq!(swapped_merge(merge), mirrored);
     }
 
@@ -245,7 +246,7 @@ proptest! {
         }
         let merge = merge_record(&rest, &map);
         prop_assert_eq!(&merge.writes, &vec![], "{:?}", rest);
-        prop_assert_eq!(Some(&merge.base), rest.base.as_ref());
+        prop_assert_eq!(Some(&*merge.base), rest.base.as_ref());
         prop_assert_eq!(&merge.drop_decided, &Vec::<FieldName>::new());
         prop_assert_eq!(&merge.drop_parked, &Vec::<FieldName>::new());
         for entry in map.fields(Kind::Contact) {

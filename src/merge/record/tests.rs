@@ -7,7 +7,7 @@ use crate::merge::{Direction, MapEntry};
 use crate::model::Kind;
 
 /// One line for what a merge of one field comes to.
-fn shown(merge: &RecordMerge, base: Option<&Record>, field: &FieldName) -> String {
+fn shown(merge: &RecordMerge<'_>, base: Option<&Record>, field: &FieldName) -> String {
     let or_dash = |value: Option<&Value>| value.map_or("-".to_owned(), Value::to_string);
     let mut parts = Vec::new();
     for write in &merge.writes {
@@ -321,5 +321,5 @@ fn a_conflict_shows_all_three_values_and_a_write_what_it_replaces() {
             cause: Cause::Change { side: Side::Ghl },
         }]
     );
-    assert_eq!(merge.base, linked.base.unwrap());
+    assert!(matches!(merge.base, Cow::Borrowed(_)), "no base moved");
 }
