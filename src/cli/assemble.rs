@@ -85,7 +85,10 @@ pub fn connectors(
         normalise: Arc::new(normalise::record),
         gate: Arc::new(move || gate.is_open()),
     };
-    let of_ghl = remote::Parts { normalise: Arc::new(canonical_of_ghl), ..parts.clone() };
+    let of_ghl = remote::Parts {
+        normalise: Arc::new(canonical_of_ghl),
+        ..parts.clone()
+    };
     Ok(BySide {
         ghl: Arc::new(Ghl::new(settings(ghl), of_ghl)),
         growbots: Arc::new(Growbots::new(settings(growbots), parts)),

@@ -75,10 +75,23 @@ fn once(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     };
     let progress = Progress::start(context)?;
     let ended = stop::runtime()?.block_on(async {
-        if args.dry_run || asks {
-            engine.dry_run(what).await
-        } else {
-            engine.once(what).await
+        let pass = async {
+            if args.dry_run || asks {
+                engine.dry_run(what).await
+            } else {
+                engine.once(what).await
+            }
+        };
+        // Dropped here, a pass takes its temporary files with it.
+        tokio::select! {
+            pass = pass => Ok(pass?),
+            told = stop::asked() => {
+                told?;
+                Err(Problem::failed(
+                    "stopped before the pass was over",
+                    "nothing is lost: the next pass goes on from here",
+                ))
+            }
         }
     });
     progress.end();
