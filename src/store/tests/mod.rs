@@ -7,6 +7,7 @@ mod lists;
 mod outbox;
 mod pulls;
 mod slots;
+mod totals;
 
 use tempfile::TempDir;
 
