@@ -4,6 +4,7 @@ mod conflicts;
 mod files;
 mod leases;
 mod lists;
+mod operators;
 mod outbox;
 mod pulls;
 mod slots;
