@@ -25,7 +25,10 @@ fn people(lab: &Lab, side: &str) -> BTreeMap<String, (String, String, String, BT
                 .filter_map(Value::as_str);
             let tags = tags.map(str::to_lowercase).collect();
             // The same number in another format is the same number.
-            let phone = text(&raw, "phone").chars().filter(char::is_ascii_digit).collect();
+            let phone = text(&raw, "phone")
+                .chars()
+                .filter(char::is_ascii_digit)
+                .collect();
             let who = (text(&raw, keys[0]), text(&raw, keys[1]), phone, tags);
             (text(&raw, "email").to_lowercase(), who)
         })

@@ -183,11 +183,15 @@ pub enum SyncCommand {
         /// Why.
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
+        #[command(flatten)]
+        form: Form,
     },
     /// Let passes run again.
     Resume {
         /// Only this side: `ghl` or `growbots`.
         side: Option<Side>,
+        #[command(flatten)]
+        form: Form,
     },
 }
 
@@ -212,6 +216,8 @@ pub enum Conflicts {
         /// Why.
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
+        #[command(flatten)]
+        form: Form,
     },
 }
 

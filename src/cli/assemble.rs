@@ -47,6 +47,12 @@ impl Ready {
         })
     }
 
+    /// The same with this pause between passes.
+    pub const fn every(mut self, poll: Duration) -> Self {
+        self.poll = poll;
+        self
+    }
+
     /// Opens the database; call it on the thread that keeps the engine.
     pub fn build(self) -> Result<Parts, EngineError> {
         Ok(Parts {
@@ -79,7 +85,10 @@ pub fn connectors(
         normalise: Arc::new(normalise::record),
         gate: Arc::new(move || gate.is_open()),
     };
-    let of_ghl = remote::Parts { normalise: Arc::new(canonical_of_ghl), ..parts.clone() };
+    let of_ghl = remote::Parts {
+        normalise: Arc::new(canonical_of_ghl),
+        ..parts.clone()
+    };
     Ok(BySide {
         ghl: Arc::new(Ghl::new(settings(ghl), of_ghl)),
         growbots: Arc::new(Growbots::new(settings(growbots), parts)),

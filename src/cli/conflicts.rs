@@ -31,7 +31,12 @@ pub fn run(context: &Context, command: &Conflicts) -> Result<Exit, Problem> {
         Conflicts::List(listing) => list(context, listing),
         Conflicts::Show { id, form } => show(context, *id, *form),
         Conflicts::Resolve(args) => resolve(context, args),
-        Conflicts::Defer { id, until, note } => {
+        Conflicts::Defer {
+            id,
+            until,
+            note,
+            form,
+        } => {
             open_one(&context.reader()?, *id)?;
             let until = moment(until, &context.config.zone(), context.clock.now())?;
             let defer = Action::Defer {
@@ -39,7 +44,7 @@ pub fn run(context: &Context, command: &Conflicts) -> Result<Exit, Problem> {
                 until: Some(until),
                 note: note.clone(),
             };
-            submit(context, Form { json: false }, &[defer])
+            submit(context, *form, &[defer])
         }
     }
 }

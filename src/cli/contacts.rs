@@ -66,8 +66,8 @@ pub fn run(context: &Context, command: &Contacts) -> Result<Exit, Problem> {
 }
 
 fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
-    let reader = context.reader()?;
     let mut rows = Rows::new(listing, COLUMNS, &context.clock)?;
+    let reader = context.reader()?;
     let query = ContactQuery::default();
     let mut from: Option<PageKey> = None;
     while rows.want_more() {

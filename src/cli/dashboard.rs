@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use crate::engine;
 
@@ -9,6 +10,9 @@ use super::assemble::{self, Ready};
 use super::context::Context;
 use super::exit::{Exit, Problem};
 use super::sync::{not_yet, waits_for_yes};
+
+/// The pause between passes of the demo: its people are edited many times a minute.
+pub const DEMO_POLL: Duration = Duration::from_secs(2);
 
 /// Opens the dashboard on the workspace.
 pub fn open(context: &Context) -> Result<Exit, Problem> {
@@ -26,7 +30,10 @@ pub fn show(context: &Context, demo: bool) -> Result<Exit, Problem> {
             "`couplet sync` and `couplet status` do without; `couplet --help` lists all commands",
         ));
     }
-    let ready = Ready::new(context)?;
+    let mut ready = Ready::new(context)?;
+    if demo {
+        ready = ready.every(DEMO_POLL);
+    }
     // Brings the schema up to date before anything reads it, and says here what is wrong with the file.
     context.prepare()?;
     let (events, told) = mpsc::channel();

@@ -1,8 +1,9 @@
 //! `couplet demo`: both systems on loopback over real HTTP, a temporary database, and people who edit both sides.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -23,12 +24,13 @@ use super::sync::{exit, report};
 
 /// How long lists of the demo's systems are behind their writes, in milliseconds.
 const LAG_MS: u64 = 2_000;
-/// The pause between passes without a screen.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs the demo; nothing of it stays.
 pub fn run(args: &args::Demo, flags: Flags) -> Result<Exit, Problem> {
-    let folder = tempfile::Builder::new().prefix("couplet-demo-").tempdir()?;
+    let folder = tempfile::Builder::new()
+        .prefix("couplet-demo-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir()?;
     let stage = Stage::start(args)?;
     let flags = Flags {
         data_dir: Some(folder.path().into()),
@@ -66,7 +68,7 @@ fn passes(context: &Context, most: Option<u64>) -> Result<Exit, Problem> {
                 return Ok(exit(pass.conflicts_open));
             }
             tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
+                () = tokio::time::sleep(dashboard::DEMO_POLL) => {}
                 told = &mut told => return told.map(|()| exit(pass.conflicts_open)).map_err(Problem::from),
             }
         }

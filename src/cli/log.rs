@@ -24,9 +24,9 @@ const COLUMNS: &[Column] = &[
 
 /// The sync log, newest first.
 pub fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
+    let mut rows = Rows::new(listing, COLUMNS, &context.clock)?;
     let reader = context.reader()?;
     let zone = context.config.zone();
-    let mut rows = Rows::new(listing, COLUMNS, &context.clock)?;
     let mut before = None;
     while rows.want_more() {
         let limit = rows.page(PAGE);

@@ -10,7 +10,7 @@ use crate::model::{Action, BySide, PassSummary, RecordId};
 use crate::text::thousands;
 
 use super::actions::submit;
-use super::args::{Form, Sync, SyncCommand};
+use super::args::{Sync, SyncCommand};
 use super::assemble::Ready;
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -22,9 +22,13 @@ use super::stop;
 
 /// Does what `couplet sync …` asks for.
 pub fn run(context: &Context, args: &Sync) -> Result<Exit, Problem> {
-    let form = Form { json: args.json };
     match &args.command {
-        Some(SyncCommand::Pause { side, span, note }) => {
+        Some(SyncCommand::Pause {
+            side,
+            span,
+            note,
+            form,
+        }) => {
             let now = context.clock.now();
             let until = span.as_deref().map(|span| after(span, now)).transpose()?;
             let pause = Action::Pause {
@@ -32,10 +36,10 @@ pub fn run(context: &Context, args: &Sync) -> Result<Exit, Problem> {
                 until,
                 note: note.clone(),
             };
-            submit(context, form, &[pause])
+            submit(context, *form, &[pause])
         }
-        Some(SyncCommand::Resume { side }) => {
-            submit(context, form, &[Action::Resume { side: *side }])
+        Some(SyncCommand::Resume { side, form }) => {
+            submit(context, *form, &[Action::Resume { side: *side }])
         }
         None if args.once || args.dry_run => once(context, args),
         None => on_and_on(context, args),
@@ -71,10 +75,23 @@ fn once(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     };
     let progress = Progress::start(context)?;
     let ended = stop::runtime()?.block_on(async {
-        if args.dry_run || asks {
-            engine.dry_run(what).await
-        } else {
-            engine.once(what).await
+        let pass = async {
+            if args.dry_run || asks {
+                engine.dry_run(what).await
+            } else {
+                engine.once(what).await
+            }
+        };
+        // Dropped here, a pass takes its temporary files with it.
+        tokio::select! {
+            pass = pass => Ok(pass?),
+            told = stop::asked() => {
+                told?;
+                Err(Problem::failed(
+                    "stopped before the pass was over",
+                    "nothing is lost: the next pass goes on from here",
+                ))
+            }
         }
     });
     progress.end();

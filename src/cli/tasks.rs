@@ -98,9 +98,9 @@ fn fields<'a>(
 }
 
 fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
+    let mut rows = Rows::new(listing, COLUMNS, &context.clock)?;
     let reader = context.reader()?;
     let zone = context.config.zone();
-    let mut rows = Rows::new(listing, COLUMNS, &context.clock)?;
     for view in [TaskView::Open, TaskView::Done] {
         let query = TaskQuery {
             view,

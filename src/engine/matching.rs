@@ -121,9 +121,12 @@ impl Pass<'_> {
                 let Some(found) = found else { return Ok(()) };
                 // The other one's address may lead elsewhere: a pair is one that both name.
                 let back = self.core.store().linked(found.one.link)?;
-                let back = back.as_ref().and_then(|back| back.ends.get(side.other()).live());
+                let back = back
+                    .as_ref()
+                    .and_then(|back| back.ends.get(side.other()).live());
                 let Some(back) = back else { return Ok(()) };
-                if !matches!(self.identify(side.other(), back)?, (Identity::Pair(id), _) if id == subject.id) {
+                if !matches!(self.identify(side.other(), back)?, (Identity::Pair(id), _) if id == subject.id)
+                {
                     return Ok(());
                 }
                 let links = match side {

@@ -1,7 +1,7 @@
 //! Merge and plan: each dirty link becomes an outcome, and its writes become intents, in one transaction a batch.
 
-use crate::merge::planner::group_writes;
 use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
+use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record;
 use crate::model::{
     BySide, Cause, End, FieldName, Held, Kind, LinkId, Linked, Op, Reason, RecordId, Side,

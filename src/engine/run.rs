@@ -112,7 +112,9 @@ impl Engine {
     /// What a pass would do now: it pulls into a copy of the cache, which goes afterwards, and writes nothing to
     /// either side. Needs no lease.
     pub async fn dry_run(&mut self, what: Once) -> Result<PassSummary, EngineError> {
-        let folder = tempfile::Builder::new().prefix("couplet-dry-run-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("couplet-dry-run-")
+            .tempdir()?;
         let copy = self.core.on_copy(&folder.path().join("copy.db"))?;
         copy.gate.shut();
         if let Lease::Ours(fence) = copy.store().acquire(&copy.us)? {
