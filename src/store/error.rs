@@ -71,6 +71,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the query was stopped by the [`interrupter`](super::Reader::interrupter) of its connection.
+    pub fn is_interrupted(&self) -> bool {
+        let Self::Query { source, .. } = self else {
+            return false;
+        };
+        let code = source
+            .downcast_ref::<rusqlite::Error>()
+            .and_then(rusqlite::Error::sqlite_error_code);
+        code == Some(rusqlite::ErrorCode::OperationInterrupted)
+    }
+
     /// What to do next, where there is something.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -84,5 +95,54 @@ impl StoreError {
             }
             _ => None,
         }
+    }
+}
+
+/// What can go wrong inside a verb; [`Fault::at`] gives it the verb's name.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sql(rusqlite::Error),
+    Lost { ours: Fence, theirs: Fence },
+    Unreadable(String),
+}
+
+/// The answer of everything inside a verb.
+pub(super) type Res<T> = Result<T, Fault>;
+
+impl Fault {
+    /// The error that the caller of `query` gets.
+    pub(super) fn at(self, query: &'static str) -> StoreError {
+        match self {
+            Self::Sql(source) => StoreError::Query {
+                query,
+                source: Box::new(source),
+            },
+            Self::Lost { ours, theirs } => StoreError::LeaseLost { ours, theirs },
+            Self::Unreadable(what) => StoreError::Unreadable { query, what },
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
+impl From<crate::model::UnknownName> for Fault {
+    fn from(error: crate::model::UnknownName) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
+impl From<crate::model::BadValue> for Fault {
+    fn from(error: crate::model::BadValue) -> Self {
+        Self::Unreadable(error.to_string())
     }
 }

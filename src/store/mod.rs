@@ -4,13 +4,35 @@
 //! Verbs are those of the domain, each one transaction. Each mutating verb of a pass takes the [`Fence`](crate::model::Fence) of the
 //! lease under which it runs, and is refused with [`StoreError::LeaseLost`] when another holder has come since.
 
+mod actions;
+mod commit;
+mod conflicts;
+mod convert;
+mod copy;
+mod db;
+mod detail;
 mod error;
+mod errors;
+mod lease;
+mod links;
+mod log;
+mod outbox;
+mod page;
 mod reader;
+mod refresh;
+mod schema;
+mod search;
+mod slots;
+mod snapshots;
+mod status;
+#[cfg(test)]
+mod tests;
 mod types;
 mod writer;
 
 pub use error::StoreError;
 pub use reader::Reader;
+pub use slots::SqliteSlots;
 pub use types::{
     ConflictUpdate, ContactDetail, ContactQuery, Lease, LinkOutcome, Lookup, Match, Seen, SeenAs,
     TaskQuery, Totals,

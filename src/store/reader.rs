@@ -2,35 +2,69 @@
 
 use std::path::Path;
 
+use rusqlite::Connection;
+
+use crate::clock::Clock;
+
 use crate::model::{
     Conflict, ConflictId, ContactRow, Direction, ErrorRow, Holder, Intent, LinkId, LogEntry, LogId,
     LoopStatus, Millis, PageKey, PassSummary, RateBar, Side, TaskRow,
 };
 
-use super::{ContactDetail, ContactQuery, StoreError, TaskQuery, Totals};
+use super::{
+    ContactDetail, ContactQuery, StoreError, TaskQuery, Totals, conflicts, db, detail, error::Res,
+    errors, lease, log, outbox, page, status,
+};
 
 /// A reading connection.
-pub struct Reader;
+pub struct Reader {
+    conn: Connection,
+    clock: Clock,
+}
 
 impl Reader {
     /// Opens an existing database read-only. A missing file is [`StoreError::Open`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        unimplemented!("{path:?}")
+        Self::with_clock(path, Clock::system())
+    }
+
+    /// As [`Reader::open`], with a clock by which the lease is told to be over.
+    pub(super) fn with_clock(path: &Path, clock: Clock) -> Result<Self, StoreError> {
+        Ok(Self {
+            conn: db::open_reader(path)?,
+            clock,
+        })
+    }
+
+    /// All that a verb reads is of one moment.
+    fn read<T>(
+        &self,
+        verb: &'static str,
+        work: impl FnOnce(&Connection) -> Res<T>,
+    ) -> Result<T, StoreError> {
+        let all = || -> Res<T> {
+            let tx = self.conn.unchecked_transaction()?;
+            work(&tx)
+        };
+        all().map_err(|fault| fault.at(verb))
     }
 
     /// A number that differs when another connection has written since; costs microseconds.
     pub fn data_version(&self) -> Result<i64, StoreError> {
-        unimplemented!()
+        self.conn
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(|error| super::error::Fault::from(error).at("data_version"))
     }
 
     /// A handle that stops the query that runs on this connection, from another thread.
-    pub fn interrupter(&self) -> impl Fn() + Send + Sync + 'static {
-        || ()
+    pub fn interrupter(&self) -> impl Fn() + Send + Sync + use<> {
+        let handle = self.conn.get_interrupt_handle();
+        move || handle.interrupt()
     }
 
     /// The kept totals.
     pub fn totals(&self) -> Result<Totals, StoreError> {
-        unimplemented!()
+        self.read("totals", status::totals)
     }
 
     /// Contacts in order, at most `limit` (1 to 500), from after (or before) a key, or from the end that
@@ -42,7 +76,9 @@ impl Reader {
         direction: Direction,
         limit: u16,
     ) -> Result<Vec<ContactRow>, StoreError> {
-        unimplemented!("{query:?} {from:?} {direction:?} {limit}")
+        self.read("contacts", |conn| {
+            page::contacts(conn, query, from, direction, limit)
+        })
     }
 
     /// Tasks by due time, as [`Reader::contacts`].
@@ -53,67 +89,69 @@ impl Reader {
         direction: Direction,
         limit: u16,
     ) -> Result<Vec<TaskRow>, StoreError> {
-        unimplemented!("{query:?} {from:?} {direction:?} {limit}")
+        self.read("tasks", |conn| {
+            page::tasks(conn, query, from, direction, limit)
+        })
     }
 
     /// A contact (or any link) with everything that belongs to it.
     pub fn detail(&self, link: LinkId) -> Result<Option<ContactDetail>, StoreError> {
-        unimplemented!("{link}")
+        self.read("detail", |conn| detail::of(conn, link))
     }
 
     /// The link that a text names: a link id, a GHL id or a Growbots id, in that order.
     pub fn find(&self, text: &str) -> Result<Option<LinkId>, StoreError> {
-        unimplemented!("{text}")
+        self.read("find", |conn| detail::find(conn, text))
     }
 
     /// Open and decided conflicts, heaviest reason first, then oldest first; put-off ones too. At most `limit`.
     pub fn conflicts(&self, limit: u32) -> Result<Vec<Conflict>, StoreError> {
-        unimplemented!("{limit}")
+        self.read("conflicts", |conn| conflicts::list(conn, limit))
     }
 
     /// One conflict in any state.
     pub fn conflict(&self, id: ConflictId) -> Result<Option<Conflict>, StoreError> {
-        unimplemented!("{id}")
+        self.read("conflict", |conn| conflicts::get(conn, id))
     }
 
     /// Log lines, newest first, older than `before`.
     pub fn log(&self, before: Option<LogId>, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
-        unimplemented!("{before:?} {limit}")
+        self.read("log", |conn| log::list(conn, before, limit))
     }
 
     /// The log lines of one pass, oldest first, at most 500.
     pub fn log_of_pass(&self, pass: crate::model::PassId) -> Result<Vec<LogEntry>, StoreError> {
-        unimplemented!("{pass}")
+        self.read("log_of_pass", |conn| log::of_pass(conn, pass))
     }
 
     /// Passes that did something, newest first; between them runs of idle passes as one row each, whose `because`
     /// says how many (`68 idle passes`) and whose times span them.
     pub fn passes(&self, limit: u32) -> Result<Vec<PassSummary>, StoreError> {
-        unimplemented!("{limit}")
+        self.read("passes", |conn| log::passes(conn, limit))
     }
 
     /// Errors that are not closed, heaviest first.
     pub fn errors(&self, limit: u32) -> Result<Vec<ErrorRow>, StoreError> {
-        unimplemented!("{limit}")
+        self.read("errors", |conn| errors::list(conn, limit))
     }
 
     /// What the loop told last.
     pub fn status(&self) -> Result<LoopStatus, StoreError> {
-        unimplemented!()
+        self.read("status", status::status)
     }
 
     /// Who holds the lease, if its time is not over.
     pub fn holder(&self) -> Result<Option<Holder>, StoreError> {
-        unimplemented!()
+        self.read("holder", |conn| lease::holder(conn, &self.clock))
     }
 
     /// The bars of the Rates chart since a moment, oldest first; half minutes without requests are left out.
     pub fn rates(&self, side: Side, since: Millis) -> Result<Vec<RateBar>, StoreError> {
-        unimplemented!("{side} {since}")
+        self.read("rates", |conn| status::rates(conn, side, since))
     }
 
     /// Intents that are not final, in sending order: the plan of what goes next.
     pub fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
-        unimplemented!()
+        self.read("open_intents", outbox::open)
     }
 }

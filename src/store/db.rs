@@ -1,0 +1,182 @@
+//! Opening the file: folder, modes, version checks, pragmas; and the transaction that every writing verb runs in.
+
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+
+use crate::model::Millis;
+
+use super::{StoreError, error::Res, schema};
+
+/// What a writing verb works with: its transaction, and the time at which it began.
+pub(super) struct Tx<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) now: Millis,
+}
+
+impl Tx<'_> {
+    /// Runs one cached statement; gives the number of rows changed.
+    pub(super) fn run(&self, sql: &str, params: impl rusqlite::Params) -> Res<usize> {
+        Ok(self.conn.prepare_cached(sql)?.execute(params)?)
+    }
+}
+
+/// The first SQLite in which several processes may write one WAL file, as SQLite numbers versions.
+const OLDEST_SQLITE: i32 = 3_051_003;
+const STATEMENTS: usize = 256;
+
+/// Opens the file for writing, makes it where it is missing, and brings its schema up to date.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    check_sqlite()?;
+    make_file(path).map_err(|source| StoreError::Open {
+        path: path.into(),
+        source: Box::new(source),
+    })?;
+    let mut conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(|error| cannot_open(path, error))?;
+    let fault = |error| cannot_open(path, error);
+    conn.busy_timeout(Duration::from_secs(5)).map_err(fault)?;
+    // before anything is changed
+    check_schema(&conn, path, true)?;
+    set_pragmas(&conn).map_err(fault)?;
+    let mode: String = conn
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(fault)?;
+    if mode != "wal" {
+        return Err(StoreError::Open {
+            path: path.into(),
+            source: format!("the journal mode is `{mode}`, not `wal`; is it on a network disk?")
+                .into(),
+        });
+    }
+    conn.pragma_update(None, "synchronous", "FULL")
+        .and_then(|()| conn.pragma_update(None, "journal_size_limit", 64 << 20))
+        .map_err(fault)?;
+    schema::migrate(&mut conn).map_err(fault)?;
+    Ok(conn)
+}
+
+/// Opens an existing file for reading only.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    check_sqlite()?;
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(|error| cannot_open(path, error))?;
+    let fault = |error| cannot_open(path, error);
+    conn.busy_timeout(Duration::from_secs(5)).map_err(fault)?;
+    check_schema(&conn, path, false)?;
+    set_pragmas(&conn)
+        .and_then(|()| conn.pragma_update(None, "query_only", true))
+        .map_err(fault)?;
+    Ok(conn)
+}
+
+fn check_sqlite() -> Result<(), StoreError> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(StoreError::OldSqlite {
+            found: rusqlite::version().into(),
+        });
+    }
+    Ok(())
+}
+
+/// Refuses what is newer than this program, and what is not ours. An empty file is a new database to a writer.
+fn check_schema(conn: &Connection, path: &Path, may_be_empty: bool) -> Result<(), StoreError> {
+    let look = || -> rusqlite::Result<(i64, i32, i64)> {
+        Ok((
+            schema::version(conn)?,
+            conn.pragma_query_value(None, "application_id", |row| row.get(0))?,
+            conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?,
+        ))
+    };
+    let (version, application, tables) = look().map_err(|error| cannot_open(path, error))?;
+    if may_be_empty && (version, application, tables) == (0, 0, 0) {
+        return Ok(());
+    }
+    if application != schema::APPLICATION_ID {
+        return Err(StoreError::Damaged {
+            path: path.into(),
+            source: format!("its application id is {application}").into(),
+        });
+    }
+    if version > schema::NEWEST {
+        return Err(StoreError::Newer {
+            path: path.into(),
+            found: version,
+            known: schema::NEWEST,
+        });
+    }
+    Ok(())
+}
+
+fn set_pragmas(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // a cached statement is not planned again because other values are bound
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "mmap_size", 0)?;
+    conn.pragma_update(None, "cache_size", -8192)
+}
+
+/// Makes the folder (0700) and the file (0600) where they are missing. SQLite gives `-wal` and `-shm` the mode of
+/// the file. A folder that is there is left as it is; a file that others could read is closed to them.
+pub(super) fn make_file(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+    }
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => close_to_others(path),
+        Err(error) => Err(error),
+    }
+}
+
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let file = PathBuf::from(name);
+        if let Ok(meta) = fs::metadata(&file)
+            && meta.permissions().mode() & 0o077 != 0
+        {
+            fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells a damaged file from one that cannot be opened.
+pub(super) fn cannot_open(path: &Path, error: rusqlite::Error) -> StoreError {
+    let source = Box::new(error);
+    match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::Damaged {
+            path: path.into(),
+            source,
+        },
+        _ => StoreError::Open {
+            path: path.into(),
+            source,
+        },
+    }
+}

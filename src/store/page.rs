@@ -1,0 +1,365 @@
+//! Pages of the lists, by key and never by offset: a row added above neither skips nor repeats one.
+//!
+//! A search walks the first rows of the list; where that does not fill the page, it asks the trigram index and
+//! sorts; where very many rows match, walking on is faster than sorting.
+
+use rusqlite::{Connection, Row, params_from_iter, types::Value};
+
+use crate::model::{
+    BySide, ContactRow, ContactSort, Direction, LinkId, Millis, PageKey, TaskRow, TaskView,
+};
+
+use super::{
+    ContactQuery, TaskQuery,
+    convert::{first, id_or_none, name_at, rows, text_at},
+    error::{Fault, Res},
+    refresh::sides_of,
+    search::Words,
+};
+
+/// Rows that a search walks before it asks the trigram index. Few in tests, so that they go all ways.
+const WALK: i64 = if cfg!(test) { 4 } else { 20_000 };
+/// Matches above which walking on is faster than sorting them.
+const MANY: i64 = if cfg!(test) { 10 } else { 60_000 };
+
+/// A list: which table, in what order, which rows.
+struct List {
+    table: &'static str,
+    /// The column that the trigram index of short words looks at.
+    prefix: &'static str,
+    key: &'static str,
+    descending: bool,
+    only: Option<(&'static str, Value)>,
+}
+
+/// Which part of a list.
+struct Part {
+    from: Option<(Value, i64)>,
+    backward: bool,
+    limit: i64,
+}
+
+impl List {
+    fn contacts(query: &ContactQuery) -> Self {
+        let (key, descending) = match query.sort {
+            ContactSort::Name => ("name_key", false),
+            ContactSort::Edited => ("edited", true),
+        };
+        Self {
+            table: "contact",
+            prefix: "name_key",
+            key,
+            descending,
+            only: query
+                .state
+                .map(|state| ("state", state.name().to_owned().into())),
+        }
+    }
+
+    fn tasks(query: &TaskQuery) -> Self {
+        Self {
+            table: "task",
+            prefix: "folded",
+            key: "due",
+            descending: false,
+            only: Some(("completed", i64::from(query.view == TaskView::Done).into())),
+        }
+    }
+
+    fn part(&self, from: Option<&PageKey>, direction: Direction, limit: u16) -> Res<Part> {
+        let key = |from: &PageKey| -> Res<(Value, i64)> {
+            if self.key == "name_key" {
+                return Ok((from.key.clone().into(), from.id));
+            }
+            let number: i64 = from
+                .key
+                .parse()
+                .map_err(|_| Fault::Unreadable(format!("`{}` is no key of this list", from.key)))?;
+            Ok((number.into(), from.id))
+        };
+        Ok(Part {
+            from: from.map(key).transpose()?,
+            backward: direction == Direction::Backward,
+            limit: i64::from(limit.clamp(1, 500)),
+        })
+    }
+
+    /// A query over a part of the list, in the order of reading; `source` names the tables, `more` are further
+    /// conditions with one value each.
+    fn query(
+        &self,
+        columns: &str,
+        source: &str,
+        part: &Part,
+        more: Vec<(String, Value)>,
+    ) -> (String, Vec<Value>) {
+        let (table, key) = (self.table, self.key);
+        let (sign, order) = if self.descending == part.backward {
+            (">", "ASC")
+        } else {
+            ("<", "DESC")
+        };
+        let mut values = Vec::new();
+        let mut wanted = Vec::new();
+        if let Some((column, value)) = &self.only {
+            values.push(value.clone());
+            wanted.push(format!("{table}.{column} = ?{}", values.len()));
+        }
+        for (condition, value) in more {
+            values.push(value);
+            wanted.push(format!("{condition} ?{}", values.len()));
+        }
+        if let Some((at, id)) = &part.from {
+            values.push(at.clone());
+            values.push((*id).into());
+            let last = values.len();
+            wanted.push(format!(
+                "({table}.{key}, {table}.link) {sign} (?{}, ?{last})",
+                last - 1
+            ));
+        }
+        values.push(part.limit.into());
+        let filter = if wanted.is_empty() {
+            String::new()
+        } else {
+            format!("WHERE {}", wanted.join(" AND "))
+        };
+        let limit = values.len();
+        let sql = format!(
+            "SELECT {columns} FROM {source} {filter} ORDER BY {table}.{key} {order}, {table}.link {order} LIMIT ?{limit}"
+        );
+        (sql, values)
+    }
+
+    /// The links of a part, in list order.
+    fn links(&self, conn: &Connection, search: &str, part: &Part) -> Res<Vec<LinkId>> {
+        let words = Words::of(search);
+        let mut links = if words.is_empty() {
+            let (sql, values) = self.query("link", self.table, part, Vec::new());
+            rows(conn, &sql, params_from_iter(values), |row| {
+                Ok(LinkId(row.get(0)?))
+            })?
+        } else {
+            self.found(conn, &words, part)?
+        };
+        if part.backward {
+            links.reverse();
+        }
+        Ok(links)
+    }
+
+    fn found(&self, conn: &Connection, words: &Words, part: &Part) -> Res<Vec<LinkId>> {
+        let Some(trigrams) = words.trigrams() else {
+            let range = words.prefix().map(|(from, to)| {
+                let column = format!("{}.{}", self.table, self.prefix);
+                vec![
+                    (format!("{column} >="), from.into()),
+                    (format!("{column} <"), to.into()),
+                ]
+            });
+            return Ok(self
+                .walk(conn, words, part, range.unwrap_or_default(), -1)?
+                .0);
+        };
+        let (links, is_all) = self.walk(conn, words, part, Vec::new(), WALK)?;
+        if is_all {
+            return Ok(links);
+        }
+        let table = self.table;
+        let many = first(
+            conn,
+            &format!(
+                "SELECT count(*) FROM (SELECT 1 FROM {table}_search WHERE {table}_search MATCH ?1 LIMIT {MANY} + 1)"
+            ),
+            [&trigrams],
+            |row| Ok(row.get::<_, i64>(0)? > MANY),
+        )?;
+        if many == Some(true) {
+            return Ok(self.walk(conn, words, part, Vec::new(), -1)?.0);
+        }
+        // the index first, then the rows: never the other way round
+        let source =
+            format!("{table}_search CROSS JOIN {table} ON {table}.link = {table}_search.rowid");
+        let all = Part {
+            limit: -1,
+            from: part.from.clone(),
+            backward: part.backward,
+        };
+        let matching = vec![(format!("{table}_search MATCH"), trigrams.into())];
+        let columns = format!("{table}.link, {table}.folded");
+        let (sql, values) = self.query(&columns, &source, &all, matching);
+        Ok(take(conn, words, &sql, values, part.limit)?.0)
+    }
+
+    /// Walks the list for rows with all words, `limit` rows far (-1: to its end). Also says whether the answer is
+    /// all that the part can have.
+    fn walk(
+        &self,
+        conn: &Connection,
+        words: &Words,
+        part: &Part,
+        more: Vec<(String, Value)>,
+        limit: i64,
+    ) -> Res<(Vec<LinkId>, bool)> {
+        let all = Part {
+            limit,
+            from: part.from.clone(),
+            backward: part.backward,
+        };
+        let (sql, values) = self.query("link, folded", self.table, &all, more);
+        let (links, walked) = take(conn, words, &sql, values, part.limit)?;
+        let is_all = links.len() as i64 == part.limit || limit < 0 || walked < limit;
+        Ok((links, is_all))
+    }
+}
+
+/// The first `limit` rows of a query that have all words, and how many rows were looked at.
+fn take(
+    conn: &Connection,
+    words: &Words,
+    sql: &str,
+    values: Vec<Value>,
+    limit: i64,
+) -> Res<(Vec<LinkId>, i64)> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    let mut walked = 0;
+    while (found.len() as i64) < limit
+        && let Some(row) = rows.next()?
+    {
+        walked += 1;
+        if words.are_in(text_at(row, "folded")?) {
+            found.push(LinkId(row.get(0)?));
+        }
+    }
+    Ok((found, walked))
+}
+
+pub(super) fn contacts(
+    conn: &Connection,
+    query: &ContactQuery,
+    from: Option<&PageKey>,
+    direction: Direction,
+    limit: u16,
+) -> Res<Vec<ContactRow>> {
+    let list = List::contacts(query);
+    let part = list.part(from, direction, limit)?;
+    let links = list.links(conn, &query.search, &part)?;
+    let mut page = Vec::with_capacity(links.len());
+    for link in links {
+        page.extend(first(
+            conn,
+            "SELECT link, name_key, name, email, phone, company, owner, edited, state, ghl_id, growbots_id, waits \
+             FROM contact WHERE link = ?1",
+            [link.0],
+            |row| read_contact(row, query.sort),
+        )?);
+    }
+    Ok(page)
+}
+
+fn read_contact(row: &Row<'_>, sort: ContactSort) -> Res<ContactRow> {
+    let id: i64 = row.get("link")?;
+    let edited: i64 = row.get("edited")?;
+    let key = match sort {
+        ContactSort::Name => row.get("name_key")?,
+        ContactSort::Edited => edited.to_string(),
+    };
+    Ok(ContactRow {
+        id: LinkId(id),
+        key: PageKey { key, id },
+        ids: ids(row)?,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        phone: row.get("phone")?,
+        company: row.get("company")?,
+        owner: row.get("owner")?,
+        updated_at: (edited != 0).then_some(Millis(edited)),
+        state: name_at(row, "state")?,
+        waits_for: sides_of(row.get("waits")?),
+    })
+}
+
+fn ids(row: &Row<'_>) -> Res<BySide<Option<crate::model::RecordId>>> {
+    Ok(BySide {
+        ghl: id_or_none(row, "ghl_id")?,
+        growbots: id_or_none(row, "growbots_id")?,
+    })
+}
+
+pub(super) fn tasks(
+    conn: &Connection,
+    query: &TaskQuery,
+    from: Option<&PageKey>,
+    direction: Direction,
+    limit: u16,
+) -> Res<Vec<TaskRow>> {
+    let list = List::tasks(query);
+    let part = list.part(from, direction, limit)?;
+    let links = list.links(conn, &query.search, &part)?;
+    let mut page = Vec::with_capacity(links.len());
+    for link in links {
+        page.extend(first(
+            conn,
+            "SELECT link, contact, contact_name, title, due, completed, assignee, state, ghl_id, growbots_id, waits \
+             FROM task WHERE link = ?1",
+            [link.0],
+            read_task,
+        )?);
+    }
+    Ok(page)
+}
+
+fn read_task(row: &Row<'_>) -> Res<TaskRow> {
+    let id: i64 = row.get("link")?;
+    let due: i64 = row.get("due")?;
+    Ok(TaskRow {
+        id: LinkId(id),
+        key: PageKey {
+            key: due.to_string(),
+            id,
+        },
+        ids: ids(row)?,
+        contact: row.get::<_, Option<i64>>("contact")?.map(LinkId),
+        contact_name: row.get("contact_name")?,
+        title: row.get("title")?,
+        due_at: (due != i64::MAX).then_some(Millis(due)),
+        completed: row.get("completed")?,
+        assignee: row.get("assignee")?,
+        state: name_at(row, "state")?,
+        waits_for: sides_of(row.get("waits")?),
+    })
+}
+
+/// The queries of all lists, both ways, from an end and from a key: what a test asks the planner about.
+#[cfg(test)]
+pub(super) fn plans() -> Vec<String> {
+    let mut lists = Vec::new();
+    for state in [None, Some(crate::model::LinkState::Conflict)] {
+        for sort in [ContactSort::Name, ContactSort::Edited] {
+            lists.push(List::contacts(&ContactQuery {
+                search: String::new(),
+                state,
+                sort,
+            }));
+        }
+    }
+    lists.push(List::tasks(&TaskQuery::default()));
+    let mut plans = Vec::new();
+    for list in &lists {
+        for backward in [false, true] {
+            for from in [None, Some((Value::Integer(1), 1))] {
+                let part = Part {
+                    from,
+                    backward,
+                    limit: 50,
+                };
+                for columns in ["link", "link, folded"] {
+                    plans.push(list.query(columns, list.table, &part, Vec::new()).0);
+                }
+            }
+        }
+    }
+    plans
+}

@@ -1,0 +1,282 @@
+//! What is kept about a link for lists: its state, the state of its ends, and its narrow row. Everything that
+//! changes a link calls [`refresh`] in the same transaction.
+
+use rusqlite::params;
+
+use crate::model::{
+    BySide, Decided, End, FieldName, Kind, LinkId, LinkState, Millis, Record, Side, Snapshot,
+};
+
+use super::{
+    convert::{any, first, name_at, rows},
+    db::Tx,
+    error::Res,
+    links, search,
+};
+
+/// A task without a due time stands after all others.
+const NEVER: i64 = i64::MAX;
+
+/// Works out what lists show of a link; nothing where the link is not there.
+pub(super) fn refresh(tx: &Tx<'_>, link: LinkId) -> Res<()> {
+    let row = first(
+        tx.conn,
+        "SELECT kind, parent, ignored FROM link WHERE id = ?1",
+        [link.0],
+        |row| {
+            Ok((
+                name_at::<Kind>(row, "kind")?,
+                row.get::<_, Option<i64>>("parent")?,
+                row.get::<_, bool>("ignored")?,
+            ))
+        },
+    )?;
+    let Some((kind, parent, ignored)) = row else {
+        return Ok(());
+    };
+    let ends = links::ends(tx.conn, link)?;
+    let waits = waits(tx, link)?;
+    let state = state(tx, link, ignored, waits, &ends)?;
+    tx.run(
+        "UPDATE link SET state = ?2, ghl = ?3, growbots = ?4 WHERE id = ?1",
+        params![link.0, state.name(), how(&ends.ghl), how(&ends.growbots)],
+    )?;
+    if !matches!(kind, Kind::Contact | Kind::Task) {
+        return Ok(());
+    }
+    let shown = shown(&ends, &links::decided(tx.conn, link)?);
+    let vanished = ends.ghl.live().is_none()
+        && ends.growbots.live().is_none()
+        && (ends.ghl.is_gone() || ends.growbots.is_gone());
+    let row = Row {
+        link,
+        state,
+        waits,
+        ends: &ends,
+        shown: &shown,
+    };
+    match kind {
+        _ if vanished => row.remove(tx),
+        Kind::Contact => row.put_contact(tx),
+        _ => row.put_task(tx, parent),
+    }
+}
+
+const fn how(end: &End) -> i64 {
+    match end {
+        End::Missing => 0,
+        End::Live(_) => 1,
+        End::Gone(_) => 2,
+    }
+}
+
+/// The sides that an open intent goes to, a bit each.
+fn waits(tx: &Tx<'_>, link: LinkId) -> Res<i64> {
+    let sides = rows(
+        tx.conn,
+        "SELECT side FROM intent WHERE link = ?1 AND state IN ('planned', 'sending', 'unknown')",
+        [link.0],
+        |row| name_at::<Side>(row, "side"),
+    )?;
+    Ok(sides.into_iter().fold(0, |bits, side| bits | bit(side)))
+}
+
+const fn bit(side: Side) -> i64 {
+    match side {
+        Side::Ghl => 1,
+        Side::Growbots => 2,
+    }
+}
+
+/// The sides in a `waits` column.
+pub(super) fn sides_of(waits: i64) -> BySide<bool> {
+    BySide::from_fn(|side| waits & bit(side) != 0)
+}
+
+fn state(
+    tx: &Tx<'_>,
+    link: LinkId,
+    ignored: bool,
+    waits: i64,
+    ends: &BySide<End>,
+) -> Res<LinkState> {
+    if ignored {
+        return Ok(LinkState::Ignored);
+    }
+    if any(
+        tx.conn,
+        "SELECT 1 FROM conflict WHERE link = ?1 AND state IN ('open', 'decided')",
+        [link.0],
+    )? {
+        return Ok(LinkState::Conflict);
+    }
+    if any(
+        tx.conn,
+        "SELECT 1 FROM parked WHERE link = ?1 UNION ALL SELECT 1 FROM error_record \
+         JOIN error ON error.id = error_record.error WHERE error_record.link = ?1 AND error.state = 'open'",
+        [link.0],
+    )? {
+        return Ok(LinkState::Error);
+    }
+    Ok(if waits != 0 {
+        LinkState::Waiting
+    } else if ends.ghl.live().is_none() || ends.growbots.live().is_none() {
+        LinkState::OneSide
+    } else {
+        LinkState::InStep
+    })
+}
+
+/// The record as lists show it: what GHL has, else what Growbots has, with decided values on top.
+pub(super) fn shown(ends: &BySide<End>, decided: &[Decided]) -> Record {
+    let seen = [
+        ends.ghl.live(),
+        ends.growbots.live(),
+        ends.ghl.last_seen(),
+        ends.growbots.last_seen(),
+    ];
+    let seen = seen.into_iter().flatten().next();
+    let mut record = seen.map_or_else(Record::default, |snapshot| snapshot.record.clone());
+    for value in decided {
+        record.set(value.field.clone(), value.value.clone());
+    }
+    record
+}
+
+/// What a link is called in logs and conflicts.
+pub(super) fn title(tx: &Tx<'_>, link: LinkId) -> Res<String> {
+    let Some(kind) = links::kind(tx.conn, link)? else {
+        return Ok(String::new());
+    };
+    let ends = links::ends(tx.conn, link)?;
+    Ok(shown(&ends, &links::decided(tx.conn, link)?).title(kind))
+}
+
+struct Row<'a> {
+    link: LinkId,
+    state: LinkState,
+    waits: i64,
+    ends: &'a BySide<End>,
+    shown: &'a Record,
+}
+
+impl Row<'_> {
+    fn remove(&self, tx: &Tx<'_>) -> Res<()> {
+        tx.run("DELETE FROM contact WHERE link = ?1", [self.link.0])?;
+        tx.run("DELETE FROM task WHERE link = ?1", [self.link.0])?;
+        Ok(())
+    }
+
+    fn id(&self, side: Side) -> Option<&str> {
+        self.ends
+            .get(side)
+            .last_seen()
+            .map(|snapshot| snapshot.id.as_str())
+    }
+
+    fn edited(&self) -> i64 {
+        let at = |side| self.ends.get(side).last_seen().and_then(edited);
+        at(Side::Ghl).max(at(Side::Growbots)).map_or(0, |at| at.0)
+    }
+
+    fn put_contact(&self, tx: &Tx<'_>) -> Res<()> {
+        let text = |field| self.shown.text(&field);
+        let name = list_name(self.shown);
+        let (email, phone, company) = (
+            text(FieldName::Email),
+            text(FieldName::Phone),
+            text(FieldName::Company),
+        );
+        let name_key = search::fold(&name);
+        let folded = search::fold(&[name.as_str(), email, phone, company].join("\n"));
+        let renamed = first(
+            tx.conn,
+            "SELECT name FROM contact WHERE link = ?1",
+            [self.link.0],
+            |row| Ok(row.get::<_, String>(0)? != name),
+        )?;
+        tx.run(
+            "INSERT INTO contact (link, name_key, name, email, phone, company, owner, edited, state, ghl_id, \
+             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
+             ON CONFLICT DO UPDATE SET name_key = excluded.name_key, name = excluded.name, email = excluded.email, \
+             phone = excluded.phone, company = excluded.company, owner = excluded.owner, edited = excluded.edited, \
+             state = excluded.state, ghl_id = excluded.ghl_id, growbots_id = excluded.growbots_id, \
+             waits = excluded.waits, folded = excluded.folded",
+            params![
+                self.link.0,
+                name_key,
+                name,
+                email,
+                phone,
+                company,
+                text(FieldName::Owner),
+                self.edited(),
+                self.state.name(),
+                self.id(Side::Ghl),
+                self.id(Side::Growbots),
+                self.waits,
+                folded
+            ],
+        )?;
+        if renamed == Some(true) {
+            tx.run(
+                "UPDATE task SET contact_name = ?2 WHERE contact = ?1",
+                params![self.link.0, name],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn put_task(&self, tx: &Tx<'_>, parent: Option<i64>) -> Res<()> {
+        let contact_name = first(
+            tx.conn,
+            "SELECT name FROM contact WHERE link = ?1",
+            [parent],
+            |row| Ok(row.get::<_, String>(0)?),
+        )?;
+        let title = self.shown.text(&FieldName::Title);
+        tx.run(
+            "INSERT INTO task (link, contact, contact_name, title, due, completed, assignee, state, ghl_id, \
+             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+             ON CONFLICT DO UPDATE SET contact = excluded.contact, contact_name = excluded.contact_name, \
+             title = excluded.title, due = excluded.due, completed = excluded.completed, \
+             assignee = excluded.assignee, state = excluded.state, ghl_id = excluded.ghl_id, \
+             growbots_id = excluded.growbots_id, waits = excluded.waits, folded = excluded.folded",
+            params![
+                self.link.0,
+                parent,
+                contact_name.unwrap_or_default(),
+                title,
+                self.shown
+                    .time(&FieldName::DueAt)
+                    .map_or(NEVER, |due| due.0),
+                self.shown.is(&FieldName::Completed),
+                self.shown.text(&FieldName::Assignee),
+                self.state.name(),
+                self.id(Side::Ghl),
+                self.id(Side::Growbots),
+                self.waits,
+                search::fold(title)
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+fn edited(snapshot: &Snapshot) -> Option<Millis> {
+    snapshot.updated_at.or(snapshot.created_at)
+}
+
+/// `Last, First`, or the one there is, or the next best.
+fn list_name(record: &Record) -> String {
+    let (last, first) = (
+        record.text(&FieldName::LastName),
+        record.text(&FieldName::FirstName),
+    );
+    match (last.is_empty(), first.is_empty()) {
+        (false, false) => format!("{last}, {first}"),
+        (false, true) => last.to_owned(),
+        (true, false) => first.to_owned(),
+        (true, true) => record.title(Kind::Contact),
+    }
+}

@@ -1,0 +1,97 @@
+//! The words of a search, folded as the stored text is; and the trigram index, which is brought up to date once, at
+//! the end of each transaction.
+
+use super::{convert::any, db::Tx, error::Res};
+
+/// Letters from which on the trigram index answers.
+const TRIGRAM: usize = 3;
+
+/// Text as it is stored for search and for order by name: lower case in any script.
+pub(super) fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Takes what changed in this transaction over into the trigram index.
+pub(super) fn catch_up(tx: &Tx<'_>) -> Res<()> {
+    if any(tx.conn, "SELECT 1 FROM contact_unindexed", [])? {
+        for sql in [
+            "INSERT INTO contact_search (contact_search, rowid, folded) \
+             SELECT 'delete', link, was FROM contact_unindexed WHERE was IS NOT NULL",
+            "INSERT INTO contact_search (rowid, folded) \
+             SELECT contact.link, contact.folded FROM contact_unindexed JOIN contact ON contact.link = contact_unindexed.link",
+            "DELETE FROM contact_unindexed",
+        ] {
+            tx.run(sql, [])?;
+        }
+    }
+    if any(tx.conn, "SELECT 1 FROM task_unindexed", [])? {
+        for sql in [
+            "INSERT INTO task_search (task_search, rowid, folded) \
+             SELECT 'delete', link, was FROM task_unindexed WHERE was IS NOT NULL",
+            "INSERT INTO task_search (rowid, folded) \
+             SELECT task.link, task.folded FROM task_unindexed JOIN task ON task.link = task_unindexed.link",
+            "DELETE FROM task_unindexed",
+        ] {
+            tx.run(sql, [])?;
+        }
+    }
+    Ok(())
+}
+
+/// A search: every word must be in the folded text of a row.
+pub(super) struct Words {
+    words: Vec<String>,
+}
+
+impl Words {
+    /// The folded words of what was typed.
+    pub(super) fn of(search: &str) -> Self {
+        let words = search.split_whitespace().map(fold).collect();
+        Self { words }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Whether all words are in a folded text.
+    pub(super) fn are_in(&self, folded: &str) -> bool {
+        self.words.iter().all(|word| folded.contains(word.as_str()))
+    }
+
+    /// What the trigram index is asked: the words that are long enough for it.
+    pub(super) fn trigrams(&self) -> Option<String> {
+        let long = self
+            .words
+            .iter()
+            .filter(|word| word.chars().count() >= TRIGRAM);
+        let quoted: Vec<String> = long
+            .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
+            .collect();
+        (!quoted.is_empty()).then(|| quoted.join(" "))
+    }
+
+    /// Where no word is long enough for the trigram index: the range of names that start with the first one.
+    pub(super) fn prefix(&self) -> Option<(String, String)> {
+        let first = self.words.first().filter(|_| self.trigrams().is_none())?;
+        Some((first.clone(), format!("{first}{}", char::MAX)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_folded_quoted_and_all_wanted() {
+        let words = Words::of("  ZOË o\"he ab ");
+        assert_eq!(words.trigrams().as_deref(), Some("\"zoë\" \"o\"\"he\""));
+        assert_eq!(words.prefix(), None);
+        assert!(words.are_in("zoë o\"hely, abba"));
+        assert!(!words.are_in("zoë o\"hely"));
+        let short = Words::of("Ö l");
+        assert_eq!(short.trigrams(), None);
+        assert_eq!(short.prefix(), Some(("ö".into(), "ö\u{10FFFF}".into())));
+        assert!(Words::of(" \t").is_empty());
+    }
+}

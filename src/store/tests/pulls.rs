@@ -1,0 +1,327 @@
+use super::{Cache, PASS, START, contact, create, id, outcome, record, snapshot, task};
+use crate::model::{End, FieldName, Kind, LinkId, LinkState, RecordId, Side, Snapshot};
+use crate::store::{LinkOutcome, Lookup, SeenAs};
+
+fn seen(cache: &mut Cache, snapshot: &Snapshot) -> SeenAs {
+    let seen = cache
+        .store
+        .put_snapshots(cache.fence, std::slice::from_ref(snapshot));
+    seen.unwrap()[0].seen
+}
+
+fn clean(cache: &mut Cache, link: LinkId) {
+    cache.commit(outcome(link));
+}
+
+#[test]
+fn a_record_is_new_then_the_same_then_changed() {
+    let mut cache = Cache::new();
+    let first = contact(Side::Ghl, "g1", &[(FieldName::FirstName, "Ann")]);
+    assert_eq!(seen(&mut cache, &first), SeenAs::New);
+    let link = cache.dirty(Kind::Contact)[0];
+    clean(&mut cache, link);
+    let later = Snapshot {
+        updated_at: Some(START.plus(1)),
+        raw: "{}".into(),
+        ..first.clone()
+    };
+    assert_eq!(seen(&mut cache, &later), SeenAs::Same);
+    assert!(cache.dirty(Kind::Contact).is_empty());
+    let stored = cache.store.linked(link).unwrap().unwrap();
+    assert_eq!(stored.ends.ghl, End::Live(later.clone()));
+    for changed in [
+        Snapshot {
+            record: record(&[(FieldName::FirstName, "Anna")]),
+            ..later.clone()
+        },
+        Snapshot {
+            external_id: Some("x".into()),
+            ..later.clone()
+        },
+        Snapshot {
+            parent: Some("p".into()),
+            ..later.clone()
+        },
+    ] {
+        assert_eq!(seen(&mut cache, &changed), SeenAs::Changed, "{changed:?}");
+        assert_eq!(cache.dirty(Kind::Contact), [link]);
+        clean(&mut cache, link);
+    }
+}
+
+#[test]
+fn what_is_older_is_stale_by_version_or_by_time() {
+    let at = |side, version: Option<&str>, ms| Snapshot {
+        version: version.map(Into::into),
+        updated_at: Some(START.plus(ms)),
+        ..contact(
+            side,
+            "r1",
+            &[(FieldName::FirstName, &format!("{version:?}{ms}"))],
+        )
+    };
+    for (stored, new, want) in [
+        (
+            at(Side::Ghl, None, 5),
+            at(Side::Ghl, None, 4),
+            SeenAs::Stale,
+        ),
+        (
+            at(Side::Ghl, None, 5),
+            at(Side::Ghl, None, 6),
+            SeenAs::Changed,
+        ),
+        (
+            at(Side::Growbots, Some("10"), 5),
+            at(Side::Growbots, Some("9"), 6),
+            SeenAs::Stale,
+        ),
+        (
+            at(Side::Growbots, Some("9"), 5),
+            at(Side::Growbots, Some("10"), 4),
+            SeenAs::Changed,
+        ),
+    ] {
+        let mut cache = Cache::new();
+        seen(&mut cache, &stored);
+        assert_eq!(seen(&mut cache, &new), want, "{new:?} over {stored:?}");
+    }
+}
+
+#[test]
+fn a_late_page_does_not_bring_a_deleted_record_back_but_a_restore_does() {
+    let mut cache = Cache::new();
+    let alive = contact(Side::Growbots, "b1", &[(FieldName::FirstName, "Ann")]);
+    let link = cache.put(&alive);
+    clean(&mut cache, link);
+    let gone = |cache: &mut Cache| {
+        cache
+            .store
+            .mark_gone(cache.fence, Side::Growbots, Kind::Contact, &id("b1"))
+            .unwrap()
+    };
+    assert_eq!(gone(&mut cache), Some(link));
+    assert_eq!(gone(&mut cache), None);
+    assert_eq!(cache.dirty(Kind::Contact), [link]);
+    assert_eq!(seen(&mut cache, &alive), SeenAs::Stale);
+    assert!(
+        cache
+            .store
+            .linked(link)
+            .unwrap()
+            .unwrap()
+            .ends
+            .growbots
+            .is_gone()
+    );
+
+    cache
+        .store
+        .forget_link(cache.fence, PASS, link, "deleted")
+        .unwrap();
+    assert_eq!(cache.store.linked(link).unwrap(), None);
+    assert_eq!(seen(&mut cache, &alive), SeenAs::Stale);
+
+    let restored = Snapshot {
+        version: Some("2".into()),
+        ..alive
+    };
+    assert_eq!(seen(&mut cache, &restored), SeenAs::New);
+}
+
+#[test]
+fn a_newer_version_of_a_gone_end_is_live_again() {
+    let mut cache = Cache::new();
+    let alive = contact(Side::Ghl, "g1", &[]);
+    let link = cache.put(&alive);
+    cache
+        .store
+        .mark_gone(cache.fence, Side::Ghl, Kind::Contact, &id("g1"))
+        .unwrap();
+    clean(&mut cache, link);
+    let newer = Snapshot {
+        updated_at: Some(START.plus(1)),
+        ..alive
+    };
+    assert_eq!(seen(&mut cache, &newer), SeenAs::Changed);
+    assert_eq!(cache.dirty(Kind::Contact), [link]);
+    let stored = cache.store.linked(link).unwrap().unwrap();
+    assert_eq!(stored.ends.ghl, End::Live(newer));
+}
+
+#[test]
+fn children_find_their_contact_whichever_comes_first() {
+    let mut cache = Cache::new();
+    let early = cache.put(&task(Side::Ghl, "t1", "g1", "call"));
+    assert_eq!(cache.store.linked(early).unwrap().unwrap().parent, None);
+    let parent = cache.put(&contact(Side::Ghl, "g1", &[(FieldName::LastName, "Lee")]));
+    let late = cache.put(&task(Side::Ghl, "t2", "g1", "write"));
+    let children = cache.store.children(Kind::Task, parent).unwrap();
+    let links: Vec<_> = children.iter().map(|child| child.id).collect();
+    assert_eq!(links, [early, late]);
+    let rows = cache.reader().tasks(
+        &crate::store::TaskQuery::default(),
+        None,
+        crate::model::Direction::Forward,
+        10,
+    );
+    let names: Vec<_> = rows
+        .unwrap()
+        .into_iter()
+        .map(|row| (row.contact, row.contact_name))
+        .collect();
+    assert_eq!(names, vec![(Some(parent), "Lee".to_owned()); 2]);
+}
+
+#[test]
+fn joining_moves_the_end_and_the_children_and_leaves_one_link() {
+    let mut cache = Cache::new();
+    let ghl = cache.put(&contact(Side::Ghl, "g1", &[(FieldName::LastName, "Lee")]));
+    let growbots = cache.put(&contact(Side::Growbots, "b1", &[]));
+    let child = cache.put(&task(Side::Growbots, "t1", "b1", "call"));
+    let unlinked = |cache: &Cache, kind, side| {
+        let found = cache.store.unlinked(kind, side, LinkId(0), 10).unwrap();
+        found
+            .into_iter()
+            .map(|linked| linked.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(unlinked(&cache, Kind::Contact, Side::Ghl), [ghl]);
+    assert_eq!(unlinked(&cache, Kind::Contact, Side::Growbots), [growbots]);
+    assert!(unlinked(&cache, Kind::Task, Side::Growbots).is_empty());
+    let planned = create(growbots, Side::Ghl);
+    cache.store.intend(cache.fence, PASS, &planned).unwrap();
+    cache
+        .store
+        .join(cache.fence, PASS, ghl, growbots, "same e-mail")
+        .unwrap();
+    assert_eq!(cache.store.linked(growbots).unwrap(), None);
+    let linked = cache.store.linked(ghl).unwrap().unwrap();
+    assert!(linked.ends.ghl.live().is_some() && linked.ends.growbots.live().is_some());
+    assert_eq!(
+        cache.store.linked(child).unwrap().unwrap().parent,
+        Some(ghl)
+    );
+    assert_eq!(unlinked(&cache, Kind::Task, Side::Growbots), [child]);
+    assert!(unlinked(&cache, Kind::Contact, Side::Ghl).is_empty());
+    assert!(cache.store.open_intents().unwrap().is_empty());
+    assert!(
+        cache
+            .told()
+            .contains(&("link".into(), "same e-mail".into()))
+    );
+    assert_eq!(cache.state(ghl), LinkState::InStep);
+    assert_eq!(cache.names(&super::search("")), ["Lee"]);
+}
+
+#[test]
+fn look_ups_find_live_records_by_each_key() {
+    let mut cache = Cache::new();
+    let fields = [
+        (FieldName::Email, "a@x.test"),
+        (FieldName::Phone, "+15550100"),
+    ];
+    let stamped = Snapshot {
+        external_id: Some("g1".into()),
+        ..contact(Side::Growbots, "b1", &fields)
+    };
+    let link = cache.put(&stamped);
+    cache.put(&contact(Side::Ghl, "g1", &fields));
+    for by in [
+        Lookup::Id(&id("b1")),
+        Lookup::External(&id("g1")),
+        Lookup::Email("a@x.test"),
+        Lookup::Phone("+15550100"),
+    ] {
+        let found = cache
+            .store
+            .lookup(Side::Growbots, Kind::Contact, by)
+            .unwrap();
+        assert_eq!(found.len(), 1, "{by:?}");
+        assert_eq!((found[0].link, found[0].linked), (link, false), "{by:?}");
+        assert_eq!(found[0].external_id, Some(id("g1")), "{by:?}");
+    }
+    cache
+        .store
+        .mark_gone(cache.fence, Side::Growbots, Kind::Contact, &id("b1"))
+        .unwrap();
+    let by = Lookup::Email("a@x.test");
+    let found = cache
+        .store
+        .lookup(Side::Growbots, Kind::Contact, by)
+        .unwrap();
+    assert!(found.is_empty());
+}
+
+#[test]
+fn a_sweep_finds_what_it_did_not_meet() {
+    let mut cache = Cache::new();
+    for name in ["g1", "g2", "g3"] {
+        cache.put(&contact(Side::Ghl, name, &[]));
+    }
+    let begun = START.plus(1);
+    cache.clock.advance(2);
+    cache.put(&contact(Side::Ghl, "g4", &[]));
+    cache
+        .store
+        .mark_swept(cache.fence, Side::Ghl, Kind::Contact, &[id("g1")], 1)
+        .unwrap();
+    let ignored = cache.reader().find("g3").unwrap().unwrap();
+    cache.store.set_ignored(cache.fence, ignored, true).unwrap();
+    let missing = cache
+        .store
+        .unswept(Side::Ghl, Kind::Contact, 1, begun, 10)
+        .unwrap();
+    let ids: Vec<RecordId> = missing.into_iter().map(|snapshot| snapshot.id).collect();
+    assert_eq!(ids, [id("g2")]);
+}
+
+#[test]
+fn ignored_links_are_left_out_and_dirty_when_taken_up_again() {
+    let mut cache = Cache::new();
+    let link = cache.put(&contact(Side::Ghl, "g1", &[]));
+    cache.store.set_ignored(cache.fence, link, true).unwrap();
+    assert_eq!(cache.state(link), LinkState::Ignored);
+    assert!(cache.dirty(Kind::Contact).is_empty());
+    let lonely = cache
+        .store
+        .unlinked(Kind::Contact, Side::Ghl, LinkId(0), 10)
+        .unwrap();
+    assert!(lonely.is_empty());
+    cache.commit(outcome(link));
+    cache.store.set_ignored(cache.fence, link, false).unwrap();
+    assert_eq!(cache.dirty(Kind::Contact), [link]);
+    assert_eq!(cache.state(link), LinkState::OneSide);
+}
+
+#[test]
+fn a_text_names_a_link_by_link_id_then_ghl_id_then_growbots_id() {
+    let mut cache = Cache::new();
+    let first = cache.put(&contact(Side::Growbots, "x", &[]));
+    let second = cache.put(&contact(Side::Ghl, "x", &[]));
+    let third = cache.put(&snapshot(Side::Ghl, Kind::Note, "1", &[]));
+    let reader = cache.reader();
+    for (text, want) in [
+        (first.to_string(), Some(first)),
+        ("x".into(), Some(second)),
+        ("1".into(), Some(LinkId(1))),
+        (" 99 ".into(), None),
+    ] {
+        assert_eq!(reader.find(&text).unwrap(), want, "{text}");
+    }
+    assert_ne!(third, LinkId(1));
+}
+
+#[test]
+fn the_base_is_what_was_committed() {
+    let mut cache = Cache::new();
+    let link = cache.put(&contact(Side::Ghl, "g1", &[]));
+    let base = record(&[(FieldName::Tags, "a, b"), (FieldName::DoNotContact, "yes")]);
+    cache.commit(LinkOutcome {
+        base: Some(base.clone()),
+        ..outcome(link)
+    });
+    assert_eq!(cache.store.linked(link).unwrap().unwrap().base, Some(base));
+    cache.commit(outcome(link));
+    assert_eq!(cache.store.linked(link).unwrap().unwrap().base, None);
+}

@@ -1,0 +1,90 @@
+//! What a push does: intents from planned to final.
+
+use crate::model::{
+    Failure, Fence, Intent, IntentId, IntentState, Parked, PassId, RecordId, Snapshot, Write,
+};
+use crate::store::{StoreError, Writer, outbox, refresh::refresh};
+
+impl Writer {
+    /// Adds a write to the outbox.
+    pub fn intend(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        write: &Write,
+    ) -> Result<IntentId, StoreError> {
+        self.fenced("intend", fence, |tx| {
+            let intent = outbox::insert(tx, pass, write)?;
+            refresh(tx, write.link)?;
+            Ok(intent)
+        })
+    }
+
+    /// Intents that are not final, in sending order: creates of contacts, updates of contacts, then children
+    /// likewise, deletes of children, deletes of contacts; each by id.
+    pub fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
+        outbox::open(&self.conn).map_err(|fault| fault.at("open_intents"))
+    }
+
+    /// Makes it durable that an intent is about to be sent.
+    pub fn mark_sending(
+        &mut self,
+        fence: Fence,
+        intent: IntentId,
+        siblings: &[RecordId],
+    ) -> Result<(), StoreError> {
+        self.fenced("mark_sending", fence, |tx| {
+            outbox::mark_sending(tx, fence, intent, siblings)
+        })
+    }
+
+    /// An intent's answer was lost.
+    pub fn mark_unknown(&mut self, fence: Fence, intent: IntentId) -> Result<(), StoreError> {
+        self.fenced("mark_unknown", fence, |tx| {
+            outbox::mark(tx, intent, IntentState::Unknown)
+        })
+    }
+
+    /// An intent was shown not to have happened: it may be sent again.
+    pub fn mark_planned(&mut self, fence: Fence, intent: IntentId) -> Result<(), StoreError> {
+        self.fenced("mark_planned", fence, |tx| {
+            outbox::mark(tx, intent, IntentState::Planned)
+        })
+    }
+
+    /// An intent is done. `read_back` becomes the snapshot of its end (`None` after a delete: the end is gone); the
+    /// link is dirty; the write is logged; errors of the link on that side close.
+    pub fn confirm(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        intent: IntentId,
+        read_back: Option<&Snapshot>,
+        requests: u32,
+    ) -> Result<(), StoreError> {
+        self.fenced("confirm", fence, |tx| {
+            outbox::confirm(tx, pass, intent, read_back, requests)
+        })
+    }
+
+    /// An intent is not wanted any more; its link is dirty.
+    pub fn supersede(&mut self, fence: Fence, intent: IntentId) -> Result<(), StoreError> {
+        self.fenced("supersede", fence, |tx| {
+            outbox::mark(tx, intent, IntentState::Superseded)
+        })
+    }
+
+    /// A side refused an intent: its fields are parked, the failure is raised and logged; the link is dirty.
+    pub fn refuse(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        intent: IntentId,
+        failure: &Failure,
+        parked: &[Parked],
+    ) -> Result<(), StoreError> {
+        self.fenced("refuse", fence, |tx| {
+            outbox::refuse(tx, pass, intent, failure, parked)
+        })
+    }
+}
