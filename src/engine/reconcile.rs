@@ -4,8 +4,8 @@ use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record;
 use crate::model::{
-    BySide, Cause, End, FieldName, Held, Kind, LinkId, Linked, Op, Reason, RecordId, Side,
-    Snapshot, Why, Write,
+    BySide, Cause, ConflictField, End, FieldName, Held, Kind, LinkId, Linked, Op, Reason, RecordId,
+    Side, Snapshot, Why, Write,
 };
 use crate::store::{ConflictUpdate, LinkOutcome};
 
@@ -85,9 +85,9 @@ impl Pass<'_> {
             });
         }
         let base = merge.base.into_owned();
-        let conflict = (!merge.conflicts.is_empty()).then_some(ConflictUpdate {
-            fields: merge.conflicts,
-        });
+        let mut apart = merge.conflicts;
+        apart.extend(on_their_way(linked, &merge.drop_decided));
+        let conflict = (!apart.is_empty()).then_some(ConflictUpdate { fields: apart });
         LinkOutcome {
             link: linked.id,
             base: Some(base),
@@ -240,6 +240,26 @@ fn gone_and_live(linked: &Linked) -> Option<(Side, &Snapshot)> {
     Side::BOTH.into_iter().find_map(|side| {
         let live = linked.ends.get(side.other()).live()?;
         linked.ends.get(side).is_gone().then_some((side, live))
+    })
+}
+
+/// Fields that an operator decided and whose value is not on both sides yet: their conflict stays until it is.
+fn on_their_way<'a>(
+    linked: &'a Linked,
+    settled: &'a [FieldName],
+) -> impl Iterator<Item = ConflictField> + 'a {
+    let decided = linked.decided.iter().filter(|decided| {
+        matches!(decided.cause, Cause::Decision { .. }) && !settled.contains(&decided.field)
+    });
+    decided.map(|decided| ConflictField {
+        field: decided.field.clone(),
+        base: linked
+            .base
+            .as_ref()
+            .and_then(|base| base.get(&decided.field).cloned()),
+        ghl: decided.seen.ghl.clone(),
+        growbots: decided.seen.growbots.clone(),
+        newer: None,
     })
 }
 

@@ -198,6 +198,9 @@ impl Client {
         loop {
             let (end, said) = self.attempt(lane, &call).await?;
             let ended = match &end {
+                Ok(answer) if !call.write && answer.is_ok() && !is_json(&answer.body) => {
+                    Ended::Garbled
+                }
                 Ok(answer) => Ended::Status(answer.status),
                 Err(TransportError::NotConnected(_)) => Ended::Unreachable,
                 Err(TransportError::Other(_)) => return self.outcome(&call, end),
@@ -475,6 +478,10 @@ impl fmt::Debug for Client {
             .field("side", &self.side)
             .finish_non_exhaustive()
     }
+}
+
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

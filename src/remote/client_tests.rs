@@ -36,6 +36,7 @@ async fn a_read_is_repeated_until_it_is_answered() {
     for failures in [
         vec![Line::Says(500, json!({}))],
         vec![Line::Breaks, Line::Hangs],
+        vec![Line::Refuses(200, vec![])],
         vec![
             Line::Refuses(502, vec![]),
             Line::Breaks,

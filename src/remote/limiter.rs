@@ -19,7 +19,7 @@ use crate::{
 use super::{RemoteError, lanes::Lanes, limits::Said, retry::LONGEST_WAIT_MS, window::Window};
 
 /// Requests of one side that may wait for their answers at a time.
-const MOST_IN_FLIGHT: u32 = 8;
+const MOST_IN_FLIGHT: u32 = 16;
 const DAY_MS: i64 = 86_400_000;
 /// How long our own count of the day may be old.
 const RECOUNT_MS: i64 = 60_000;
@@ -86,7 +86,13 @@ impl Limiter {
                     });
                 }
                 Next::Turn => ticket.turn.notified().await,
-                Next::Wait(ms) => tokio::time::sleep(Duration::from_millis(ms as u64)).await,
+                Next::Wait(ms) => {
+                    // An answer may show that there is room earlier.
+                    let wait = Duration::from_millis(ms as u64);
+                    tokio::time::timeout(wait, ticket.turn.notified())
+                        .await
+                        .ok();
+                }
             }
         }
     }
@@ -96,8 +102,7 @@ impl Limiter {
         let until = self.clock.ticks() + ms;
         let mut state = self.state();
         state.blocked_until = state.blocked_until.max(until);
-        let now = self.clock.ticks();
-        state.window.refused(now);
+        state.window.refused(self.clock.ticks());
     }
 
     /// Milliseconds for which nothing goes; 0 where something does.
@@ -110,8 +115,9 @@ impl Limiter {
         let (in_use, _) = self.slots.in_use(self.side, self.clock.now())?;
         let now = self.clock.ticks();
         let mut state = self.state();
-        let in_flight = state.in_flight;
-        state.window.learn(said, in_use, in_flight, now);
+        state.forget(now);
+        let answered = (state.recent.len() as u32).saturating_sub(state.in_flight);
+        state.window.learn(said, in_use, answered, now);
         if let Some(ms) = said.day_resets_in_ms {
             state.day_ends_at = Some(self.clock.now().0 + ms);
         }
@@ -119,6 +125,7 @@ impl Limiter {
             let ms = said.day_resets_in_ms.unwrap_or(SPENT_DAY_MS);
             state.blocked_until = state.blocked_until.max(now + ms);
         }
+        Self::wake_first(&state);
         Ok(())
     }
 

@@ -21,6 +21,8 @@ pub enum Ended {
     Unreachable,
     /// Without an answer: closed or timed out.
     Lost,
+    /// With a 2xx whose body is no JSON.
+    Garbled,
 }
 
 /// What next.
@@ -81,7 +83,9 @@ pub fn next_step(ended: Ended, said: &Said, attempt: Attempt, jitter: f64) -> St
                 _ => Step::Done,
             }
         }
-        Ended::Lost if !attempt.write && attempt.number < MAX_READS => Step::Wait(own_ms),
+        Ended::Lost | Ended::Garbled if !attempt.write && attempt.number < MAX_READS => {
+            Step::Wait(own_ms)
+        }
         Ended::Unreachable if attempt.number < MAX_CONNECTS => Step::Wait(own_ms),
         _ => Step::Done,
     }
@@ -173,6 +177,9 @@ mod tests {
             (Ended::Lost, none, 1, false, Step::Wait(500)),
             (Ended::Lost, none, 5, false, Step::Done),
             (Ended::Lost, none, 1, true, Step::Done),
+            (Ended::Garbled, none, 1, false, Step::Wait(500)),
+            (Ended::Garbled, none, 5, false, Step::Done),
+            (Ended::Garbled, none, 1, true, Step::Done),
             (Ended::Unreachable, none, 1, true, Step::Wait(500)),
             (Ended::Unreachable, none, 2, false, Step::Done),
         ] {

@@ -33,15 +33,18 @@ impl Default for Window {
     }
 }
 
-/// Once somebody else was seen, we look at the headers the careful way for this long.
+/// Places left to others beyond what they were seen to use: they go on while our requests are on their way.
+const MARGIN: u32 = 1;
+/// Once others were seen, every doubt is theirs for this long.
 const CAREFUL_MS: i64 = 60_000;
 
 impl Window {
-    /// Takes in an answer's headers. `in_use` is what our log holds, `in_flight` what of it has no answer yet.
+    /// Takes in an answer's headers. `most` is how many requests of ours the server can have in its count: what the
+    /// log holds. `fewest` is how many it must have: those sent within a window and answered.
     ///
-    /// Those in flight may or may not be in the server's count. Alone, they are taken to be in it, so that our own
-    /// requests are never mistaken for others'; once others were seen, they are not.
-    pub fn learn(&mut self, said: &Said, in_use: u32, in_flight: u32, now: i64) {
+    /// What others use lies between. Alone, it is taken to be the less, so that our own requests on their way are
+    /// never mistaken for others'; once others were seen, the more.
+    pub fn learn(&mut self, said: &Said, most: u32, fewest: u32, now: i64) {
         self.limit = said.burst.unwrap_or(self.limit).max(1);
         self.length_ms = said.window_ms.unwrap_or(self.length_ms).max(1);
         self.day = said.day.unwrap_or(self.day);
@@ -50,13 +53,13 @@ impl Window {
             return;
         };
         let used = self.limit.saturating_sub(left);
-        if used > in_use {
+        if used > most {
             self.careful_until = now + CAREFUL_MS;
         }
         let ours = if now < self.careful_until {
-            in_use.saturating_sub(in_flight)
+            fewest
         } else {
-            in_use
+            most
         };
         self.others = used.saturating_sub(ours);
         self.others_until = now + i64::from(self.length_ms);
@@ -69,8 +72,8 @@ impl Window {
 
     /// Places that we may have in use now.
     pub const fn ours(&self, now: i64) -> u32 {
-        if now < self.others_until {
-            self.limit.saturating_sub(self.others)
+        if self.others > 0 && now < self.others_until {
+            self.limit.saturating_sub(self.others + MARGIN)
         } else {
             self.limit
         }
@@ -92,21 +95,25 @@ mod tests {
 
     #[test]
     fn what_others_use_is_taken_off_ours() {
-        for (left, in_use, in_flight, want) in [
-            (92, 8, 7, 100), // alone: the server has counted those in flight
-            (99, 8, 7, 100), // alone: it has not
-            (50, 10, 0, 60), // 50 used, 10 of them ours
-            (50, 10, 4, 56), // 50 used, perhaps only 6 of them ours
-            (0, 10, 0, 10),
-            (0, 0, 0, 0),
+        for (answers, want) in [
+            (&[(92, 8, 1)][..], 100), // alone: the server has counted those on their way
+            (&[(99, 8, 1)], 100),     // alone: it has not
+            (&[(50, 10, 10)], 59),    // 50 used, 10 of them ours
+            (&[(50, 10, 10), (45, 20, 8)], 52), // 55 used, perhaps only 8 of them ours
+            (&[(50, 10, 10), (40, 12, 12)], 51), // 60 used, 12 of them ours
+            (&[(50, 10, 10), (80, 12, 12)], 91), // 20 used, 12 of them ours: now 8
+            (&[(0, 10, 10)], 9),
+            (&[(0, 0, 0)], 0),
         ] {
-            let said = Said {
-                burst_left: Some(left),
-                ..Said::default()
-            };
             let mut window = Window::default();
-            window.learn(&said, in_use, in_flight, 0);
-            assert_eq!(window.ours(1), want, "{left} {in_use} {in_flight}");
+            for (left, most, fewest) in answers {
+                let said = Said {
+                    burst_left: Some(*left),
+                    ..Said::default()
+                };
+                window.learn(&said, *most, *fewest, 0);
+            }
+            assert_eq!(window.ours(1), want, "{answers:?}");
             assert_eq!(window.ours(10_000), 100, "forgotten after a window");
         }
     }

@@ -39,5 +39,9 @@ pub(super) fn copy_to(conn: &Connection, path: &Path, now: Millis) -> Result<(),
         tx.commit()?;
         Ok(())
     };
-    copy().map_err(|fault| fault.at("copy_to"))
+    copy().map_err(|fault| {
+        // half a copy is no copy; that it cannot be removed says less than why it failed
+        drop(std::fs::remove_file(path));
+        fault.at("copy_to")
+    })
 }

@@ -168,8 +168,9 @@ pub(super) fn park(tx: &Tx<'_>, link: LinkId, parked: &[Parked]) -> Res<()> {
     Ok(())
 }
 
-/// What holds a link itself: a record conflict, or an intent whose answer is not known.
-const HELD: &str = "NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.link = link.id AND state = 'open' \
+/// What a link must be for a merge to look at it: not held by a conflict, nor its contact, and without an intent whose
+/// answer is not known. The second condition on each state names the partial index.
+const FREE: &str = "NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.link = link.id AND state = 'open' \
      AND state IN ('open', 'decided') AND reason <> 'field') \
      AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.link = link.parent AND state = 'open' \
      AND state IN ('open', 'decided') AND reason <> 'field') \
@@ -196,7 +197,7 @@ pub(super) fn unlinked(
     let found = rows(
         conn,
         &format!(
-            "SELECT id FROM link WHERE kind = ?1 AND id > ?2 AND {ends} AND ignored = 0 {parent} AND {HELD} \
+            "SELECT id FROM link WHERE kind = ?1 AND id > ?2 AND {ends} AND ignored = 0 {parent} AND {FREE} \
              ORDER BY id LIMIT ?3"
         ),
         params![kind.name(), after.0, limit],
@@ -209,7 +210,7 @@ pub(super) fn dirty(conn: &Connection, kind: Kind, after: LinkId, limit: u32) ->
     let found = rows(
         conn,
         &format!(
-            "SELECT id FROM link WHERE kind = ?1 AND id > ?2 AND dirty = 1 AND ignored = 0 AND {HELD} \
+            "SELECT id FROM link WHERE kind = ?1 AND id > ?2 AND dirty = 1 AND ignored = 0 AND {FREE} \
              ORDER BY id LIMIT ?3"
         ),
         params![kind.name(), after.0, limit],

@@ -1,4 +1,7 @@
-//! The words of a search, folded as the stored text is.
+//! The words of a search, folded as the stored text is; and the trigram index, which is brought up to date once, at
+//! the end of each transaction.
+
+use super::{convert::any, db::Tx, error::Res};
 
 /// Letters from which on the trigram index answers.
 const TRIGRAM: usize = 3;
@@ -6,6 +9,33 @@ const TRIGRAM: usize = 3;
 /// Text as it is stored for search and for order by name: lower case in any script.
 pub(super) fn fold(text: &str) -> String {
     text.to_lowercase()
+}
+
+/// Takes what changed in this transaction over into the trigram index.
+pub(super) fn catch_up(tx: &Tx<'_>) -> Res<()> {
+    if any(tx.conn, "SELECT 1 FROM contact_unindexed", [])? {
+        for sql in [
+            "INSERT INTO contact_search (contact_search, rowid, folded) \
+             SELECT 'delete', link, was FROM contact_unindexed WHERE was IS NOT NULL",
+            "INSERT INTO contact_search (rowid, folded) \
+             SELECT contact.link, contact.folded FROM contact_unindexed JOIN contact ON contact.link = contact_unindexed.link",
+            "DELETE FROM contact_unindexed",
+        ] {
+            tx.run(sql, [])?;
+        }
+    }
+    if any(tx.conn, "SELECT 1 FROM task_unindexed", [])? {
+        for sql in [
+            "INSERT INTO task_search (task_search, rowid, folded) \
+             SELECT 'delete', link, was FROM task_unindexed WHERE was IS NOT NULL",
+            "INSERT INTO task_search (rowid, folded) \
+             SELECT task.link, task.folded FROM task_unindexed JOIN task ON task.link = task_unindexed.link",
+            "DELETE FROM task_unindexed",
+        ] {
+            tx.run(sql, [])?;
+        }
+    }
+    Ok(())
 }
 
 /// A search: every word must be in the folded text of a row.

@@ -16,7 +16,7 @@ use super::{
     error::Res,
     lease, links,
     refresh::refresh,
-    snapshots, status,
+    search, snapshots, status,
 };
 
 mod operators;
@@ -52,7 +52,9 @@ impl Writer {
             let tx = self
                 .conn
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let answer = work(&Tx { conn: &tx, now })?;
+            let work_on = Tx { conn: &tx, now };
+            let answer = work(&work_on)?;
+            search::catch_up(&work_on)?;
             tx.commit()?;
             Ok(answer)
         };

@@ -10,6 +10,7 @@ pub mod glyphs;
 pub mod keys;
 pub mod model;
 pub mod msg;
+mod press;
 pub mod reader;
 mod run;
 pub mod tabs;

@@ -55,6 +55,10 @@ pub struct Toast {
 
 /// The state.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, none is a mode"
+)]
 pub struct Model {
     /// Name of the workspace.
     pub workspace: String,

@@ -4,7 +4,7 @@
 use std::io;
 use std::iter;
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     model.demo = settings.demo;
     model.ascii = settings.ascii || is_ascii(var);
     let mut screen = Screen::enter()?;
-    model.size = screen.size()?;
+    model.size = Screen::size()?;
     super::widgets::header::refresh(&mut model);
     model.take_dirty();
     screen.frame(|frame| view(&model, frame))?;
@@ -114,7 +114,7 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     };
     let mut redraw = outside.carry(open(&mut model));
     let exit = loop {
-        let Some(first) = wait(&messages, &model, &settings.clock) else {
+        let Ok(first) = wait(&messages, &model, &settings.clock) else {
             break Exit::Ended;
         };
         redraw |= outside.carry(update(&mut model, Msg::At(settings.clock.now())));
@@ -145,16 +145,16 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     Ok(exit)
 }
 
-/// The first message, or none when the model wanted to be told the time; `None` when nobody can send any more.
-fn wait(messages: &Receiver<Msg>, model: &Model, clock: &Clock) -> Option<Option<Msg>> {
+/// The first message, or none when the model wanted to be told the time; an error when nobody can send any more.
+fn wait(messages: &Receiver<Msg>, model: &Model, clock: &Clock) -> Result<Option<Msg>, RecvError> {
     let Some(at) = model.next_wake() else {
-        return messages.recv().ok().map(Some);
+        return messages.recv().map(Some);
     };
     let ms = at.since(clock.now()).clamp(1, 60_000) as u64;
     match messages.recv_timeout(Duration::from_millis(ms)) {
-        Ok(msg) => Some(Some(msg)),
-        Err(RecvTimeoutError::Timeout) => Some(None),
-        Err(RecvTimeoutError::Disconnected) => None,
+        Ok(msg) => Ok(Some(msg)),
+        Err(RecvTimeoutError::Timeout) => Ok(None),
+        Err(RecvTimeoutError::Disconnected) => Err(RecvError),
     }
 }
 

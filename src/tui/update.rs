@@ -1,20 +1,15 @@
 //! The only place where state changes: a message in, effects out. No I/O.
 
 use crate::engine::port::{Ask, Event};
-use crate::model::{Action, ActionOutcome, Answer, FieldChange, Kind, LinkState, Value};
+use crate::model::{Action, ActionOutcome, LinkState};
 
-use super::commands::{COMMANDS, Meaning, meaning};
-use super::confirm::{Confirm, cost_words};
 use super::effect::{Effect, Request};
-use super::form::{Form, Pressed, Purpose};
-use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Do, Move, Msg, Read, Tab};
-use super::tabs::{
-    conflicts, contacts, detail, errors, rates, staging, sync_log, tasks, workbench,
-};
+use super::press;
+use super::tabs::{conflicts, contacts, errors, rates, staging, sync_log, tasks, workbench};
 use super::widgets::header;
-use super::widgets::palette::{self, Palette};
+use super::widgets::palette::Palette;
 
 /// What to read when the dashboard opens.
 pub fn open(model: &mut Model) -> Vec<Effect> {
@@ -26,8 +21,8 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::At(now) => at(model, now),
-        Msg::Key(key) => press(model, key),
-        Msg::Paste(text) => paste(model, &text),
+        Msg::Key(key) => press::press(model, key),
+        Msg::Paste(text) => press::paste(model, &text),
         Msg::Resize { width, height } => resize(model, width, height),
         Msg::Do(what) => run(model, what),
         Msg::Read(read) => accept(model, read),
@@ -161,240 +156,14 @@ fn told(model: &mut Model, event: Event) {
     }
 }
 
-fn press(model: &mut Model, key: Key) {
-    model.dirty = true;
-    model.toast = None;
-    sync_log::wake(model);
-    if model.is_too_small() {
-        if key == Key::char('q') || (key.ctrl && key.code == Code::Char('c')) {
-            quit(model);
-        }
-        return;
-    }
-    if model.searching {
-        return press_search(model, key);
-    }
-    match model.overlay.take() {
-        Some(Overlay::Form(form)) => press_form(model, form, key),
-        Some(Overlay::Palette(palette)) => press_palette(model, palette, key),
-        Some(Overlay::Choice(choice)) => {
-            let at = match key.code {
-                Code::Char(c) if !key.ctrl => c.to_digit(10).map(|n| n as usize),
-                _ => None,
-            };
-            match at.and_then(|at| choice.answers.get(at.wrapping_sub(1))) {
-                Some((_, ask, said)) => {
-                    model.ask(ask.clone());
-                    model.say(said.clone());
-                }
-                None if key.code == Code::Esc || key.ctrl => {}
-                None => model.overlay = Some(Overlay::Choice(choice)),
-            }
-        }
-        Some(Overlay::Leave) if key != Key::char('y') => {} // only y leaves
-        other => {
-            model.overlay = other;
-            press_command(model, key);
-        }
-    }
-}
-
-fn press_command(model: &mut Model, key: Key) {
-    let mut pressed: Vec<Key> = model.pending.take().into_iter().collect();
-    pressed.push(key);
-    let mut found = meaning(model.scopes(), &pressed);
-    if found == Meaning::Nothing && pressed.len() > 1 {
-        found = meaning(model.scopes(), &[key]);
-    }
-    match found {
-        Meaning::Command(at) => match (COMMANDS[at].ready)(model) {
-            Ok(()) => run(model, COMMANDS[at].msg),
-            Err(why) => model.say(capital(&why)),
-        },
-        Meaning::Begins => model.pending = Some(key),
-        Meaning::Nothing => {}
-    }
-}
-
-fn capital(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
-}
-
-fn press_search(model: &mut Model, key: Key) {
-    let mut words = match model.tab {
-        Tab::Tasks => model.tasks.query.search.clone(),
-        _ => model.contacts.query.search.clone(),
-    };
-    match key.code {
-        Code::Esc | Code::Enter => {
-            model.searching = false;
-            return;
-        }
-        Code::Char('c') if key.ctrl => {
-            model.searching = false;
-            return;
-        }
-        Code::Backspace => {
-            words.pop();
-        }
-        Code::Char('u') if key.ctrl => words.clear(),
-        Code::Char('w') if key.ctrl => {
-            let kept = words.trim_end().rfind(' ').map_or(0, |at| at + 1);
-            words.truncate(kept);
-        }
-        Code::Char(c) if !key.ctrl && !key.alt => words.push(c),
-        Code::Down => return step(model, Move::Down),
-        Code::Up => return step(model, Move::Up),
-        _ => return,
-    }
-    search(model, words);
-}
-
-fn search(model: &mut Model, words: String) {
-    match model.tab {
-        Tab::Tasks => tasks::search(model, words),
-        _ => contacts::requery(model, |query| query.search = words),
-    }
-}
-
-fn press_palette(model: &mut Model, mut palette: Palette, key: Key) {
-    let hits = palette::hits(model, &palette.text);
-    match palette.press(key, hits.len()) {
-        palette::Pressed::Stays => model.overlay = Some(Overlay::Palette(palette)),
-        palette::Pressed::Left => {}
-        palette::Pressed::Runs => match hits.into_iter().nth(palette.at) {
-            Some(hit) => match hit.reason {
-                Some(why) => model.say(capital(&why)),
-                None => run(model, hit.msg),
-            },
-            None => model.overlay = Some(Overlay::Palette(palette)),
-        },
-    }
-}
-
-fn press_form(model: &mut Model, mut form: Box<Form>, key: Key) {
-    match form.press(key) {
-        Pressed::Stays => model.overlay = Some(Overlay::Form(form)),
-        Pressed::Left => {}
-        Pressed::Done => finish_form(model, &form),
-    }
-}
-
-fn finish_form(model: &mut Model, form: &Form) {
-    let changes: Vec<FieldChange> = form
-        .inputs
-        .iter()
-        .filter_map(|input| {
-            let to = input.changed()?.ok()?;
-            (to != input.from).then(|| FieldChange {
-                field: input.field.clone(),
-                from: input.from.clone(),
-                to,
-            })
-        })
-        .collect();
-    match &form.purpose {
-        Purpose::Other(id, field) => {
-            let value = match form.inputs.first().and_then(super::form::Input::changed) {
-                Some(Ok(value)) => value,
-                _ => form.inputs.first().and_then(|input| input.from.clone()),
-            };
-            let json = value.map_or(serde_json::Value::Null, |value| value.to_json());
-            let answer = Answer::Field {
-                field: field.clone(),
-                take: "value".into(),
-                value: json,
-            };
-            staging::stage(model, *id, answer);
-        }
-        _ if changes.is_empty() => model.say("Nothing changed."),
-        Purpose::Note(link) => {
-            let ask = Ask::Act(Action::Add {
-                kind: Kind::Note,
-                parent: Some(*link),
-                fields: changes,
-            });
-            let title = form.title.clone();
-            let text = form.inputs.first().map(super::form::Input::text);
-            let lines = vec![
-                "GHL        the note is made, then".into(),
-                "Growbots   the same note, with its id".into(),
-                String::new(),
-                text.unwrap_or_default(),
-            ];
-            let said = "The note is written with the next pass.";
-            let confirm = Confirm::one(&title, lines, "write it", ask, said);
-            model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
-        }
-        Purpose::Edit(link) => {
-            let confirm = edit_box(model, form, *link, changes);
-            model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
-        }
-    }
-}
-
-fn edit_box(
-    model: &Model,
-    form: &Form,
-    link: crate::model::LinkId,
-    changes: Vec<FieldChange>,
-) -> Confirm {
-    let mut lines = vec!["This will write, now:".to_owned()];
-    let show = |value: Option<&Value>| detail::show(value, &model.times);
-    let mut touched = crate::model::BySide::<bool>::default();
-    for change in &changes {
-        let ends = contacts::ends_of(model, &change.field);
-        for side in crate::model::Side::BOTH {
-            let Some(had) = ends.get(side) else {
-                continue; // the record is not there
-            };
-            if *had != change.to {
-                *touched.get_mut(side) = true;
-                lines.push(format!(
-                    "{:<10} {:<16} {} → {}",
-                    side.label(),
-                    change.field.label(),
-                    show(had.as_ref()),
-                    show(change.to.as_ref())
-                ));
-            }
-        }
-    }
-    let cost = cost_words(touched.map(usize::from));
-    let ask = Ask::Act(Action::Edit { link, changes });
-    let said = "Goes with the next pass.";
-    Confirm {
-        foot: vec![format!("Requests   {cost}")],
-        ..Confirm::one(&form.title, lines, "write it", ask, said)
-    }
-}
-
-fn paste(model: &mut Model, text: &str) {
-    let line = crate::text::clean(text).replace('⏎', " ");
-    model.dirty = true;
-    match &mut model.overlay {
-        Some(Overlay::Form(form)) => form.paste(text),
-        Some(Overlay::Palette(palette)) => palette.text.push_str(&line),
-        None if model.searching => {
-            let words = match model.tab {
-                Tab::Tasks => &model.tasks.query.search,
-                _ => &model.contacts.query.search,
-            };
-            search(model, format!("{words}{line}"));
-        }
-        _ => model.say("Pasted text goes into text boxes only."),
-    }
-}
-
 fn show_tab(model: &mut Model, tab: Tab) {
     model.tab = tab;
     model.pending = None;
     refresh(model);
 }
 
-fn step(model: &mut Model, how: Move) {
+/// Moves the cursor of what is shown.
+pub(super) fn step(model: &mut Model, how: Move) {
     match model.tab {
         Tab::Contacts => contacts::go(model, how),
         Tab::Tasks => tasks::go(model, how),
@@ -406,7 +175,8 @@ fn step(model: &mut Model, how: Move) {
     }
 }
 
-fn run(model: &mut Model, what: Do) {
+/// Does what a command names.
+pub(super) fn run(model: &mut Model, what: Do) {
     model.dirty = true;
     match what {
         Do::Tab(tab) => show_tab(model, tab),
@@ -435,7 +205,7 @@ fn run(model: &mut Model, what: Do) {
         Do::NextSection => step_section(model, 1),
         Do::PreviousSection => step_section(model, -1),
         Do::Unfold => unfold(model),
-        Do::FocusList => model.contacts.detail_focus &= model.contacts.zoomed && model.is_wide(),
+        Do::FocusList => contacts::focus_list(model),
         Do::FocusDetail => {
             model.contacts.detail_focus = true;
             model.contacts.zoomed |= !model.is_wide();
@@ -505,7 +275,8 @@ fn yes(model: &mut Model) {
     }
 }
 
-fn quit(model: &mut Model) {
+/// Goes back; at the top, leaves or asks whether to.
+pub(super) fn quit(model: &mut Model) {
     if back(model) {
         return;
     }
@@ -578,14 +349,13 @@ fn step_section(model: &mut Model, by: isize) {
 fn unfold(model: &mut Model) {
     match model.tab {
         Tab::Contacts => model.contacts.unfolded = !model.contacts.unfolded,
-        Tab::Tasks => {}
+        Tab::Tasks | Tab::Rates => {}
         Tab::Conflicts => match &mut model.conflicts.bench {
             Some(bench) => bench.unfolded = !bench.unfolded,
             None => model.conflicts.unfolded = !model.conflicts.unfolded,
         },
         Tab::SyncLog => sync_log::toggle(model),
         Tab::Errors => errors::toggle(model),
-        Tab::Rates => {}
     }
 }
 

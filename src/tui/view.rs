@@ -5,7 +5,7 @@ use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};
 use super::glyphs;
 use super::model::{LEAST, Model};
 use super::msg::Tab;
-use super::tabs::{bench_view, conflicts, contacts, errors, rates, sync_log, tasks};
+use super::tabs::{bench_view, conflicts, contacts_view, errors, rates, sync_log, tasks};
 use super::widgets::{boxes, footer, header, paint};
 
 /// Draws everything.
@@ -35,7 +35,7 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         ..area
     };
     match model.tab {
-        Tab::Contacts => contacts::view(model, body, buf),
+        Tab::Contacts => contacts_view::view(model, body, buf),
         Tab::Tasks => tasks::view(model, body, buf),
         Tab::Conflicts if model.conflicts.bench.is_some() => bench_view::view(model, body, buf),
         Tab::Conflicts => conflicts::view(model, body, buf),

@@ -253,32 +253,34 @@ CREATE TABLE task (
 CREATE INDEX task_due ON task (completed, due, link);
 CREATE INDEX task_contact ON task (contact) WHERE contact IS NOT NULL;
 
--- Folded on both sides of the comparison, so the tokenizer need not fold again.
+-- Folded on both sides of the comparison, so the tokenizer need not fold again. What changed in a transaction waits
+-- in `contact_unindexed` or `task_unindexed` (`was`: the text that is in the index) for its end: written row by row, each statement
+-- between would make the index flush.
 CREATE VIRTUAL TABLE contact_search USING fts5 (
     folded, content = 'contact', content_rowid = 'link', columnsize = 0, tokenize = 'trigram case_sensitive 1'
 );
-CREATE TRIGGER contact_search_add AFTER INSERT ON contact BEGIN
-    INSERT INTO contact_search (rowid, folded) VALUES (new.link, new.folded);
-END;
-CREATE TRIGGER contact_search_remove AFTER DELETE ON contact BEGIN
-    INSERT INTO contact_search (contact_search, rowid, folded) VALUES ('delete', old.link, old.folded);
-END;
-CREATE TRIGGER contact_search_change AFTER UPDATE OF folded ON contact WHEN old.folded <> new.folded BEGIN
-    INSERT INTO contact_search (contact_search, rowid, folded) VALUES ('delete', old.link, old.folded);
-    INSERT INTO contact_search (rowid, folded) VALUES (new.link, new.folded);
-END;
 CREATE VIRTUAL TABLE task_search USING fts5 (
     folded, content = 'task', content_rowid = 'link', columnsize = 0, tokenize = 'trigram case_sensitive 1'
 );
-CREATE TRIGGER task_search_add AFTER INSERT ON task BEGIN
-    INSERT INTO task_search (rowid, folded) VALUES (new.link, new.folded);
+CREATE TABLE contact_unindexed (link INTEGER PRIMARY KEY, was TEXT) STRICT;
+CREATE TRIGGER contact_unindexed_add AFTER INSERT ON contact BEGIN
+    INSERT OR IGNORE INTO contact_unindexed (link, was) VALUES (new.link, NULL);
 END;
-CREATE TRIGGER task_search_remove AFTER DELETE ON task BEGIN
-    INSERT INTO task_search (task_search, rowid, folded) VALUES ('delete', old.link, old.folded);
+CREATE TRIGGER contact_unindexed_remove AFTER DELETE ON contact BEGIN
+    INSERT OR IGNORE INTO contact_unindexed (link, was) VALUES (old.link, old.folded);
 END;
-CREATE TRIGGER task_search_change AFTER UPDATE OF folded ON task WHEN old.folded <> new.folded BEGIN
-    INSERT INTO task_search (task_search, rowid, folded) VALUES ('delete', old.link, old.folded);
-    INSERT INTO task_search (rowid, folded) VALUES (new.link, new.folded);
+CREATE TRIGGER contact_unindexed_change AFTER UPDATE OF folded ON contact WHEN old.folded <> new.folded BEGIN
+    INSERT OR IGNORE INTO contact_unindexed (link, was) VALUES (old.link, old.folded);
+END;
+CREATE TABLE task_unindexed (link INTEGER PRIMARY KEY, was TEXT) STRICT;
+CREATE TRIGGER task_unindexed_add AFTER INSERT ON task BEGIN
+    INSERT OR IGNORE INTO task_unindexed (link, was) VALUES (new.link, NULL);
+END;
+CREATE TRIGGER task_unindexed_remove AFTER DELETE ON task BEGIN
+    INSERT OR IGNORE INTO task_unindexed (link, was) VALUES (old.link, old.folded);
+END;
+CREATE TRIGGER task_unindexed_change AFTER UPDATE OF folded ON task WHEN old.folded <> new.folded BEGIN
+    INSERT OR IGNORE INTO task_unindexed (link, was) VALUES (old.link, old.folded);
 END;
 
 -- Totals, kept by triggers so that no path can forget them.

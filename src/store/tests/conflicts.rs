@@ -52,14 +52,14 @@ fn a_field_conflict_opens_moves_is_decided_and_resolved() {
     let open = cache.reader().conflicts(10).unwrap().remove(0);
     assert_eq!((open.state, open.revision), (ConflictState::Open, 1));
     assert_eq!((open.title.as_str(), open.reason), ("Lee", Reason::Field));
-    assert_eq!(open.fields, [email.clone()]);
+    assert_eq!(open.fields, std::slice::from_ref(&email));
     assert_eq!(cache.state(link), LinkState::Conflict);
 
     let newer = ConflictField {
         newer: Some(Side::Ghl),
         ..email.clone()
     };
-    apart(&mut cache, link, &[newer.clone()]);
+    apart(&mut cache, link, std::slice::from_ref(&newer));
     let same = cache.reader().conflict(open.id).unwrap().unwrap();
     assert_eq!((same.revision, &same.fields[0]), (1, &newer));
 
@@ -77,7 +77,7 @@ fn a_field_conflict_opens_moves_is_decided_and_resolved() {
             Some(open.id),
             "dana",
             Some("she called"),
-            &[value.clone()],
+            std::slice::from_ref(&value),
         )
         .unwrap();
     let after = cache.reader().conflict(open.id).unwrap().unwrap();

@@ -4,9 +4,11 @@ mod conflicts;
 mod files;
 mod leases;
 mod lists;
+mod operators;
 mod outbox;
 mod pulls;
 mod slots;
+mod totals;
 
 use tempfile::TempDir;
 

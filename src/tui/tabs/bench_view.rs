@@ -5,15 +5,15 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Span};
 use crate::model::{
     Answer, Conflict, ConflictField, ConflictState, FieldName, Reason, Side, Staged, Take, Value,
 };
-use crate::text::{clean, cut_middle};
+use crate::text::clean;
 
 use super::super::model::Model;
 use super::super::widgets::diff;
 use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::detail::show;
-use super::workbench::{Bench, own_id};
-use super::{conflicts, staging};
+use super::workbench::Bench;
+use super::{bench_records, conflicts, staging};
 
 /// Draws the workbench.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -26,12 +26,13 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let at = order.iter().position(|id| *id == conflict.id);
     let place = at.map_or_else(String::new, |at| format!("{} of {}", at + 1, order.len()));
     let opened = model.times.moment(conflict.opened_at);
-    let right = match model.is_wide() {
-        true => format!(
+    let right = if model.is_wide() {
+        format!(
             "revision {}, opened {opened}       {place}   J K next, previous",
             conflict.revision
-        ),
-        false => format!("revision {}   {place}", conflict.revision),
+        )
+    } else {
+        format!("revision {}   {place}", conflict.revision)
     };
     let sign = match conflict.reason {
         Reason::MassChange => "‖",
@@ -44,6 +45,8 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     if conflict.reason.holds_record() {
         head = head.add(format!("     {}", conflicts::what(conflict)), Style::new());
     }
+    let fits = head.used() + 2 + crate::text::width(&right) <= area.width as usize;
+    let right = if fits { right } else { place };
     head.end_at(&right, area.width as usize, theme.dim)
         .draw(paint::row(area, 0), buf);
     paint::rule("", theme.dim, paint::row(area, 1), theme, buf);
@@ -55,9 +58,11 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let rows = match conflict.reason {
         Reason::Field if model.is_wide() => wide_fields(model, conflict, bench, body.width),
         Reason::Field => narrow_fields(model, conflict, bench, body.width),
-        Reason::DeleteEdit | Reason::MassChange => sides(model, conflict, bench, body.width),
+        Reason::DeleteEdit | Reason::MassChange => {
+            bench_records::sides(model, conflict, bench, body.width)
+        }
         Reason::AmbiguousMatch | Reason::Duplicate => {
-            candidates(model, conflict, bench, body.width)
+            bench_records::candidates(model, conflict, bench, body.width)
         }
     };
     let visible = body.height.saturating_sub(1) as usize;
@@ -79,13 +84,18 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     draw_foot(model, conflict, foot, buf);
 }
 
-struct BenchRow {
-    row: Row,
-    cursor: bool,
-    full: bool,
+/// A row of the workbench.
+pub struct BenchRow {
+    /// What it shows.
+    pub row: Row,
+    /// Whether it belongs to what is under the cursor.
+    pub cursor: bool,
+    /// Whether it covers the scroll track too.
+    pub full: bool,
 }
 
-const fn plain(row: Row) -> BenchRow {
+/// A row beside the cursor.
+pub const fn plain(row: Row) -> BenchRow {
     BenchRow {
         row,
         cursor: false,
@@ -93,7 +103,8 @@ const fn plain(row: Row) -> BenchRow {
     }
 }
 
-fn ruled(title: &str, model: &Model, columns: u16) -> BenchRow {
+/// A line with a title in it.
+pub fn ruled(title: &str, model: &Model, columns: u16) -> BenchRow {
     let theme = &model.theme;
     let head = Row::of("─── ", theme.dim)
         .add(title.to_owned(), theme.title)
@@ -132,9 +143,10 @@ fn result(model: &Model, conflict: &Conflict, field: &ConflictField) -> Vec<(Str
             (format!("{value}; it moved"), theme.dim),
         ];
     }
-    let by = match staged.operator == model.operator {
-        true => "you".to_owned(),
-        false => clean(&staged.operator).into_owned(),
+    let by = if staged.operator == model.operator {
+        "you".to_owned()
+    } else {
+        clean(&staged.operator).into_owned()
     };
     vec![
         (format!("✓ {value}"), theme.well),
@@ -143,7 +155,8 @@ fn result(model: &Model, conflict: &Conflict, field: &ConflictField) -> Vec<(Str
     ]
 }
 
-fn updated(bench: &Bench, side: Side) -> Option<crate::model::Millis> {
+/// When a side's record last changed.
+pub fn updated(bench: &Bench, side: Side) -> Option<crate::model::Millis> {
     let detail = bench.detail.as_ref()?;
     detail.linked.ends.get(side).live()?.updated_at
 }
@@ -226,7 +239,10 @@ fn wide_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) 
             model,
             columns,
         ));
-        rows.push(plain(Row::of(format!("   {}", cost(field)), Style::new())));
+        rows.push(plain(Row::of(
+            format!("   {}", cost(field).join("    ")),
+            Style::new(),
+        )));
         rows.push(plain(Row::new()));
     }
     beside(model, conflict, bench, columns, &mut rows);
@@ -300,17 +316,21 @@ fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16
         rows.push(plain(row.add(words, style)));
     }
     rows.push(plain(Row::new()));
-    rows.extend(
-        wrap(&cost(field), columns as usize - 5)
-            .into_iter()
-            .map(|line| plain(Row::of(format!("   {line}"), Style::new()))),
-    );
+    let mut line = Row::of(" ", Style::new());
+    for part in cost(field) {
+        if line.used() + 2 + crate::text::width(&part) > columns as usize - 2 {
+            rows.push(plain(line));
+            line = Row::of(" ", Style::new());
+        }
+        line = line.add(format!("  {part}"), Style::new());
+    }
+    rows.push(plain(line));
     beside(model, conflict, bench, columns, &mut rows);
     rows
 }
 
 /// What each key would write, before it is pressed.
-fn cost(field: &ConflictField) -> String {
+fn cost(field: &ConflictField) -> Vec<String> {
     let of = |take: &Take| {
         let value = field.value_of(take).ok()?;
         let to: Vec<_> = Side::BOTH
@@ -332,10 +352,10 @@ fn cost(field: &ConflictField) -> String {
     ] {
         match of(&take) {
             Some(words) => parts.push(format!("{key} {words}")),
-            None => parts.push(format!("{key} not for {}", field.field.label())),
+            None => parts.push(format!("{key} not for this field")),
         }
     }
-    parts.join("    ")
+    parts
 }
 
 /// Other conflicts of the same record, and its fields that are not in conflict.
@@ -379,207 +399,6 @@ fn beside(
         others.len() - in_step
     );
     rows.push(plain(Row::of(words, model.theme.dim)));
-}
-
-fn whole_result(model: &Model, conflict: &Conflict) -> BenchRow {
-    let theme = &model.theme;
-    let mine = conflict
-        .staged
-        .iter()
-        .find(|s| s.operator == model.operator);
-    let staged = mine.or(conflict.staged.last());
-    let row = Row::of("   Result      ", theme.title);
-    plain(match staged {
-        None if conflict.state == ConflictState::Decided => row.add("→ decided", theme.moving),
-        None => row.add("? undecided", theme.decide),
-        Some(s) if s.revision != conflict.revision => {
-            let was = staging::words_of(conflict, &s.answer);
-            row.add(format!("? was {was}; it moved"), theme.decide)
-        }
-        Some(s) => {
-            let by = match s.operator == model.operator {
-                true => "you",
-                false => &s.operator,
-            };
-            let words = staging::words_of(conflict, &s.answer);
-            let at = model.times.moment(s.at);
-            row.add(format!("✓ {words}"), theme.well)
-                .add(format!("   staged by {}, {at}", clean(by)), theme.dim)
-        }
-    })
-}
-
-fn counts(bench: &Bench) -> Option<String> {
-    let detail = bench.detail.as_ref()?;
-    let count = |n: usize, one: &str| match n {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        _ => Some(format!("{n} {one}s")),
-    };
-    let parts: Vec<_> = [
-        count(detail.tasks.len(), "task"),
-        count(detail.notes.len(), "note"),
-        count(detail.appointments.len(), "appointment"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    Some(if parts.is_empty() {
-        "nothing else".into()
-    } else {
-        parts.join(", ")
-    })
-}
-
-fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
-    let theme = &model.theme;
-    let mut rows = Vec::new();
-    let counts = counts(bench).unwrap_or_else(|| "reading what belongs to it…".into());
-    let texts: [(Side, &str, Vec<String>); 2] = match (conflict.reason, conflict.gone) {
-        (Reason::MassChange, _) => {
-            let changed = staging::changed_side(conflict);
-            Side::BOTH.map(|side| {
-                let (word, lines) = match changed {
-                    Some(changed) if changed == side => (
-                        "approve",
-                        vec![format!("carry it over to {}", side.other())],
-                    ),
-                    Some(changed) => ("reject", vec![format!("undo it in {changed}")]),
-                    None => ("", vec!["where it happened is not known".into()]),
-                };
-                (side, word, lines)
-            })
-        }
-        (_, gone) => Side::BOTH.map(|side| {
-            if gone == Some(side) {
-                let lines = vec![
-                    format!("delete it in {}. With it would go:", side.other()),
-                    format!("  {counts}"),
-                    "1 write, and reads to be sure".into(),
-                    "can be undone in part: it gets a new id".into(),
-                ];
-                (side, "delete it", lines)
-            } else {
-                let lines = vec![
-                    format!("make it again in {} from {side}", side.other()),
-                    format!("  with {counts}"),
-                    "link and external id are set anew".into(),
-                    "can be undone: it deletes the new record".into(),
-                ];
-                (side, "keep it", lines)
-            }
-        }),
-    };
-    if let (Reason::DeleteEdit, Some(gone)) = (conflict.reason, conflict.gone) {
-        let edited = updated(bench, gone.other()).map(|at| model.times.moment(at));
-        for side in Side::BOTH {
-            let words = match (side == gone, &edited) {
-                (true, _) => "deleted".into(),
-                (false, Some(at)) => format!("edited {at}"),
-                (false, None) => "edited".into(),
-            };
-            let row = Row::of("   ", Style::new()).cell(side.label(), 11, theme.title);
-            rows.push(plain(row.add(words, Style::new())));
-        }
-    } else {
-        let words = "   Nothing happens to these records till then. Others go on.";
-        rows.push(plain(Row::of(words, Style::new())));
-        for candidate in conflict.candidates.iter().take(5) {
-            rows.push(plain(Row::of(
-                format!("     {}", candidate.title),
-                theme.dim,
-            )));
-        }
-    }
-    rows.push(BenchRow {
-        row: Row::of("─".repeat(columns as usize), theme.dim),
-        cursor: false,
-        full: true,
-    });
-    let half = (columns as usize - 4) / 2;
-    let mut head = Row::of("   ", Style::new());
-    for (side, word, _) in &texts {
-        let key = if *side == Side::Ghl { "h" } else { "l" };
-        head = head.add(key, theme.title).add(" ", Style::new()).cell(
-            &format!("{side}: {word}"),
-            half - 2,
-            theme.title,
-        );
-    }
-    rows.push(plain(head));
-    let wrapped = texts
-        .iter()
-        .map(|(_, _, lines)| lines.iter().flat_map(|l| wrap(l, half - 3)).collect());
-    let wrapped: Vec<Vec<String>> = wrapped.collect();
-    let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
-    for line in 0..height {
-        let mut row = Row::of("   ", Style::new());
-        for lines in &wrapped {
-            let text = lines.get(line).map_or("", String::as_str);
-            row = row.cell(&format!("  {text}"), half, Style::new());
-        }
-        rows.push(plain(row));
-    }
-    rows.push(plain(Row::new()));
-    rows.push(whole_result(model, conflict));
-    rows
-}
-
-fn candidates(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
-    let theme = &model.theme;
-    let mut rows = Vec::new();
-    let there = conflict.candidates.first().map(|c| c.side);
-    let own = there.map(Side::other);
-    let own_id = own.and_then(|side| own_id(bench, side));
-    let id = own_id.map_or_else(|| "reading…".into(), |id| clean(id.as_str()).into_owned());
-    let side = own.map_or("", Side::label);
-    let words = format!("   The record in {side}: {}  {id}", conflict.title);
-    rows.push(plain(Row::of(words, Style::new())));
-    if let Some(detail) = &bench.detail {
-        let entries = super::detail::entries(detail, &model.conflicts.all);
-        for entry in entries.iter().take(6) {
-            let row = Row::of("     ", Style::new())
-                .cell(&entry.field.label(), 14, theme.dim)
-                .add(show(entry.value().as_ref(), &model.times), Style::new());
-            rows.push(plain(row));
-        }
-    }
-    rows.push(ruled("candidates", model, columns));
-    for (at, candidate) in conflict.candidates.iter().enumerate() {
-        let letter = char::from(b'A' + (at % 26) as u8);
-        let id = cut_middle(&clean(candidate.id.as_str()), 22).into_owned();
-        let linked = match candidate.link {
-            Some(link) if link != conflict.link => format!("in record {link}"),
-            _ => String::new(),
-        };
-        let row = Row::of(format!("   {letter}  "), theme.title)
-            .cell(candidate.side.label(), 10, theme.dim)
-            .cell(&candidate.title, 28, Style::new())
-            .add("  ", Style::new())
-            .cell(&id, 23, theme.dim)
-            .add(linked, theme.dim);
-        rows.push(BenchRow {
-            row,
-            cursor: at == bench.candidate,
-            full: false,
-        });
-    }
-    if conflict.candidates.is_empty() {
-        rows.push(plain(Row::of("   none is known any more", theme.dim)));
-    }
-    rows.push(plain(Row::new()));
-    let letter = char::from(b'A' + (bench.candidate % 26) as u8);
-    rows.push(plain(Row::of(
-        format!("   enter  {letter} is the same: they are linked, and their fields merged."),
-        Style::new(),
-    )));
-    let made = there.map_or("the other side", Side::label);
-    rows.push(plain(Row::of(
-        format!("   D      different: a record is made in {made}, never paired with these."),
-        Style::new(),
-    )));
-    rows.push(whole_result(model, conflict));
-    rows
 }
 
 fn draw_foot(model: &Model, conflict: &Conflict, area: Rect, buf: &mut Buffer) {

@@ -241,7 +241,12 @@ pub fn what(conflict: &Conflict) -> String {
 fn values(model: &Model, conflict: &Conflict) -> String {
     let short = |value: Option<&crate::model::Value>| {
         let text = show(value, &model.times);
-        crate::text::cut_end(&text, 14).into_owned()
+        let number = text.len() > 9 && !text.chars().any(char::is_alphabetic);
+        if number {
+            let kept = text.chars().count() - 4; // the ends of two phones tell them apart
+            return format!("…{}", text.chars().skip(kept).collect::<String>());
+        }
+        crate::text::cut_end(&text, 9).into_owned()
     };
     conflict.fields.first().map_or_else(String::new, |field| {
         let (ghl, growbots) = (field.ghl.as_ref(), field.growbots.as_ref());
@@ -304,9 +309,10 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     Row::of(order, theme.dim)
         .end_at(&counts, columns.saturating_sub(2), Style::new())
         .draw(paint::row(inner, 0), buf);
-    let (id, record, values_at, since, who_at) = match wide {
-        true => (6, columns / 4, 23, 13, 13),
-        false => (5, 23, 0, 10, 12),
+    let (id, record, values_at, since, who_at) = if wide {
+        (6, columns * 23 / 100, 23, 11, 13)
+    } else {
+        (5, 23, 0, 10, 12)
     };
     let lead = if wide { 3 } else { 2 };
     let what_at = columns.saturating_sub(lead + id + record + 1 + values_at + since + who_at);

@@ -1,20 +1,14 @@
-//! Contacts: a windowed list, and the contact under the cursor in full.
-
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+//! Contacts: a windowed list, and the contact under the cursor in full. Drawn by [`contacts_view`](super::contacts_view).
 
 use crate::engine::port::Ask;
-use crate::model::{Action, ContactRow, ContactSort, FieldName, LinkState, Value};
+use crate::model::{Action, ContactRow, ContactSort, FieldName, LinkId, LinkState, Value};
 use crate::store::{ContactDetail, ContactQuery};
-use crate::text::{cut_middle, thousands};
 
 use super::super::confirm::Confirm;
 use super::super::effect::{Request, Span};
 use super::super::form::{Form, Purpose};
-use super::super::glyphs::state_mark;
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Move, Page, Tab};
-use super::super::theme::Theme;
-use super::super::widgets::paint::{self, Row};
 use super::super::window::Window;
 use super::detail::{self, Entry, Section, Standing};
 
@@ -35,6 +29,8 @@ pub struct Contacts {
     pub at: usize,
     /// Whether fields in step are shown on a narrow terminal.
     pub unfolded: bool,
+    /// A contact that something else named, shown although it may not be among the loaded rows.
+    pub named: Option<LinkId>,
     detail: Option<Box<ContactDetail>>,
 }
 
@@ -44,10 +40,15 @@ impl Contacts {
         self.window.current()
     }
 
-    /// The detail of the row under the cursor, once it was read.
+    /// The contact that commands are about: the named one, else that under the cursor.
+    pub fn subject(&self) -> Option<LinkId> {
+        self.named.or(self.window.cursor)
+    }
+
+    /// The detail of the subject, once it was read.
     pub fn detail_in_view(&self) -> Option<&ContactDetail> {
         let detail = self.detail.as_deref()?;
-        (Some(detail.linked.id) == self.window.cursor).then_some(detail)
+        (Some(detail.linked.id) == self.subject()).then_some(detail)
     }
 
     /// Whether keys go to the detail.
@@ -57,8 +58,8 @@ impl Contacts {
 
     /// Whether the contact under the cursor is left alone.
     pub fn is_ignored(&self) -> bool {
-        self.current()
-            .is_some_and(|row| row.state == LinkState::Ignored)
+        self.detail_in_view()
+            .is_some_and(|detail| detail.state == LinkState::Ignored)
     }
 
     /// Whether fields in step are folded away at this width.
@@ -93,7 +94,7 @@ pub fn read(model: &mut Model, span: Span) {
 
 /// Asks for the detail of the row under the cursor.
 pub fn follow(model: &mut Model) {
-    if let Some(link) = model.contacts.window.cursor {
+    if let Some(link) = model.contacts.subject() {
         model.read(Request::Detail(link));
     }
 }
@@ -183,6 +184,7 @@ fn go_detail(model: &mut Model, how: Move) {
 
 /// Goes to another row of the list without leaving the detail.
 pub fn step_record(model: &mut Model, how: Move) {
+    model.contacts.named = None;
     let focus = std::mem::replace(&mut model.contacts.detail_focus, false);
     go(model, how);
     model.contacts.detail_focus = focus;
@@ -191,7 +193,7 @@ pub fn step_record(model: &mut Model, how: Move) {
 /// Opens what is under the cursor: the detail, and in the detail what holds the field.
 pub fn open(model: &mut Model) {
     if !model.contacts.detail_focus {
-        model.contacts.detail_focus = model.contacts.current().is_some();
+        model.contacts.detail_focus = model.contacts.subject().is_some();
         model.contacts.zoomed = model.contacts.detail_focus;
         return;
     }
@@ -209,9 +211,17 @@ pub fn open(model: &mut Model) {
     }
 }
 
+/// Puts the focus into the list; a zoomed detail stays on a wide terminal, where the list is not in view.
+pub fn focus_list(model: &mut Model) {
+    if !(model.contacts.zoomed && model.is_wide()) {
+        while model.contacts.detail_focus && back(model) {}
+    }
+}
+
 /// One step back; false at the list without a search.
 pub fn back(model: &mut Model) -> bool {
     let contacts = &mut model.contacts;
+    let named = contacts.named.take().is_some();
     if contacts.zoomed {
         contacts.zoomed = false;
         contacts.detail_focus &= model.size.0 >= super::super::model::WIDE;
@@ -220,7 +230,10 @@ pub fn back(model: &mut Model) -> bool {
     } else if !contacts.query.search.is_empty() {
         requery(model, |query| query.search.clear());
     } else {
-        return false;
+        return named;
+    }
+    if named {
+        follow(model);
     }
     true
 }
@@ -255,9 +268,10 @@ pub fn edit(model: &mut Model, tags_only: bool) {
         let words = format!("{} is in conflict: enter decides it.", field.label());
         return model.say(words);
     }
-    let mut fields: Vec<FieldName> = match tags_only {
-        true => vec![FieldName::Tags],
-        false => FieldName::of(kind).to_vec(),
+    let mut fields: Vec<FieldName> = if tags_only {
+        vec![FieldName::Tags]
+    } else {
+        FieldName::of(kind).to_vec()
     };
     if !tags_only {
         let more = entries.iter().map(|entry| &entry.field);
@@ -278,9 +292,10 @@ pub fn edit(model: &mut Model, tags_only: bool) {
     };
     let fields = fields.into_iter().map(of).collect();
     let name = name(model);
-    let title = match tags_only {
-        true => format!("Tags of {name}, with commas between"),
-        false => format!("Edit {name}"),
+    let title = if tags_only {
+        format!("Tags of {name}, with commas between")
+    } else {
+        format!("Edit {name}")
     };
     let form = Form::new(title, Purpose::Edit(link), fields, at.unwrap_or(0));
     model.overlay = Some(Overlay::Form(Box::new(form)));
@@ -288,7 +303,7 @@ pub fn edit(model: &mut Model, tags_only: bool) {
 
 /// Opens the form of a note.
 pub fn note(model: &mut Model) {
-    if let Some(link) = model.contacts.window.cursor {
+    if let Some(link) = model.contacts.subject() {
         let title = format!("Note on {}", name(model));
         let fields = vec![(FieldName::Body, None)];
         let form = Form::new(title, Purpose::Note(link), fields, 0);
@@ -298,29 +313,27 @@ pub fn note(model: &mut Model) {
 
 /// Asks whether to leave the contact alone, or to take it up again.
 pub fn ignore(model: &mut Model) {
-    let Some(row) = model.contacts.current() else {
+    let Some(link) = model.contacts.subject() else {
         return;
     };
-    let ignored = row.state != LinkState::Ignored;
-    let name = row.name.clone();
-    let (title, words, yes, said) = match ignored {
-        true => (
+    let ignored = !model.contacts.is_ignored();
+    let name = name(model);
+    let (title, words, yes, said) = if ignored {
+        (
             "Ignore",
             "It keeps its pair, and is neither read in sweeps nor written. Nothing is deleted.",
             "ignore it",
             "ignored",
-        ),
-        false => (
+        )
+    } else {
+        (
             "Take up",
             "It is kept the same on both sides again.",
             "take it up",
             "taken up again",
-        ),
+        )
     };
-    let ask = Ask::Act(Action::Ignore {
-        link: row.id,
-        ignored,
-    });
+    let ask = Ask::Act(Action::Ignore { link, ignored });
     let said = format!("{name}: {said}.");
     let lines = vec![words.to_owned()];
     let confirm = Confirm::one(&format!("{title} {name}?"), lines, yes, ask, &said);
@@ -328,22 +341,35 @@ pub fn ignore(model: &mut Model) {
 }
 
 /// Shows a contact that something else names.
-pub fn show(model: &mut Model, link: crate::model::LinkId) {
+pub fn show(model: &mut Model, link: LinkId) {
     model.tab = Tab::Contacts;
-    model.contacts.window.cursor = Some(link);
+    model.contacts.named = Some(link);
     model.contacts.detail_focus = true;
     model.contacts.zoomed = true;
     model.contacts.at = 0;
     follow(model);
 }
 
-/// The name of the contact under the cursor.
+/// The name of the contact that commands are about.
 pub fn name(model: &Model) -> String {
-    model
+    let subject = model.contacts.subject();
+    if let Some(row) = model
         .contacts
         .current()
-        .map(|row| row.name.clone())
-        .unwrap_or_default()
+        .filter(|row| Some(row.id) == subject)
+    {
+        return row.name.clone();
+    }
+    let ends = model.contacts.detail_in_view().map(|detail| &detail.linked);
+    let record = ends.and_then(|linked| {
+        let seen = linked
+            .ends
+            .ghl
+            .last_seen()
+            .or(linked.ends.growbots.last_seen());
+        seen.map(|seen| seen.record.title(linked.kind))
+    });
+    crate::text::clean(&record.unwrap_or_default()).into_owned()
 }
 
 /// What the two ends of a contact have of a field, for the list of writes.
@@ -356,227 +382,4 @@ pub fn ends_of(model: &Model, field: &FieldName) -> crate::model::BySide<Option<
         let end = ends.as_ref().map(|ends| *ends.get(side))?;
         Some(end.live()?.record.get(field).cloned())
     })
-}
-
-/// Draws the tab.
-pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
-    let wide = model.is_wide();
-    let zoomed = model.contacts.zoomed || (!wide && model.contacts.detail_focus);
-    if zoomed {
-        return draw_detail(model, area, !wide, buf);
-    }
-    if !wide {
-        return draw_list(model, area, buf);
-    }
-    let share = if model.size.0 < 120 { 45 } else { 50 };
-    let columns = (area.width * share / 100 + 1).min(81);
-    let theme = &model.theme;
-    paint::rule("", theme.dim, paint::row(area, 0), theme, buf);
-    buf.set_string(area.x + columns, area.y, "┬", theme.dim);
-    let body = Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(1),
-        ..area
-    };
-    let list = Rect {
-        width: columns + 1,
-        ..body
-    };
-    draw_list(model, list, buf);
-    let detail = Rect {
-        x: body.x + columns + 1,
-        width: body.width - columns - 1,
-        ..body
-    };
-    draw_detail(model, detail, false, buf);
-}
-
-fn mark_style(state: LinkState, theme: &Theme) -> Style {
-    match state {
-        LinkState::Conflict => theme.decide,
-        LinkState::Error => theme.error,
-        LinkState::Waiting => theme.moving,
-        LinkState::Ignored => theme.dim,
-        LinkState::OneSide | LinkState::InStep => theme.well,
-    }
-}
-
-fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let window = &model.contacts.window;
-    let inner = paint::beside_track(area);
-    let columns = inner.width as usize;
-    let narrow = columns < 70;
-    let (owner, edited, after) = if narrow { (5, 7, 0) } else { (8, 7, 4) };
-    let name = ((columns - 4) * 3 / 10).clamp(18, 40);
-    let name = if narrow { name.max(19) } else { name };
-    let email = columns.saturating_sub(4 + name + 2 + owner + edited + after);
-    let (by_name, by_edited) = match model.contacts.query.sort {
-        ContactSort::Name => ("Name ▲", "Edited"),
-        ContactSort::Edited => ("Name", "Edited▼"),
-    };
-    Row::new()
-        .to(4)
-        .cell(by_name, name + 1, theme.title)
-        .cell("E-mail", email + 1, Style::new())
-        .cell("Owner", owner, Style::new())
-        .right(by_edited, edited, Style::new())
-        .draw(paint::row(inner, 0), buf);
-    let visible = (area.height as usize).saturating_sub(2);
-    let top = window.top;
-    for (line, row) in window.rows.iter().skip(top).take(visible).enumerate() {
-        let place = paint::row(inner, line + 1);
-        let ignored = row.state == LinkState::Ignored;
-        let style = if ignored { theme.dim } else { Style::new() };
-        let when = row.updated_at.map(|at| model.times.brief(at));
-        Row::of("  ", Style::new())
-            .add(
-                state_mark(row.state, row.waits_for, &row.ids),
-                mark_style(row.state, theme),
-            )
-            .add(" ", Style::new())
-            .cell(&row.name, name, style)
-            .add(" ", Style::new())
-            .cell(&cut_middle(&row.email, email), email, style)
-            .add(" ", Style::new())
-            .cell(short_user(&row.owner), owner, style)
-            .right(&when.unwrap_or_default(), edited, theme.dim)
-            .draw(place, buf);
-        if Some(row.id) == window.cursor {
-            paint::cursor(place, theme, buf);
-        }
-    }
-    if window.rows.is_empty() {
-        let words = match (window.loaded, model.contacts.query.search.as_str()) {
-            (false, _) => "reading…".into(),
-            (true, "") => "No contact yet. The first pass brings them.".into(),
-            (true, search) => format!("No contact matches {search}. esc shows all."),
-        };
-        Row::of(format!("    {words}"), theme.dim).draw(paint::row(inner, 1), buf);
-    }
-    let track = Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(1),
-        ..area
-    };
-    paint::track(area, 0, 0, theme, buf);
-    paint::track(
-        Rect {
-            height: track.height.saturating_sub(1),
-            ..track
-        },
-        top,
-        window.rows.len(),
-        theme,
-        buf,
-    );
-    let foot = paint::row(inner, area.height.saturating_sub(1) as usize);
-    draw_foot(model, foot, buf);
-}
-
-/// `lou` of `lou@firm.example`.
-pub fn short_user(text: &str) -> &str {
-    text.split('@').next().unwrap_or(text)
-}
-
-fn draw_foot(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    if model.searching {
-        return Row::of(" search  ", theme.dim)
-            .add(model.contacts.query.search.clone(), Style::new())
-            .add("█", theme.dim)
-            .draw(area, buf);
-    }
-    let count = |state: LinkState| model.totals.contacts.get(&state).copied().unwrap_or(0);
-    let all: u64 = model.totals.contacts.values().sum();
-    let by = match model.contacts.query.sort {
-        ContactSort::Name => "by name",
-        ContactSort::Edited => "by latest edit",
-    };
-    let mut row = match model.contacts.query.search.as_str() {
-        "" => Row::of(format!(" {} contacts, {by}", thousands(all)), Style::new()),
-        search => Row::of(
-            format!(" search {search}, {by}, esc drops it"),
-            Style::new(),
-        ),
-    };
-    for (mark, state) in [
-        ("≠", LinkState::Conflict),
-        ("!", LinkState::Error),
-        ("←→⇄", LinkState::Waiting),
-        ("◐◑", LinkState::OneSide),
-    ] {
-        let n = count(state);
-        if n > 0 {
-            let gap = if mark == "≠" { "    " } else { "  " };
-            row = row
-                .add(gap, Style::new())
-                .add(format!("{mark} {}", thousands(n)), mark_style(state, theme));
-        }
-    }
-    row.draw(area, buf);
-}
-
-fn draw_detail(model: &Model, area: Rect, compact: bool, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let inner = paint::beside_track(area);
-    let columns = inner.width as usize;
-    let Some(detail) = model.contacts.detail_in_view() else {
-        paint::track(area, 0, 0, theme, buf);
-        if let Some(row) = model.contacts.current() {
-            Row::of(" ", Style::new())
-                .add(
-                    state_mark(row.state, row.waits_for, &row.ids),
-                    mark_style(row.state, theme),
-                )
-                .add(format!(" {}", row.name), theme.title)
-                .draw(paint::row(inner, 0), buf);
-            Row::of(" reading…", theme.dim).draw(paint::row(inner, 1), buf);
-        }
-        return;
-    };
-    let entries = detail::entries(detail, &model.conflicts.all);
-    let head = detail::head_rows(model, detail, &entries, columns);
-    let ruled = paint::row(inner, if compact { 2 } else { 3 });
-    paint::track(area, 0, 0, theme, buf);
-    let first = if compact {
-        head[0].draw(paint::row(inner, 0), buf);
-        head[3].draw(paint::row(inner, 1), buf);
-        3
-    } else {
-        for (at, row) in [0, 1, 2, 4].into_iter().zip(&head) {
-            row.draw(paint::row(inner, at), buf);
-        }
-        6
-    };
-    let line = Rect {
-        x: ruled.x + 1,
-        width: ruled.width.saturating_sub(2),
-        ..ruled
-    };
-    paint::rule("", theme.dim, line, theme, buf);
-    let rows = detail::section_rows(model, detail, &entries, columns);
-    let place = Rect {
-        y: area.y + first,
-        height: area.height.saturating_sub(first),
-        ..area
-    };
-    let at = model.contacts.at;
-    let start = rows.iter().position(|(of, _)| *of == Some(at)).unwrap_or(0);
-    let end = rows.iter().rposition(|(of, _)| *of == Some(at));
-    let visible = place.height as usize;
-    let end = end.unwrap_or(start).min(start + visible.saturating_sub(1));
-    let top = paint::scrolled(0, end, visible, rows.len());
-    for (line, (of, row)) in rows.iter().skip(top).take(visible).enumerate() {
-        let spot = paint::row(paint::beside_track(place), line);
-        row.draw(spot, buf);
-        if model.contacts.detail_focus && *of == Some(at) {
-            if line + top == start {
-                paint::cursor(spot, theme, buf);
-            } else {
-                buf[(spot.x, spot.y)].set_symbol("▌");
-            }
-        }
-    }
-    paint::track(place, top, rows.len(), theme, buf);
 }

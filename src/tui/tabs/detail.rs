@@ -417,9 +417,10 @@ fn history_row(model: &Model, entry: &LogEntry, columns: usize) -> Row {
             format!("{} {from} → {to}", change.field.label())
         })
         .collect();
-    let what = match changes.is_empty() {
-        true => entry.op.clone(),
-        false => changes.join(", "),
+    let what = if changes.is_empty() {
+        entry.op.clone()
+    } else {
+        changes.join(", ")
     };
     let words = format!("{what}  {}", entry.cause);
     Row::of(" ", Style::new())
@@ -455,8 +456,9 @@ pub fn head_rows(
         _ => theme.well,
     };
     let words = state_words(detail, entries);
+    let words = cut_end(&words, columns.saturating_sub(18)).into_owned();
     let room = columns
-        .saturating_sub(crate::text::width(&words) + 6)
+        .saturating_sub(crate::text::width(&words) + 7)
         .max(10);
     let first = Row::of(" ", Style::new())
         .add(mark, mark_style)

@@ -142,7 +142,8 @@ pub fn ask(model: &mut Model, what: Do) {
 
 fn next_try(model: &Model, error: &ErrorRow) -> String {
     match (error.state, error.last.next_retry_at) {
-        (ErrorState::Skipped, _) => "skipped".into(),
+        (ErrorState::Skipped, _) => "never: skipped".into(),
+        (ErrorState::Muted, None) => "muted".into(),
         (_, Some(at)) => model.times.moment(at),
         (_, None) => "when it changes".into(),
     }

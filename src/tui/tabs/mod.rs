@@ -1,8 +1,10 @@
 //! The tabs: state, update and view of each.
 
+pub mod bench_records;
 pub mod bench_view;
 pub mod conflicts;
 pub mod contacts;
+pub mod contacts_view;
 pub mod detail;
 pub mod errors;
 pub mod rates;

@@ -100,9 +100,10 @@ fn gauges(model: &Model, side: Side, columns: usize) -> [Row; 2] {
     let first = lead("burst");
     let (used, limit) = (u64::from(burst.used), u64::from(burst.limit));
     let mut first = gauge(first, used, 0, limit, length, theme).add(
-        match wide {
-            true => format!("   {used} of {limit} in 10 s"),
-            false => format!("  {used}/{limit} in 10 s"),
+        if wide {
+            format!("   {used} of {limit} in 10 s")
+        } else {
+            format!("  {used}/{limit} in 10 s")
         },
         Style::new(),
     );
@@ -125,9 +126,10 @@ fn gauges(model: &Model, side: Side, columns: usize) -> [Row; 2] {
         theme,
     )
     .add(
-        match wide {
-            true => format!("   {ours} ours  {others}  of {limit}"),
-            false => format!("  {ours} + {others} / {limit}"),
+        if wide {
+            format!("   {ours} ours  {others}  of {limit}")
+        } else {
+            format!("  {ours} + {others} / {limit}")
         },
         Style::new(),
     );
@@ -150,18 +152,22 @@ fn forecast(model: &Model, side: Side) -> (String, bool) {
     let old = model.rates.bars.get(side).first();
     let known = old.is_some_and(|bar| now.since(bar.at) >= 600_000 - HALF_MINUTE_MS);
     let Some(ends) = day.resets_at.filter(|_| known && day.limit > 0) else {
-        return (format!("{side}: no forecast yet."), false);
+        return (
+            format!("{side}: no forecast yet, it needs 10 min of history."),
+            false,
+        );
     };
     let left = day.limit.saturating_sub(day.used + day.others.unwrap_or(0));
     let needed = sent * (ends.since(now).max(0) as u64) / 600_000;
     if needed <= left {
         let spare = thousands(left - needed);
-        let words = format!("{side}'s day lasts past its end, with {spare} to spare.");
+        let words =
+            format!("At this pace the day of {side} lasts past its end, with {spare} to spare.");
         return (words, false);
     }
     let lasts = now.plus((left * 600_000 / sent.max(1)) as i64);
     let words = format!(
-        "{side}'s budget lasts until {}, its day ends {}.",
+        "At this pace the budget of {side} lasts until {}, its day ends {}.",
         model.times.moment(lasts),
         model.times.moment(ends)
     );
@@ -282,7 +288,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     for side in Side::BOTH {
         let (words, early) = forecast(model, side);
         let style = if early { theme.decide } else { Style::new() };
-        Row::of(format!("  At this pace: {words}"), style).draw(paint::row(inner, at), buf);
+        Row::of(format!("  {words}"), style).draw(paint::row(inner, at), buf);
         at += 1;
     }
     let rest = (area.height as usize).saturating_sub(at);
@@ -317,11 +323,10 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             .draw(paint::row(inner, at), buf);
         at += 1;
     }
-    let head = match wide {
-        true => {
-            "lanes       lane         place                           queued    now a s    waits for"
-        }
-        false => "lanes    lane     place      queued   now a s    waits for",
+    let head = if wide {
+        "lanes       lane         place                           queued    now a s    waits for"
+    } else {
+        "lanes    lane     place      queued   now a s    waits for"
     };
     rule(&mut at, head, Style::new(), buf);
     for (place, row) in lane_rows(model, wide) {

@@ -312,6 +312,9 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
     let others = model.conflicts.all.iter().flat_map(|c| &c.staged);
     let others = others.filter(|s| s.operator != model.operator).count();
     let mut foot = vec![format!("Requests   {}", cost_words(cost))];
+    if lines.iter().any(|line| line.contains("DELETE")) {
+        foot.push("A delete takes the tasks, notes and appointments of its record with it.".into());
+    }
     if others > 0 {
         foot.push(format!(
             "Not here   {} of others: theirs to apply",

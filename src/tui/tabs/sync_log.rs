@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::model::{BySide, LogEntry, PassId, PassSummary, Side};
-use crate::text::{clean, thousands};
+use crate::text::{clean, cut_end, thousands};
 
 use super::super::effect::Request;
 use super::super::model::Model;
@@ -151,7 +151,7 @@ fn pass_row(model: &Model, pass: &PassSummary, columns: usize) -> Row {
         (false, true) => mark.add("▾", Style::new()),
         (false, false) => mark.add("▸", Style::new()),
     };
-    let side = if wide { 26 } else { 20 };
+    let side = if wide { 26 } else { 18 };
     let requests = pass.requests.ghl + pass.requests.growbots;
     let mut row = mark
         .add(" ", Style::new())
@@ -165,7 +165,9 @@ fn pass_row(model: &Model, pass: &PassSummary, columns: usize) -> Row {
             .right(&thousands(requests), 6, theme.dim)
             .add(" ", Style::new());
     }
-    row.add(clean(&pass.because).into_owned(), Style::new())
+    let room = columns.saturating_sub(row.used());
+    let because = cut_end(&clean(&pass.because), room).into_owned();
+    row.add(because, Style::new())
 }
 
 fn line_rows(model: &Model, entry: &LogEntry) -> Vec<Row> {
@@ -220,7 +222,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let columns = inner.width as usize;
     let wide = columns >= 99;
     paint::track(area, 0, 0, theme, buf);
-    let side = if wide { 26 } else { 20 };
+    let side = if wide { 26 } else { 18 };
     let mut head = Row::of("   ", Style::new())
         .cell("Pass", 11, Style::new())
         .right("Took", 7, Style::new())

@@ -16,7 +16,7 @@ use super::super::model::Model;
 use super::super::msg::{Move, Page};
 use super::super::widgets::paint::{self, Row};
 use super::super::window::Window;
-use super::{conflicts, contacts};
+use super::{conflicts, contacts, contacts_view};
 
 const LOCAL_MS: i64 = 5_000;
 
@@ -208,7 +208,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             .add(" ", Style::new())
             .cell(&row.contact_name, contact, style)
             .add(" ", Style::new())
-            .cell(contacts::short_user(&row.assignee), assignee, style)
+            .cell(contacts_view::short_user(&row.assignee), assignee, style)
             .cell(&when.unwrap_or_default(), due, style)
             .draw(place, buf);
         if Some(row.id) == window.cursor {

@@ -221,7 +221,13 @@ fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) 
     }
     for (line, (at, hit)) in hits.iter().enumerate().skip(first).take(room).enumerate() {
         let (text, style) = match &hit.reason {
-            Some(reason) => (format!("{} ({reason})", hit.help), theme.dim),
+            Some(reason) => {
+                let room = columns.saturating_sub(14 + width(reason));
+                (
+                    format!("{}  {reason}", cut_end(hit.help, room.max(20))),
+                    theme.dim,
+                )
+            }
             None => (hit.help.to_owned(), Style::new()),
         };
         let place = paint::row(inside, line + 1);

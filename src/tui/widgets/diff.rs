@@ -94,9 +94,12 @@ pub fn spans(base: &str, value: &str, style: Style, theme: &Theme) -> Vec<Span<'
     };
     pieces(base, value)
         .into_iter()
-        .map(|(text, differs)| match differs {
-            true => Span::styled(marked(text), style.patch(theme.differ)),
-            false => Span::styled(text, style),
+        .map(|(text, differs)| {
+            if differs {
+                Span::styled(marked(text), style.patch(theme.differ))
+            } else {
+                Span::styled(text, style)
+            }
         })
         .collect()
 }

@@ -14,10 +14,13 @@ fn enter_word(model: &Model) -> &'static str {
     match model.tab {
         Tab::Contacts if model.contacts.in_detail() => "decide",
         Tab::Contacts | Tab::Conflicts => match model.conflicts.bench.is_some() {
-            true if model.tab == Tab::Conflicts => match model.conflicts.is_candidates() {
-                true => "take",
-                false => "",
-            },
+            true if model.tab == Tab::Conflicts => {
+                if model.conflicts.is_candidates() {
+                    "take"
+                } else {
+                    ""
+                }
+            }
             _ if model.tab == Tab::Contacts && model.is_wide() => "zoom",
             _ => "open",
         },
@@ -41,7 +44,7 @@ pub fn hints(model: &Model) -> Vec<(String, String, bool)> {
                 0 => "apply".into(),
                 n => format!("apply {n}"),
             },
-            Do::FocusDetail if !model.is_wide() => return,
+            Do::FocusDetail if !model.is_wide() || model.contacts.in_detail() => return,
             Do::Ignore if model.contacts.is_ignored() => "take up".into(),
             _ => command.hint.into(),
         };
@@ -81,6 +84,9 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
             .add(&toast.words, Style::new())
             .draw(area, buf);
     }
+    if model.overlay.is_some() || model.searching {
+        return; // what covers the tab names its own keys
+    }
     let gap = if model.is_wide() { 3 } else { 2 };
     let help = Row::of("?", theme.title).add(" help", Style::new());
     let more = Row::of(":", theme.title).add(" more", Style::new());
@@ -91,9 +97,10 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         if row.used() + gap + width(&key) + 1 + width(&hint) > room {
             break;
         }
-        let (bold, plain) = match ready {
-            true => (theme.title, Style::new()),
-            false => (theme.dim, theme.dim),
+        let (bold, plain) = if ready {
+            (theme.title, Style::new())
+        } else {
+            (theme.dim, theme.dim)
         };
         row = row
             .add(" ".repeat(gap), Style::new())

@@ -17,7 +17,9 @@ const STOPPED_MS: i64 = 90_000;
 /// What kind of state it is, so that progress within one is no new state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
-    /// All well, or nothing known yet.
+    /// Nothing is known yet.
+    Unread,
+    /// All well.
     Calm,
     /// Reading or writing.
     Moving,
@@ -72,7 +74,8 @@ pub fn refresh(model: &mut Model) -> bool {
         header.left_at = None;
         return false;
     }
-    let first = header.shown.is_none();
+    let unread = |state: &State| state.sort == Sort::Unread;
+    let first = header.shown.as_ref().is_none_or(unread);
     let left = *header.left_at.get_or_insert(now);
     let same_sort = header.shown.as_ref().is_some_and(|s| s.sort == state.sort);
     let steady = same_sort || now.since(left) >= STEADY_MS;
@@ -102,7 +105,7 @@ fn state_of(model: &Model) -> State {
     let same = |sort, mark, words: String| made(sort, mark, words.clone(), words);
     let times = &model.times;
     if !model.frame_read {
-        return same(Sort::Calm, "·", "reading…".into());
+        return same(Sort::Unread, "·", "reading…".into());
     }
     let status = &model.status;
     let off = Side::BOTH
@@ -180,7 +183,7 @@ fn state_of(model: &Model) -> State {
 
 fn mark_style(sort: Sort, theme: &Theme) -> Style {
     match sort {
-        Sort::Calm => theme.well,
+        Sort::Unread | Sort::Calm => theme.well,
         Sort::Moving => theme.moving,
         Sort::Paused | Sort::Elsewhere => theme.title,
         Sort::Wrong => theme.error,
@@ -254,8 +257,8 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         let ill = !words.ghl.1 || !words.growbots.1;
         for side in Side::BOTH {
             let (text, well) = words.get(side);
-            if *well && ill && !wide {
-                continue; // gives up its place to the one that is not well
+            if *well && !wide && (ill || columns < 66) {
+                continue; // gives up its place to what is not well, or to the state
             }
             let style = if *well { theme.well } else { theme.error };
             let gap = if sides.used() == 0 { 0 } else { gap };
@@ -319,9 +322,10 @@ pub fn draw_tabs(model: &Model, area: Rect, buf: &mut Buffer) {
             _ => 0,
         };
         let short = columns < 70;
-        let name = match short && tab != model.tab {
-            true => (tab.index() + 1).to_string(),
-            false => format!("{} {}", tab.index() + 1, tab.label()),
+        let name = if short && tab != model.tab {
+            (tab.index() + 1).to_string()
+        } else {
+            format!("{} {}", tab.index() + 1, tab.label())
         };
         let name = match count {
             0 => name,

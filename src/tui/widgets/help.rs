@@ -52,6 +52,10 @@ pub fn rows(model: &Model, columns: usize) -> Vec<Row> {
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
+        if width(paragraph) <= columns {
+            lines.push(paragraph.to_owned()); // as it stands, its spaces too
+            continue;
+        }
         let mut line = String::new();
         for word in paragraph.split(' ') {
             if !line.is_empty() && width(&line) + 1 + width(word) > columns {

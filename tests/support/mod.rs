@@ -1,0 +1,257 @@
+//! The dashboard without a terminal: keys in, screens out. Questions to the cache are answered from memory, so that
+//! nothing else than the interface is under test.
+
+pub mod world;
+
+use couplet::engine::port::{Ask, Event};
+use couplet::model::{ConflictState, Millis, Staged};
+use couplet::tui::effect::{Effect, Request};
+use couplet::tui::model::Model;
+use couplet::tui::msg::{Msg, Read};
+use couplet::tui::theme::Theme;
+use couplet::tui::times::Times;
+use couplet::tui::update::{open, update};
+use couplet::tui::view::view;
+use couplet::tui::{keys, reader};
+use ratatui::{Terminal, backend::TestBackend};
+
+use world::World;
+
+/// The dashboard of `dana` on the workspace `harbor-west`, on Tuesday 24 November 2026, 14:05 UTC.
+pub struct TestApp {
+    pub model: Model,
+    pub world: World,
+    pub asks: Vec<Ask>,
+    terminal: Terminal<TestBackend>,
+}
+
+impl TestApp {
+    /// With believable rows, all read.
+    pub fn demo(width: u16, height: u16) -> Self {
+        Self::with(width, height, Theme::dark(), World::demo())
+    }
+
+    /// The same without colours.
+    pub fn mono(width: u16, height: u16) -> Self {
+        Self::with(width, height, Theme::mono(), World::demo())
+    }
+
+    /// With these rows.
+    pub fn with(width: u16, height: u16, theme: Theme, world: World) -> Self {
+        let mut app = Self::unread(width, height, theme, world);
+        let effects = open(&mut app.model);
+        app.carry(effects);
+        app
+    }
+
+    /// Before anything was read.
+    pub fn unread(width: u16, height: u16, theme: Theme, world: World) -> Self {
+        let times = Times {
+            zone: jiff::tz::TimeZone::UTC,
+            now: world::now(),
+        };
+        let mut model = Model::new("harbor-west".into(), "dana".into(), theme, times);
+        model.size = (width, height);
+        model.lease_ours = true;
+        let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut app = Self {
+            model,
+            world,
+            asks: Vec::new(),
+            terminal,
+        };
+        app.send(Msg::At(world::now()));
+        app
+    }
+
+    /// Presses keys, each answered before the next.
+    pub fn press(&mut self, text: &str) -> &mut Self {
+        for key in keys::parse(text).unwrap() {
+            self.send(Msg::Key(key));
+        }
+        self
+    }
+
+    /// Types text into a box.
+    pub fn typed(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.send(Msg::Key(keys::Key::char(c)));
+        }
+        self
+    }
+
+    /// Gives a message, and carries out what it asks for.
+    pub fn send(&mut self, msg: Msg) -> &mut Self {
+        let effects = update(&mut self.model, msg);
+        self.carry(effects);
+        self
+    }
+
+    /// Time goes on by `ms`.
+    pub fn later(&mut self, ms: i64) -> &mut Self {
+        let at: Millis = self.model.times.now.plus(ms);
+        self.send(Msg::At(at))
+    }
+
+    /// The engine ended an action.
+    pub fn told(&mut self, event: Event) -> &mut Self {
+        self.send(Msg::Told(event))
+    }
+
+    /// What the screen shows.
+    pub fn screen(&mut self) -> String {
+        let (width, height) = self.model.size;
+        self.terminal.backend_mut().resize(width, height);
+        self.terminal
+            .draw(|frame| view(&self.model, frame))
+            .unwrap();
+        let buffer = self.terminal.backend().buffer();
+        let mut lines = Vec::new();
+        for y in 0..height {
+            let mut line = String::new();
+            let mut skip = 0;
+            for x in 0..width {
+                if skip > 0 {
+                    skip -= 1;
+                    continue;
+                }
+                let symbol = buffer[(x, y)].symbol();
+                skip = couplet::text::width(symbol).saturating_sub(1);
+                line.push_str(symbol);
+            }
+            assert_eq!(couplet::text::width(&line), width as usize, "{line}");
+            lines.push(line.trim_end().to_owned());
+        }
+        lines.join("\n")
+    }
+
+    /// The screen, and under each row how it is styled: `^` the accent, `!` errors, `~` what moves, `#` the cursor row,
+    /// `-` dimmed, `b` bold.
+    pub fn styles(&mut self) -> String {
+        let text = self.screen();
+        let (width, height) = self.model.size;
+        let theme = self.model.theme;
+        let buffer = self.terminal.backend().buffer();
+        let mut lines = Vec::new();
+        for (y, line) in (0..height).zip(text.lines()) {
+            lines.push(line.to_owned());
+            let marks: String = (0..width)
+                .map(|x| {
+                    let style = buffer[(x, y)].style();
+                    let is = |want: ratatui::style::Style| {
+                        want.fg.is_some() && style.fg == want.fg
+                            || want.fg.is_none() && style.add_modifier == want.add_modifier
+                    };
+                    match buffer[(x, y)].symbol() {
+                        _ if style.add_modifier.contains(theme.cursor.add_modifier) => '#',
+                        " " => ' ',
+                        _ if is(theme.decide) => '^',
+                        _ if is(theme.error) => '!',
+                        _ if is(theme.moving) => '~',
+                        _ if is(theme.dim) => '-',
+                        _ if is(theme.title) => 'b',
+                        _ => ' ',
+                    }
+                })
+                .collect();
+            lines.push(marks.trim_end().to_owned());
+        }
+        lines.join("\n")
+    }
+
+    fn carry(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Read(request) => {
+                    let read = self.answer(request);
+                    self.send(Msg::Read(read));
+                }
+                Effect::Ask(ask) => {
+                    self.stage(&ask);
+                    self.asks.push(ask);
+                }
+                Effect::Redraw => {}
+            }
+        }
+    }
+
+    /// What the engine's thread does at once with an ask: it keeps staged answers.
+    fn stage(&mut self, ask: &Ask) {
+        let operator = "dana".to_owned();
+        match ask {
+            Ask::Stage {
+                conflict,
+                answer,
+                revision,
+            } => {
+                let staged = Staged {
+                    operator,
+                    answer: answer.clone(),
+                    revision: *revision,
+                    at: self.model.times.now,
+                };
+                for row in &mut self.world.conflicts {
+                    if row.id == *conflict {
+                        let field = couplet::tui::tabs::staging::field_of(answer).cloned();
+                        row.staged.retain(|old| {
+                            old.operator != staged.operator
+                                || couplet::tui::tabs::staging::field_of(&old.answer)
+                                    != field.as_ref()
+                        });
+                        row.staged.push(staged.clone());
+                    }
+                }
+            }
+            Ask::Unstage { conflict, field } => {
+                for row in &mut self.world.conflicts {
+                    if row.id == *conflict {
+                        row.staged.retain(|old| {
+                            let of = couplet::tui::tabs::staging::field_of(&old.answer);
+                            old.operator != operator || (field.is_some() && of != field.as_ref())
+                        });
+                    }
+                }
+            }
+            Ask::Act(_) => {}
+        }
+    }
+
+    fn answer(&self, request: Request) -> Read {
+        let world = &self.world;
+        match request {
+            Request::Frame => Read::Frame {
+                status: Box::new(world.status.clone()),
+                holder: world.holder.clone(),
+                totals: Box::new(world.totals()),
+            },
+            Request::Contacts { query, span, reach } => {
+                let rows = world.contacts_of(&query);
+                let page = reader::page(span, reach, |from, way, limit| {
+                    Ok::<_, ()>(world::after(&rows, from, way, limit))
+                });
+                Read::Contacts(query, page.unwrap())
+            }
+            Request::Tasks { query, span, reach } => {
+                let rows = world.tasks_of(&query);
+                let page = reader::page(span, reach, |from, way, limit| {
+                    Ok::<_, ()>(world::after(&rows, from, way, limit))
+                });
+                Read::Tasks(query, page.unwrap())
+            }
+            Request::Detail(link) => Read::Detail(link, world.detail(link).map(Box::new)),
+            Request::Conflicts => {
+                let open = world.conflicts.iter().filter(|conflict| {
+                    matches!(conflict.state, ConflictState::Open | ConflictState::Decided)
+                });
+                Read::Conflicts(open.cloned().collect())
+            }
+            Request::Passes => Read::Passes(world.passes.clone()),
+            Request::LogOfPass(pass) => {
+                let lines = world.log.iter().filter(|line| line.pass == pass);
+                Read::LogOfPass(pass, lines.cloned().collect())
+            }
+            Request::Errors => Read::Errors(world.errors.clone()),
+            Request::Rates { .. } => Read::Rates(world.bars.clone()),
+        }
+    }
+}
