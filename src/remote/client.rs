@@ -285,7 +285,7 @@ impl Client {
             Err(error) => return Ok((Err(error), Said::default())),
         };
         let said = limits::read(answer.headers(), self.clock.now());
-        self.limiter.learn(&said)?;
+        self.limiter.learn(&said, sent_at)?;
         if status == 429 {
             lock(&self.meter).throttled(self.clock.now());
         }

@@ -20,6 +20,8 @@ use super::{RemoteError, lanes::Lanes, limits::Said, retry::LONGEST_WAIT_MS, win
 
 /// Requests of one side that may wait for their answers at a time.
 const MOST_IN_FLIGHT: u32 = 16;
+/// The same where somebody else uses the limit: the fewer are on their way, the better the headers tell.
+const MOST_IF_SHARED: u32 = 2;
 const DAY_MS: i64 = 86_400_000;
 /// How long our own count of the day may be old.
 const RECOUNT_MS: i64 = 60_000;
@@ -44,8 +46,16 @@ struct State {
     blocked_until: i64,
     day_ends_at: Option<i64>,
     counted: Option<Counted>,
-    /// Ticks and lane of what was sent in the last window.
-    recent: VecDeque<(i64, Lane)>,
+    /// What was sent in the last window.
+    recent: VecDeque<Sent>,
+}
+
+/// A request that was sent, in ticks.
+struct Sent {
+    slot: i64,
+    lane: Lane,
+    at: i64,
+    answered_at: Option<i64>,
 }
 
 #[derive(Clone, Copy)]
@@ -110,14 +120,16 @@ impl Limiter {
         (self.state().blocked_until - self.clock.ticks()).max(0)
     }
 
-    /// Takes in what the headers of an answer said.
-    pub fn learn(&self, said: &Said) -> Result<(), SlotsError> {
+    /// Takes in what the headers of the answer to a request said that was sent at these ticks.
+    pub fn learn(&self, said: &Said, sent_at: i64) -> Result<(), SlotsError> {
         let (in_use, _) = self.slots.in_use(self.side, self.clock.now())?;
         let now = self.clock.ticks();
         let mut state = self.state();
         state.forget(now);
-        let answered = (state.recent.len() as u32).saturating_sub(state.in_flight);
-        state.window.learn(said, in_use, answered, now);
+        // What was answered before this one was sent is surely in the server's count, and this one is.
+        let before = |sent: &&Sent| sent.answered_at.is_some_and(|at| at <= sent_at);
+        let counted = state.recent.iter().filter(before).count() as u32 + 1;
+        state.window.learn(said, in_use, counted, now);
         if let Some(ms) = said.day_resets_in_ms {
             state.day_ends_at = Some(self.clock.now().0 + ms);
         }
@@ -163,7 +175,7 @@ impl Limiter {
         let status = |lane: Lane| LaneStatus {
             lane,
             queued: state.queues[lane as usize].len() as u32,
-            recent: state.recent.iter().filter(|(_, of)| *of == lane).count() as u32,
+            recent: state.recent.iter().filter(|sent| sent.lane == lane).count() as u32,
         };
         Lane::ALL.map(status).to_vec()
     }
@@ -197,9 +209,12 @@ impl Limiter {
             });
         }
         let first = state.first();
-        if state.in_flight >= MOST_IN_FLIGHT
-            || !first.is_some_and(|turn| Arc::ptr_eq(turn, &ticket.turn))
-        {
+        let most = if state.window.is_shared(now) {
+            MOST_IF_SHARED
+        } else {
+            MOST_IN_FLIGHT
+        };
+        if state.in_flight >= most || !first.is_some_and(|turn| Arc::ptr_eq(turn, &ticket.turn)) {
             return Ok(Next::Turn);
         }
         if blocked > 0 {
@@ -225,7 +240,12 @@ impl Limiter {
             Taken::Go(slot) => {
                 state.lanes.served(ticket.lane);
                 state.in_flight += 1;
-                state.recent.push_back((now, ticket.lane));
+                state.recent.push_back(Sent {
+                    slot,
+                    lane: ticket.lane,
+                    at: now,
+                    answered_at: None,
+                });
                 state.forget(now);
                 if let Some(counted) = &mut state.counted {
                     counted.sent += 1;
@@ -277,7 +297,7 @@ impl State {
 
     fn forget(&mut self, now: i64) {
         let since = now - i64::from(self.window.length_ms);
-        while self.recent.front().is_some_and(|(at, _)| *at <= since) {
+        while self.recent.front().is_some_and(|sent| sent.at <= since) {
             self.recent.pop_front();
         }
     }
@@ -314,8 +334,14 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
+        let now = self.limiter.clock.ticks();
         let mut state = self.limiter.state();
         state.in_flight = state.in_flight.saturating_sub(1);
+        if self.keeps_ms == Some(0) {
+            state.recent.retain(|sent| sent.slot != self.slot);
+        } else if let Some(sent) = state.recent.iter_mut().find(|sent| sent.slot == self.slot) {
+            sent.answered_at = Some(now);
+        }
         let keeps_ms = self.keeps_ms.unwrap_or(state.window.length_ms);
         // Where the log cannot be written, the place is freed by its age.
         self.limiter
@@ -387,7 +413,7 @@ mod tests {
             day_resets_in_ms: Some(7_200_000),
             ..Said::default()
         };
-        limiter.learn(&said).expect("memory");
+        limiter.learn(&said, 0).expect("memory");
         let until = clock.now().plus(7_200_000);
         match limiter.place(Lane::Operator).await {
             Err(RemoteError::Shut { until: got, .. }) => assert_eq!(got, until),
@@ -398,7 +424,7 @@ mod tests {
             day_left: Some(9),
             ..Said::default()
         };
-        limiter.learn(&none).expect("memory");
+        limiter.learn(&none, 0).expect("memory");
         limiter.place(Lane::Operator).await.expect("a new day");
     }
 }

@@ -16,6 +16,7 @@ pub struct Window {
     others: u32,
     others_until: i64,
     careful_until: i64,
+    least_until: i64,
 }
 
 impl Default for Window {
@@ -29,6 +30,7 @@ impl Default for Window {
             others: 0,
             others_until: 0,
             careful_until: 0,
+            least_until: 0,
         }
     }
 }
@@ -56,18 +58,26 @@ impl Window {
         if used > most {
             self.careful_until = now + CAREFUL_MS;
         }
-        let ours = if now < self.careful_until {
-            fewest
+        let (low, high) = (used.saturating_sub(most), used.saturating_sub(fewest));
+        self.others = if now >= self.careful_until {
+            low
+        } else if now < self.least_until {
+            self.others.min(high).max(low)
         } else {
-            most
+            self.least_until = now + i64::from(self.length_ms);
+            high
         };
-        self.others = used.saturating_sub(ours);
         self.others_until = now + i64::from(self.length_ms);
     }
 
     /// A 429 came: somebody else is there, or the server counts otherwise than we thought.
     pub const fn refused(&mut self, now: i64) {
         self.careful_until = now + CAREFUL_MS;
+    }
+
+    /// Whether others were seen lately.
+    pub const fn is_shared(&self, now: i64) -> bool {
+        now < self.careful_until
     }
 
     /// Places that we may have in use now.
@@ -99,8 +109,8 @@ mod tests {
             (&[(92, 8, 1)][..], 100), // alone: the server has counted those on their way
             (&[(99, 8, 1)], 100),     // alone: it has not
             (&[(50, 10, 10)], 59),    // 50 used, 10 of them ours
-            (&[(50, 10, 10), (45, 20, 8)], 52), // 55 used, perhaps only 8 of them ours
-            (&[(50, 10, 10), (40, 12, 12)], 51), // 60 used, 12 of them ours
+            (&[(50, 10, 10), (45, 20, 8)], 59), // 55 used, 8 to 20 of them ours: still 40
+            (&[(50, 10, 10), (40, 12, 12)], 51), // 60 used, 12 of them ours: now 48
             (&[(50, 10, 10), (80, 12, 12)], 91), // 20 used, 12 of them ours: now 8
             (&[(0, 10, 10)], 9),
             (&[(0, 0, 0)], 0),

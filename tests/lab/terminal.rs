@@ -1,6 +1,7 @@
 //! The program in a real pseudo-terminal, and what its screen shows.
 
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -58,7 +59,7 @@ impl Terminal {
         let keys = pair.master.take_writer().expect("a writer");
         let seen = Arc::new(Seen {
             state: Mutex::new(State {
-                parser: vt100::Parser::new(rows, cols, 0),
+                parser: parser(cols, rows),
                 bytes: 0,
                 ended: false,
             }),
@@ -159,7 +160,7 @@ impl Terminal {
             .expect("no panic")
             .parser
             .screen_mut()
-            .set_size(rows, cols);
+            .set_size(cells(rows), cells(cols));
         self.pty
             .resize(PtySize {
                 rows,
@@ -174,6 +175,14 @@ impl Terminal {
     pub fn end(&mut self) -> u32 {
         self.child.wait().expect("a child").exit_code()
     }
+}
+
+fn cells(number: u16) -> NonZero<u16> {
+    NonZero::new(number).expect("a terminal has cells")
+}
+
+fn parser(cols: u16, rows: u16) -> vt100::Parser {
+    vt100::Parser::new(cells(rows), cells(cols), 0)
 }
 
 impl Drop for Terminal {
