@@ -120,6 +120,11 @@ impl Limiter {
         (self.state().blocked_until - self.clock.ticks()).max(0)
     }
 
+    /// Takes the limit that another process learnt, until an answer says one.
+    pub fn expect(&self, limit: u32) {
+        self.state().window.expect(limit);
+    }
+
     /// Takes in what the headers of the answer to a request said that was sent at these ticks.
     pub fn learn(&self, said: &Said, sent_at: i64) -> Result<(), SlotsError> {
         let (in_use, _) = self.slots.in_use(self.side, self.clock.now())?;

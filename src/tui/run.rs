@@ -135,6 +135,13 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
         if std::mem::take(&mut redraw) {
             screen.forget()?;
         }
+        if model.dirty {
+            // A change of size can come before anybody listens for it.
+            let (width, height) = Screen::size()?;
+            if (width, height) != model.size {
+                outside.carry(update(&mut model, Msg::Resize { width, height }));
+            }
+        }
         if model.take_dirty() {
             screen.frame(|frame| view(&model, frame))?;
         }
