@@ -323,12 +323,12 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             .draw(paint::row(inner, at), buf);
         at += 1;
     }
-    let head = if wide {
-        "lanes       lane         place                           queued    now a s    waits for"
-    } else {
-        "lanes    lane     place      queued   now a s    waits for"
-    };
-    rule(&mut at, head, Style::new(), buf);
+    let gap = if wide { 29 } else { 9 };
+    let head = format!(
+        "lanes   lane         place{:gap$}queued   now a s    waits for",
+        ""
+    );
+    rule(&mut at, &head, Style::new(), buf);
     for (place, row) in lane_rows(model, wide) {
         let spot = paint::row(inner, at);
         if spot.height == 0 {

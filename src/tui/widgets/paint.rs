@@ -144,10 +144,10 @@ pub fn track(area: Rect, first: usize, all: usize, theme: &Theme, buf: &mut Buff
     }
 }
 
-/// Marks a row as the one under the cursor.
+/// Marks a row as the one under the cursor: one style over all of it, which also costs the fewest bytes.
 pub fn cursor(area: Rect, theme: &Theme, buf: &mut Buffer) {
     if area.height > 0 && area.width > 0 {
-        buf.set_style(area, theme.cursor);
+        buf.set_style(area, Style::reset().patch(theme.cursor));
         buf[(area.x, area.y)].set_symbol("▌");
     }
 }
