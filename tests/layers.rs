@@ -237,6 +237,14 @@ fn no_test_sleeps() {
         ..file
     });
     for file in files(&root().join("src")).into_iter().chain(tests) {
+        // Under a paused runtime a timer takes no time: it stands for the network's.
+        if file
+            .lines
+            .iter()
+            .any(|line| line.contains("start_paused = true"))
+        {
+            continue;
+        }
         for (at, line) in file.lines.iter().enumerate().skip(file.tests_from) {
             if line.contains(&shape) {
                 let (path, line) = (file.path.display(), at + 1);
