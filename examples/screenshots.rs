@@ -3,7 +3,7 @@
 //! Starts the built binary against a sandbox of its own, in a real pseudo-terminal, types keys, and turns what the
 //! terminal shows into `screenshots/*.png`.
 
-#[path = "../tests/lab/terminal.rs"]
+#[path = "../tests/live/terminal.rs"]
 #[expect(dead_code, reason = "the tests use the rest of it")]
 mod terminal;
 

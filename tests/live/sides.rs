@@ -1,11 +1,10 @@
-//! The built binary against a sandbox process over real HTTP: what a user would see.
-
-mod lab;
+//! Two sides that are brought together: edits, conflicts, deletes, and a program that is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lab::Lab;
 use serde_json::{Value, json};
+
+use super::lab::Lab;
 
 /// What both sides should agree on, by e-mail: name, phone and tags of everyone who has one.
 fn people(lab: &Lab, side: &str) -> BTreeMap<String, (String, String, String, BTreeSet<String>)> {

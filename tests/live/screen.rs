@@ -1,14 +1,11 @@
 //! The built program in a real pseudo-terminal: what an operator does and sees.
 
-mod lab;
-#[path = "lab/terminal.rs"]
-mod terminal;
-
 use std::collections::BTreeMap;
 
-use lab::{EXE, Lab};
 use serde_json::{Value, json};
-use terminal::Terminal;
+
+use super::lab::{EXE, Lab};
+use super::terminal::Terminal;
 
 fn dashboard(lab: &Lab, size: (u16, u16), more: &[(&str, &str)]) -> Terminal {
     let mut env: BTreeMap<String, String> = lab
@@ -33,7 +30,12 @@ fn dashboard(lab: &Lab, size: (u16, u16), more: &[(&str, &str)]) -> Terminal {
 fn apart(lab: &Lab) -> Value {
     lab.pass(&[]);
     let person = lab.in_step(0);
-    let id = |side: &str| person[format!("{side}_id")].as_str().unwrap().to_owned();
+    let id = |side: &str| {
+        person[format!("{side}_id")]
+            .as_str()
+            .expect("it is linked")
+            .to_owned()
+    };
     lab.edit("ghl", "contact", &id("ghl"), &json!({"lastName": "Ost"}));
     lab.edit(
         "growbots",
