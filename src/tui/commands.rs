@@ -158,14 +158,6 @@ fn contact(model: &Model) -> Result<(), Reason> {
     }
 }
 
-fn contact_read(model: &Model) -> Result<(), Reason> {
-    contact(model)?;
-    match model.contacts.detail_in_view() {
-        Some(_) => Ok(()),
-        None => Err("the contact is still being read".into()),
-    }
-}
-
 fn task(model: &Model) -> Result<(), Reason> {
     match model.tasks.window.current() {
         Some(_) => Ok(()),
@@ -252,10 +244,10 @@ pub static COMMANDS: &[Command] = &[
     // Contacts
     command("contact.list", S::Contacts, &["h", "<left>"], "", "Put the focus into the list.", Do::FocusList),
     command("contact.detail", S::Contacts, &["l", "<right>"], "detail", "Put the focus into the detail.", Do::FocusDetail).if_ready(contact),
-    command("contact.edit", S::Contacts, &["e"], "edit", "Edit the fields of the contact; the writes are shown before they go.", Do::Edit).if_ready(contact_read).asks(),
-    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact; the writes are shown before they go.", Do::Tags).if_ready(contact_read).asks(),
+    command("contact.edit", S::Contacts, &["e"], "edit", "Edit the fields of the contact; the writes are shown before they go.", Do::Edit).if_ready(contact).asks(),
+    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact; the writes are shown before they go.", Do::Tags).if_ready(contact).asks(),
     command("contact.note", S::Contacts, &["m"], "note", "Write a note; it goes to GHL first, then to Growbots.", Do::Note).if_ready(contact),
-    command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact_read).asks(),
+    command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact).asks(),
     // Tasks
     command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
     // Conflicts

@@ -256,7 +256,9 @@ impl Model {
             .filter(|toast| !toast.failed)
             .map(|toast| toast.until);
         let rates = (self.tab == Tab::Rates).then(|| self.rates.next_read());
-        [toast, self.header.next_wake(self), rates]
+        let detail = self.contacts.next_wake();
+        let detail = detail.filter(|_| self.tab == Tab::Contacts);
+        [toast, self.header.next_wake(self), rates, detail]
             .into_iter()
             .flatten()
             .min()

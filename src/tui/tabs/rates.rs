@@ -336,7 +336,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         }
         row.draw(spot, buf);
         if place == model.rates.at {
-            paint::cursor(spot, theme, buf);
+            paint::cursor(spot, 25, theme, buf);
         }
         at += 1;
     }
