@@ -111,11 +111,12 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     let mut hints = hints(model);
     let length = |hints: &[Hint]| -> usize {
         let one = |hint: &Hint| width(&hint.key) + 1 + width(&hint.words) + gap;
-        hints.iter().map(one).sum()
+        let all: usize = hints.iter().map(one).sum();
+        (all + 1).saturating_sub(gap)
     };
     let room = |with_more: bool| {
         let right = help.used() + if with_more { more.used() + gap } else { 0 };
-        columns.saturating_sub(right + 1)
+        columns.saturating_sub(right + 1) // a space between
     };
     if length(&hints) > room(true) {
         hints.retain(|hint| hint.ready); // what cannot run goes first, then `more`, then from the right
@@ -125,7 +126,7 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     for (at, hint) in hints.into_iter().enumerate() {
         let gap = if at == 0 { 0 } else { gap };
         let end = row.used() + gap + width(&hint.key) + 1 + width(&hint.words);
-        if end >= room(with_more) {
+        if end > room(with_more) {
             break;
         }
         let (bold, plain) = if hint.ready {
