@@ -159,6 +159,7 @@ fn every_state_of_the_loop_has_its_words() {
                 _ => {}
             }
             let mut app = TestApp::with(width, 24, Theme::dark(), world);
+            app.later(600); // trouble is said when it lasts
             lines.push(app.screen().lines().next().unwrap().to_owned());
         }
         let mut world = World::demo();

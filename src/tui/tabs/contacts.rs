@@ -334,7 +334,13 @@ pub fn edit(model: &mut Model, tags_only: bool) {
     } else {
         format!("Edit {name}")
     };
-    let form = Form::new(title, Purpose::Edit(link), fields, at.unwrap_or(0));
+    let form = Form::new(
+        title,
+        Purpose::Edit(link),
+        fields,
+        at.unwrap_or(0),
+        &model.times,
+    );
     model.overlay = Some(Overlay::Form(Box::new(form)));
 }
 
@@ -343,7 +349,7 @@ pub fn note(model: &mut Model) {
     if let Some(link) = model.contacts.subject() {
         let title = format!("Note on {}", name(model));
         let fields = vec![(FieldName::Body, None)];
-        let form = Form::new(title, Purpose::Note(link), fields, 0);
+        let form = Form::new(title, Purpose::Note(link), fields, 0, &model.times);
         model.overlay = Some(Overlay::Form(Box::new(form)));
     }
 }
