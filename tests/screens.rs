@@ -159,6 +159,7 @@ fn every_state_of_the_loop_has_its_words() {
                 _ => {}
             }
             let mut app = TestApp::with(width, 24, Theme::dark(), world);
+            app.later(600); // trouble is said when it lasts
             lines.push(app.screen().lines().next().unwrap().to_owned());
         }
         let mut world = World::demo();
@@ -456,6 +457,35 @@ fn a_long_list_is_read_in_windows_by_key() {
     app.press(&"j".repeat(300));
     assert_eq!(name(&app), "Person 000301");
     assert!(app.model.contacts.window.rows.len() < 200);
+}
+
+#[test]
+fn a_detail_that_is_slow_is_said_to_be_read_after_150_ms_and_not_before() {
+    let mut app = TestApp::demo(120, 40);
+    let key = keys::Key::char('j');
+    update(&mut app.model, Msg::Key(key)); // the answer does not come
+    assert!(
+        app.screen().contains("│ = Jonas Abendroth"),
+        "still the one before"
+    );
+    let wake = app.model.next_wake();
+    assert_eq!(wake, Some(world::now().plus(150)));
+    update(&mut app.model, Msg::At(world::now().plus(150)));
+    let screen = app.screen();
+    assert!(screen.contains("│ = Adeyemi-Brightwater, Oluwaseun") && screen.contains("│ reading…"));
+    app.press("e");
+    assert!(app.screen().contains("The contact is still being read."));
+    app.send(Msg::Changed);
+    assert!(app.screen().contains("│ = Oluwaseun Adeyemi-Brightwater"));
+}
+
+#[test]
+fn a_task_leads_to_its_contact_and_esc_back_to_the_list() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("2jj<enter>").send(Msg::Changed);
+    assert!(app.screen().contains("! June Fairweather"));
+    app.press("<esc>");
+    assert!(app.screen().contains("▌ = Abendroth, Jonas"));
 }
 
 #[test]

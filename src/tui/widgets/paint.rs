@@ -144,8 +144,13 @@ pub fn track(area: Rect, first: usize, all: usize, theme: &Theme, buf: &mut Buff
     }
 }
 
-/// Marks a row as the one under the cursor: one style over all of it, which also costs the fewest bytes.
-pub fn cursor(area: Rect, theme: &Theme, buf: &mut Buffer) {
+/// Marks a row as the one under the cursor: reverse over its first `columns`, which name it. Not over all of it, since
+/// every reversed cell is sent twice for each step of the cursor; and in one style, so that its colours cost nothing.
+pub fn cursor(area: Rect, columns: usize, theme: &Theme, buf: &mut Buffer) {
+    let area = Rect {
+        width: area.width.min(columns as u16),
+        ..area
+    };
     if area.height > 0 && area.width > 0 {
         buf.set_style(area, Style::reset().patch(theme.cursor));
         buf[(area.x, area.y)].set_symbol("▌");
