@@ -176,6 +176,9 @@ impl Writer {
         name: &str,
         text: Option<&str>,
     ) -> Result<(), StoreError> {
+        if self.note(name)?.as_deref() == text {
+            return Ok(());
+        }
         self.fenced("put_note", fence, |tx| status::put_note(tx, name, text))
     }
 
