@@ -1,6 +1,7 @@
 //! The built program in a real pseudo-terminal: what an operator does and sees.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -105,6 +106,40 @@ fn an_operator_resolves_a_conflict_by_keys_and_both_sides_agree() {
     assert!(!left_in_alternate_screen, "the terminal is as before");
     let held = lab.run(&["status", "--json"]).ended(&[0]).json()["holder"].clone();
     assert_eq!(held, Value::Null, "the lease was given back");
+}
+
+#[test]
+fn a_signal_ends_it_as_a_key_would_and_another_screen_takes_over() {
+    let lab = Lab::start(&[
+        "--contacts",
+        "10",
+        "--seed",
+        "2",
+        "--lag",
+        "0",
+        "--limit",
+        "off",
+    ]);
+    let mut first = dashboard(&lab, (120, 40), &[]);
+    first.wait_for("idle since");
+    let second = dashboard(&lab, (120, 40), &[("COUPLET_OPERATOR", "ravi")]);
+    second.wait_for("run by dana");
+    let pid = first.pid().expect("it runs").to_string();
+    let killed = Command::new("kill")
+        .args(["-TERM", &pid])
+        .status()
+        .expect("kill");
+    assert!(killed.success());
+    first.end();
+    assert!(
+        !first.with_screen(vt100::Screen::alternate_screen),
+        "the terminal is as before"
+    );
+    second.wait("that it runs the loop itself", |shown| {
+        !shown.contains("run by") && shown.contains("idle since")
+    });
+    let holder = lab.run(&["status", "--json"]).ended(&[0]).json()["holder"].clone();
+    assert_eq!(holder["operator"], "ravi", "{holder}");
 }
 
 #[test]

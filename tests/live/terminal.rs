@@ -135,6 +135,11 @@ impl Terminal {
         )
     }
 
+    /// The process id.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.process_id()
+    }
+
     /// Gives the terminal another size.
     pub fn resize(&self, cols: u16, rows: u16) {
         self.seen
