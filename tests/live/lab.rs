@@ -162,6 +162,12 @@ impl Lab {
         assert!(status < 300, "{status} {text}");
     }
 
+    #[track_caller]
+    pub fn add(&self, side: &str, kind: &str, body: &Value) {
+        let (status, text) = self.call("POST", &format!("/records/{side}/{kind}"), Some(body));
+        assert!(status < 300, "{status} {text}");
+    }
+
     pub fn delete(&self, side: &str, kind: &str, id: &str) {
         self.call("DELETE", &format!("/records/{side}/{kind}/{id}"), None);
     }
