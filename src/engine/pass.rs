@@ -10,6 +10,8 @@ use crate::model::{
     PassId, PassSummary, Plan, RecordId, Side,
 };
 
+use crate::remote::RemoteError;
+
 use super::core::Core;
 use super::{EngineError, Once};
 
@@ -181,7 +183,9 @@ impl<'a> Pass<'a> {
 
     /// A failure that ended the pass becomes an error row; failures of single records already are.
     fn note_failure(&self, error: &EngineError) -> Result<(), EngineError> {
-        if let EngineError::Remote(error) = error {
+        if let EngineError::Remote(error) = error
+            && !matches!(error, RemoteError::Stopped { .. })
+        {
             self.summary.borrow_mut().errors += 1;
             let mut failure = super::core::failure(error, "sync", None);
             if let Some(side) = failure.side {

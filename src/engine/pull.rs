@@ -245,9 +245,9 @@ impl Pass<'_> {
         let mut to_read: Vec<Snapshot> = Vec::new();
         for row in rows {
             match self.known(&row.snapshot)? {
-                Some(Known { differs: false }) => {}
-                None if row.complete => fresh.push(row.snapshot),
-                _ => to_read.push(row.snapshot),
+                Known::Nothing => {}
+                Known::Never if row.complete => fresh.push(row.snapshot),
+                Known::Never | Known::News => to_read.push(row.snapshot),
             }
         }
         let rest = self.check_rows(side, kind, fresh, lane).await?;
@@ -311,6 +311,9 @@ impl Pass<'_> {
         let mut answers = stream::iter(reads).buffered(READS_AT_ONCE);
         let mut live = Vec::new();
         while let Some((id, answer)) = answers.next().await {
+            if self.core.stopping.get() {
+                return Err(self.stopped(side));
+            }
             match answer? {
                 Found::Live(snapshot) => {
                     self.put(std::slice::from_ref(&snapshot))?;
@@ -322,25 +325,35 @@ impl Pass<'_> {
         Ok(live)
     }
 
-    /// Whether the store has the record, and whether this row tells something new about it.
-    fn known(&self, row: &Snapshot) -> Result<Option<Known>, EngineError> {
+    /// What a row is to us.
+    fn known(&self, row: &Snapshot) -> Result<Known, EngineError> {
         let store = self.core.store();
         let found = store.lookup(row.side, row.kind, Lookup::Id(&row.id))?;
         let Some(found) = found.into_iter().next() else {
-            return Ok(None);
+            return Ok(match store.outlives(row)? {
+                None => Known::Never,
+                // A row may show what was there before the delete; only a read by id tells.
+                Some(true) => Known::News,
+                Some(false) => Known::Nothing,
+            });
         };
-        if found.record == row.record {
-            return Ok(Some(Known { differs: false }));
-        }
         let linked = store.linked(found.link)?;
         let stored = linked
             .as_ref()
             .and_then(|linked| linked.ends.get(row.side).live());
-        let older = stored.is_some_and(|stored| match (row.updated_at, stored.updated_at) {
+        let Some(stored) = stored else {
+            return Ok(Known::News);
+        };
+        let older = match (row.updated_at, stored.updated_at) {
             (Some(row), Some(stored)) => row < stored,
             _ => false,
-        });
-        Ok(Some(Known { differs: !older }))
+        };
+        let moved = row.parent.is_some() && row.parent != stored.parent;
+        Ok(if older || (stored.record == row.record && !moved) {
+            Known::Nothing
+        } else {
+            Known::News
+        })
     }
 
     /// Stores versions seen, and counts and remembers what is new or changed.
@@ -362,6 +375,15 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// A reading that ends early: its place stays where it was.
+    pub(super) fn stopped(&self, side: Side) -> EngineError {
+        RemoteError::Stopped {
+            side,
+            operation: "read".into(),
+        }
+        .into()
+    }
+
     /// Notes that a record is gone on a side.
     pub(super) fn gone(&self, side: Side, kind: Kind, id: &RecordId) -> Result<(), EngineError> {
         let known: Option<LinkId> = self.core.store().mark_gone(self.fence, side, kind, id)?;
@@ -372,8 +394,14 @@ impl Pass<'_> {
     }
 }
 
-struct Known {
-    differs: bool,
+/// What a row of a listing tells.
+enum Known {
+    /// A record that we never met.
+    Never,
+    /// Nothing new.
+    Nothing,
+    /// Something new, which a read by id must show.
+    News,
 }
 
 /// The kinds that a side without a change feed lists by time of change. GHL's children have no such listing.

@@ -150,6 +150,9 @@ impl Pass<'_> {
 
     /// A record that a side says is gone.
     fn deleted(&self, linked: &Linked) -> Result<Step, EngineError> {
+        if self.went_with_its_contact(linked)? {
+            return Ok(Step::Later);
+        }
         let mut outcome = LinkOutcome {
             link: linked.id,
             base: linked.base.clone(),
@@ -192,9 +195,18 @@ impl Pass<'_> {
         }
     }
 
+    /// Whether a child is gone where its contact is gone too: it goes, or comes back, with that.
+    fn went_with_its_contact(&self, linked: &Linked) -> Result<bool, EngineError> {
+        let (Some(parent), Some((gone, _))) = (linked.parent, gone_and_live(linked)) else {
+            return Ok(false);
+        };
+        let parent = self.core.store().linked(parent)?;
+        Ok(parent.is_some_and(|parent| parent.ends.get(gone).is_gone()))
+    }
+
     /// Whether a contact has a task, note or appointment on `side` that would go with it and that exists only there
     /// or changed since both sides agreed.
-    fn children_changed(&self, linked: &Linked, side: Side) -> Result<bool, EngineError> {
+    pub(super) fn children_changed(&self, linked: &Linked, side: Side) -> Result<bool, EngineError> {
         if linked.kind != Kind::Contact {
             return Ok(false);
         }

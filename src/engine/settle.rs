@@ -4,7 +4,7 @@ use crate::model::{
     Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Linked, Op, Reason, Side,
     Snapshot, Value,
 };
-use crate::remote::{Found, NewRecord};
+use crate::remote::{Found, NewRecord, RemoteError};
 use crate::store::Lookup;
 
 use super::EngineError;
@@ -111,8 +111,8 @@ impl Pass<'_> {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         };
         if write.side == Side::Growbots && age < KEY_KEPT_MS {
-            // The same key again: either the first answer comes back, or it happens now, once.
-            self.core.store().mark_sending(self.fence, intent.id, &[])?;
+            // The same key again: either the first answer comes back, or it happens now, once. It stays `unknown`
+            // meanwhile: the age of the key counts from the first sending.
             return match self
                 .core
                 .side(write.side)
@@ -120,10 +120,10 @@ impl Pass<'_> {
                 .await
             {
                 Ok(snapshot) => self.confirmed(intent, Some(&snapshot), 1),
-                Err(error) => {
-                    self.core.store().mark_unknown(self.fence, intent.id)?;
-                    Err(error.into())
+                Err(error @ (RemoteError::Duplicate { .. } | RemoteError::Refused { .. })) => {
+                    self.turned_down(intent, linked, &error).await
                 }
+                Err(error) => Err(error.into()),
             };
         }
         let made = self.look_for(intent, &new).await?;
