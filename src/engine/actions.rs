@@ -2,11 +2,12 @@
 
 use crate::model::{
     Action, ActionId, ActionOutcome, Cause, Decided, ErrorState, FieldChange, Kind, LinkId,
-    LoopState, Op, Paused, Side, Write,
+    Op, Paused, Side, Write,
 };
 
 use super::EngineError;
 use super::pass::Pass;
+use super::pause::{paused_too, resumed};
 use super::reconcile::values;
 
 /// Who asked, in which action.
@@ -69,25 +70,27 @@ impl Pass<'_> {
                 Ok(Ok(()))
             }
             // The pass that carries this out is what was asked for; see `run`.
-            Action::Sync { .. } => Ok(Ok(())),
-            Action::Pause { until, note, .. } => {
-                let paused = Paused {
+            Action::Sync { .. } => Ok(match self.core.status().paused {
+                Some(paused) if paused.side.is_none() => Err(format!(
+                    "{} has paused the sync; resume it first",
+                    paused.by
+                )),
+                _ => Ok(()),
+            }),
+            Action::Pause { side, until, note } => {
+                let asked = Paused {
                     by: asked.operator.to_owned(),
                     at: self.core.now(),
                     until: *until,
                     note: note.clone(),
+                    side: *side,
                 };
-                self.core.tell(|status| {
-                    status.paused = Some(paused);
-                    status.state = LoopState::Paused;
-                })?;
+                let before = self.core.status().paused;
+                self.core.pause(Some(paused_too(before, asked)))?;
                 Ok(Ok(()))
             }
-            Action::Resume { .. } => {
-                self.core.tell(|status| {
-                    status.paused = None;
-                    status.state = LoopState::Idle;
-                })?;
+            Action::Resume { side } => {
+                self.core.pause(resumed(self.core.status().paused, *side))?;
                 Ok(Ok(()))
             }
             // Open again: what was parked is tried, and its success closes the error.

@@ -9,7 +9,7 @@
 //! | `matching` | finding the pair of a record that has none |
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
-//! | `actions`, `resolve`, `verdict` | what operators asked for |
+//! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
 //! | `lease` | who may run |
 
 mod actions;
@@ -19,6 +19,7 @@ mod error;
 mod lease;
 mod matching;
 mod pass;
+mod pause;
 pub mod port;
 mod pull;
 mod push;
@@ -28,6 +29,7 @@ mod run;
 mod settle;
 mod sweep;
 mod thread;
+mod urgent;
 mod verdict;
 
 pub use error::EngineError;

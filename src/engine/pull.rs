@@ -10,6 +10,7 @@ use crate::store::{Lookup, SeenAs};
 
 use super::EngineError;
 use super::pass::Pass;
+use super::sweep::TOUCHED;
 
 /// Milliseconds by which a search since a time overlaps the one before, for an index that lags.
 const OVERLAP_MS: [(Side, i64); 2] = [(Side::Ghl, 120_000), (Side::Growbots, 30_000)];
@@ -80,6 +81,9 @@ impl Pass<'_> {
 
     /// Pulls one side.
     pub(super) async fn pull(&self, side: Side) -> Result<(), EngineError> {
+        if self.is_over(side) {
+            return Ok(());
+        }
         if self.core.side(side).has_changes() {
             self.pull_changes(side).await?;
         } else {
@@ -94,8 +98,11 @@ impl Pass<'_> {
                 self.first_sweeps(side).await?;
             }
         }
-        self.core
-            .put_note(&format!("backfill.{}", side.name()), &true)?;
+        // A reading that ended early has not read everything.
+        if !self.is_over(side) {
+            self.core
+                .put_note(&format!("backfill.{}", side.name()), &true)?;
+        }
         Ok(())
     }
 
@@ -117,6 +124,9 @@ impl Pass<'_> {
             }
             for kind in [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment] {
                 self.pull_all(side, kind).await?;
+            }
+            if self.is_over(side) {
+                return Ok(());
             }
         }
         while let Some(after) = cursor.take() {
@@ -145,8 +155,9 @@ impl Pass<'_> {
             }
             self.put(&live)?;
             self.core.put_note(&name, &page.next)?;
-            if page.more && !self.core.stopping.get() {
+            if page.more && !self.is_over(side) {
                 cursor = Some(page.next);
+                self.let_operators_in().await?;
             }
         }
         Ok(())
@@ -188,7 +199,7 @@ impl Pass<'_> {
             cursor.complete |= page.next.is_none();
             cursor.after = page.next;
             self.core.put_note(&name, &cursor)?;
-            if cursor.after.is_none() || self.core.stopping.get() {
+            if cursor.after.is_none() || self.is_over(side) {
                 return Ok(());
             }
             self.core.tell_state(LoopState::Pulling {
@@ -197,6 +208,7 @@ impl Pass<'_> {
                 done,
                 total: page.total,
             })?;
+            self.let_operators_in().await?;
         }
     }
 
@@ -205,7 +217,7 @@ impl Pass<'_> {
         let name = cursor_name(side, kind);
         let mut cursor: Cursor = self.core.note(&name)?.unwrap_or_default();
         let mut done = 0;
-        while !cursor.complete && !self.core.stopping.get() {
+        while !cursor.complete && !self.is_over(side) {
             let request = PageRequest {
                 kind,
                 read: Read::All,
@@ -228,6 +240,7 @@ impl Pass<'_> {
                 done,
                 total: page.total,
             })?;
+            self.let_operators_in().await?;
         }
         Ok(())
     }
@@ -362,15 +375,18 @@ impl Pass<'_> {
             return Ok(());
         }
         let seen = self.core.store().put_snapshots(self.fence, snapshots)?;
+        let mut touched = self.touched.borrow_mut();
+        let before = touched.len();
         for (snapshot, seen) in snapshots.iter().zip(seen) {
             if matches!(seen.seen, SeenAs::New | SeenAs::Changed) {
                 *self.summary.borrow_mut().pulled.get_mut(snapshot.side) += 1;
                 if snapshot.kind == Kind::Contact && snapshot.side == Side::Ghl {
-                    self.touched
-                        .borrow_mut()
-                        .push((seen.link, snapshot.id.clone()));
+                    touched.insert(seen.link, snapshot.id.clone());
                 }
             }
+        }
+        if touched.len() > before && self.is_backfilled()? {
+            self.core.put_note(TOUCHED, &*touched)?;
         }
         Ok(())
     }

@@ -38,7 +38,10 @@ impl Pass<'_> {
         Ok(())
     }
 
-    async fn send_all(&self, wanted: impl Fn(&Intent) -> bool) -> Result<bool, EngineError> {
+    pub(super) async fn send_all(
+        &self,
+        wanted: impl Fn(&Intent) -> bool,
+    ) -> Result<bool, EngineError> {
         let intents = self.core.store().open_intents()?;
         let mut ready: Vec<Intent> = intents
             .into_iter()
@@ -91,7 +94,8 @@ impl Pass<'_> {
         let mut sent = 0;
         for intent in queue {
             let side = intent.write.side;
-            if self.core.stopping.get() || *self.shut.borrow().get(side) {
+            // A delete asks the other side too.
+            if self.is_over(side) || (intent.write.op == Op::Delete && self.is_over(side.other())) {
                 break;
             }
             self.tried.borrow_mut().insert(intent.id);

@@ -58,6 +58,23 @@ impl Pass<'_> {
         }
     }
 
+    /// Merges one link alone, if both sides have it and nothing holds it.
+    pub(super) fn merge_pair(&self, link: LinkId) -> Result<(), EngineError> {
+        let store = self.core.store();
+        let Some(linked) = store.linked(link)? else {
+            return Ok(());
+        };
+        let dirty = store.dirty(linked.kind, LinkId(link.0 - 1), 1)?;
+        drop(store);
+        if let Some(linked) = dirty.first().filter(|dirty| dirty.id == link)
+            && let (End::Live(ghl), End::Live(growbots)) = (&linked.ends.ghl, &linked.ends.growbots)
+        {
+            let outcome = self.merged(linked, ghl, growbots);
+            self.core.store().commit(self.fence, self.id, &[outcome])?;
+        }
+        Ok(())
+    }
+
     fn step(&self, linked: &Linked) -> Result<Step, EngineError> {
         match (&linked.ends.ghl, &linked.ends.growbots) {
             (End::Live(ghl), End::Live(growbots)) => {

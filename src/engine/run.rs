@@ -216,7 +216,8 @@ impl Engine {
                 full: all.full || one.full,
                 children: all.children || one.children,
             });
-            if self.is_paused()? && !urgent {
+            let rests = self.core.rests()?;
+            if rests.ghl && rests.growbots && !urgent {
                 self.core.tell_state(LoopState::Paused)?;
             } else {
                 let because = if urgent { "an operator asked" } else { because };
@@ -256,17 +257,6 @@ impl Engine {
                 }
             }
         }
-    }
-
-    fn is_paused(&self) -> Result<bool, EngineError> {
-        let Some(paused) = self.core.status().paused else {
-            return Ok(false);
-        };
-        if paused.until.is_some_and(|until| until <= self.core.now()) {
-            self.core.tell(|status| status.paused = None)?;
-            return Ok(false);
-        }
-        Ok(true)
     }
 
     /// Makes asks durable, and wakes the loop.

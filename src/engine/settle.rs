@@ -24,6 +24,9 @@ impl Pass<'_> {
             .iter()
             .filter(|intent| intent.state == IntentState::Unknown)
         {
+            if self.is_over(intent.write.side) {
+                continue;
+            }
             match self.settle(intent, false).await {
                 Ok(()) => {}
                 Err(EngineError::Remote(error)) => {

@@ -159,6 +159,10 @@ pub struct History<'a> {
     pairs: BTreeMap<String, BTreeSet<String>>,
     decisions: &'a [Decision],
     seen: &'a [Seen],
+    /// The contact of each child.
+    parents: BTreeMap<String, String>,
+    /// How many events had happened when both sides were linked for the first time.
+    linked_at: usize,
 }
 
 const NOTE_TEXTS: [(FieldName, &str, &str); 1] = [(FieldName::Body, "body", "body")];
@@ -193,9 +197,10 @@ fn same(one: &Json, two: &Json) -> bool {
 impl<'a> History<'a> {
     pub fn new(
         events: &'a [Event],
-        pairs_at_start: &[(String, String)],
+        (pairs_at_start, mut parents): (&[(String, String)], BTreeMap<String, String>),
         decisions: &'a [Decision],
         seen: &'a [Seen],
+        linked_at: usize,
     ) -> Self {
         let mut of_field: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut pairs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -212,6 +217,11 @@ impl<'a> History<'a> {
                     .entry((event.side, event.id.clone(), moved.field.clone()))
                     .or_default()
                     .push((at, &moved.from, &moved.to));
+                if let ("contactId" | "lead_id", Some(parent)) =
+                    (moved.field.as_str(), moved.to.as_str())
+                {
+                    parents.insert(event.id.clone(), parent.to_owned());
+                }
                 if moved.field == "external_ids.ghl"
                     && let Some(ghl) = moved.to.as_str()
                 {
@@ -225,6 +235,8 @@ impl<'a> History<'a> {
             pairs,
             decisions,
             seen,
+            parents,
+            linked_at,
         }
     }
 
@@ -272,7 +284,13 @@ impl<'a> History<'a> {
                         _ => continue,
                     },
                 };
+                let goes_along = event.op == Op::Delete
+                    && self
+                        .parents
+                        .get(&event.id)
+                        .is_some_and(|parent| self.is_decided(parent, None));
                 if self.is_decided(&event.id, Some(&of.0))
+                    || goes_along
                     || self.was_seen(event, &of, written, at, value, to)
                     || (event.side == Side::Ghl && !self.was_read(&event.id, written, at))
                 {
@@ -368,6 +386,10 @@ impl<'a> History<'a> {
                 }
             }
             for (word, (at, is_there)) in last {
+                // A first link unites.
+                if !is_there && at < self.linked_at {
+                    continue;
+                }
                 if now.contains(&word) != is_there {
                     wrong.push(format!(
                         "{side} {id}: tag `{word}` of event {}: there {is_there} was wanted",

@@ -37,9 +37,10 @@ struct Report {
 #[test]
 fn whatever_happens_both_sides_come_together_and_nothing_is_lost() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let from = number("COUPLET_FROM").unwrap_or(0);
     let seeds = match (number("COUPLET_SEED"), number("COUPLET_SEEDS")) {
         (Some(seed), _) => seed..seed + 1,
-        (None, seeds) => 0..seeds.unwrap_or(SEEDS),
+        (None, seeds) => from..from + seeds.unwrap_or(SEEDS),
     };
     let mut failed = Vec::new();
     for seed in seeds {
@@ -80,12 +81,26 @@ struct Schedule {
     rng: fastrand::Rng,
     decisions: Vec<Decision>,
     throttled_on_purpose: bool,
+    linked_at: Option<usize>,
     talks: bool,
 }
 
 async fn run(seed: u64) -> Report {
     let mut rng = fastrand::Rng::with_seed(seed);
     let rig = Rig::new(seed, rng.u32(25..=40));
+    let parents: BTreeMap<String, String> = rig.sandbox.with_world(|world| {
+        let mut parents = BTreeMap::new();
+        for (side, name) in [(Side::Ghl, "contactId"), (Side::Growbots, "lead_id")] {
+            for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
+                let text = |body: &serde_json::Map<String, Json>, name: &str| {
+                    body.get(name).and_then(Json::as_str).map(str::to_owned)
+                };
+                let of_kind = world.all(side, kind);
+                parents.extend(of_kind.filter_map(|body| Some((text(body, "id")?, text(body, name)?))));
+            }
+        }
+        parents
+    });
     let pairs = rig.sandbox.with_world(|world| {
         let pair = |lead: &std::sync::Arc<serde_json::Map<String, Json>>| {
             let ghl = lead.get("external_ids")?["ghl"].as_str()?;
@@ -101,6 +116,7 @@ async fn run(seed: u64) -> Report {
         rng,
         decisions: Vec::new(),
         throttled_on_purpose: false,
+        linked_at: None,
         talks: std::env::var("COUPLET_SEED").is_ok(),
     };
     for _ in 0..STEPS {
@@ -111,6 +127,7 @@ async fn run(seed: u64) -> Report {
         rig,
         decisions,
         throttled_on_purpose,
+        linked_at,
         ..
     } = schedule;
     wrong.extend(checks::converged(&rig, &decisions).await);
@@ -145,8 +162,16 @@ async fn run(seed: u64) -> Report {
         }
         (world.events().to_vec(), live, emails, tags)
     });
+    if let Ok(word) = std::env::var("COUPLET_EVENTS") {
+        for event in &events {
+            let line = serde_json::to_string(event).unwrap();
+            if line.contains(&word) {
+                eprintln!("{line}");
+            }
+        }
+    }
     let seen = rig.seen.lock().unwrap().clone();
-    let history = History::new(&events, &pairs, &decisions, &seen);
+    let history = History::new(&events, (&pairs, parents), &decisions, &seen, linked_at.unwrap_or(0));
     wrong.extend(history.lost());
     wrong.extend(history.tags(&tags));
     wrong.extend(history.twice_or_back(&live));
@@ -249,6 +274,10 @@ impl Schedule {
             Err(error) => format!("pass {what:?} failed: {error}"),
         });
         self.check_end(&result);
+        if result.is_ok() && self.linked_at.is_none() {
+            let events = self.rig.sandbox.with_world(|world| world.events().len());
+            self.linked_at = Some(events);
+        }
         result
     }
 
