@@ -1,4 +1,4 @@
-//! One pass, in the order in which a reader would tell it: settle what was left, pull both sides, match, merge,
+//! One pass, in the order in which a reader would tell it: pull both sides, settle what was left, match, merge,
 //! plan and push contacts; then the same for what belongs to them.
 
 use std::cell::{Cell, RefCell};
@@ -132,9 +132,6 @@ impl<'a> Pass<'a> {
             self.set_up(side).await?;
         }
         let backfilled = self.is_backfilled()?;
-        if !self.dry {
-            self.settle_unknown().await?;
-        }
         // Both at once: they have a limit each. A side that fails does not keep the other from being read.
         let (ghl, growbots) =
             futures_util::future::join(self.pull(Side::Ghl), self.pull(Side::Growbots)).await;
@@ -150,6 +147,10 @@ impl<'a> Pass<'a> {
         }
         if !self.is_backfilled()? || self.core.stopping.get() {
             return Ok(());
+        }
+        if !self.dry {
+            // After the pull: what a lost create made may have come with it.
+            self.settle_unknown().await?;
         }
         for kind in ORDER {
             if kind == Kind::Note {

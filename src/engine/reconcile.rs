@@ -4,13 +4,14 @@ use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record;
 use crate::model::{
-    BySide, Cause, ConflictField, End, FieldName, Held, Kind, LinkId, Linked, Op, Reason, RecordId,
+    BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason, RecordId,
     Side, Snapshot, Why, Write,
 };
 use crate::store::{ConflictUpdate, LinkOutcome};
 
 use super::EngineError;
 use super::pass::Pass;
+use super::settle::may_have_made;
 use super::verdict::What;
 
 const BATCH: u32 = 500;
@@ -30,6 +31,7 @@ enum Step {
 impl Pass<'_> {
     pub(super) fn merge_dirty(&self, kind: Kind) -> Result<(), EngineError> {
         let mut after = LinkId::default();
+        let lost = self.lost_creates(kind)?;
         loop {
             let batch = self.core.store().dirty(kind, after, BATCH)?;
             let Some(last) = batch.last() else {
@@ -38,7 +40,7 @@ impl Pass<'_> {
             after = last.id;
             let mut outcomes = Vec::with_capacity(batch.len());
             for linked in &batch {
-                match self.step(linked)? {
+                match self.step(linked, &lost)? {
                     Step::Commit(outcome) => outcomes.push(outcome),
                     Step::DeleteEdit { gone } => {
                         self.open_conflict(linked.id, Reason::DeleteEdit, &[], Some(gone))?;
@@ -75,10 +77,16 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn step(&self, linked: &Linked) -> Result<Step, EngineError> {
+    fn step(&self, linked: &Linked, lost: &[Intent]) -> Result<Step, EngineError> {
         match (&linked.ends.ghl, &linked.ends.growbots) {
             (End::Live(ghl), End::Live(growbots)) => {
                 Ok(Step::Commit(self.merged(linked, ghl, growbots)))
+            }
+            // It may be what we made: its pair is told by the settling of that, and until then it is not alone.
+            (End::Live(from), End::Missing) | (End::Missing, End::Live(from))
+                if lost.iter().any(|intent| may_have_made(intent, from)) =>
+            {
+                Ok(Step::Later)
             }
             (End::Live(from), End::Missing) => self.lone(linked, from, Side::Growbots),
             (End::Missing, End::Live(from)) => self.lone(linked, from, Side::Ghl),

@@ -28,6 +28,8 @@ const ASK_LEASE_EVERY: Duration = Duration::from_secs(1);
 const STOP_WITHIN: Duration = Duration::from_secs(11);
 /// How long `sync --once` waits for a side that stays shut, and for lost answers.
 const ONCE_WAITS_MS: i64 = 60_000;
+/// The least time between two passes of it.
+const ONCE_PAUSE_MS: i64 = 5_000;
 
 /// All that an engine works with.
 pub struct Parts {
@@ -100,7 +102,7 @@ impl Engine {
                     .map(|at| at.plus(IN_FLIGHT_MS))
             });
             let Some(due) = due.min() else { break };
-            let wait = due.since(self.core.now()).clamp(0, ONCE_WAITS_MS) as u64;
+            let wait = due.since(self.core.now()).clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let next = self.pass(Once::default(), "lost answers", false).await?;
             summary = joined(summary, next);

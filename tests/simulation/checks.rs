@@ -260,6 +260,12 @@ impl<'a> History<'a> {
         decided(self.decisions, others.into_iter().chain([id]), field)
     }
 
+    /// Whether an operator decided about the contact that a child belonged to.
+    fn is_decided_with_parent(&self, id: &str) -> bool {
+        let parent = self.parents.get(id);
+        parent.is_some_and(|parent| self.is_decided(parent, None))
+    }
+
     /// What a person wrote is lost only where another person wrote over it and could see it, or an operator decided.
     pub fn lost(&self) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -284,11 +290,7 @@ impl<'a> History<'a> {
                         _ => continue,
                     },
                 };
-                let goes_along = event.op == Op::Delete
-                    && self
-                        .parents
-                        .get(&event.id)
-                        .is_some_and(|parent| self.is_decided(parent, None));
+                let goes_along = event.op == Op::Delete && self.is_decided_with_parent(&event.id);
                 if self.is_decided(&event.id, Some(&of.0))
                     || goes_along
                     || self.was_seen(event, &of, written, at, value, to)
@@ -323,9 +325,11 @@ impl<'a> History<'a> {
         let other = event.side.other();
         self.others(&event.id).into_iter().any(|id| {
             let on_field = self.field(other, id, wire(other, of));
-            let shown = on_field
+            // What it had then counts too: both may have written the same.
+            let then = on_field.iter().rposition(|(when, ..)| *when < written);
+            let shown = on_field[then.unwrap_or(0)..]
                 .iter()
-                .filter(|(when, ..)| *when > written && *when < at)
+                .filter(|(when, ..)| *when < at)
                 .find(|(_, from, to)| same(from, value) || same(to, value));
             let Some((shown, ..)) = shown.copied() else {
                 return false;
@@ -333,6 +337,7 @@ impl<'a> History<'a> {
             match to {
                 Some(to) => on_field.iter().any(|(when, _, now)| {
                     *when >= shown
+                        && *when > written
                         && *when < at
                         && self.events[*when].actor != Actor::Api
                         && same(now, to)
@@ -424,6 +429,15 @@ impl<'a> History<'a> {
                 wrong.push(format!("{side} {kind} `{mark}` was made twice: {ids:?}"));
             }
         }
+        // Two persons made the same: one of them took back only theirs.
+        let made_on_both = |wanted: &String| {
+            let by_people = self.events.iter().filter(|event| {
+                event.op == Op::Create
+                    && event.actor != Actor::Api
+                    && mark(event).as_ref() == Some(wanted)
+            });
+            by_people.count() > 1
+        };
         for (at, event) in self.events.iter().enumerate() {
             if event.op != Op::Delete || event.actor != Actor::User {
                 continue;
@@ -440,8 +454,10 @@ impl<'a> History<'a> {
                 for (later, again) in back.into_iter().flatten() {
                     if *later > at
                         && again.actor == Actor::Api
-                        && !self.is_decided(&event.id, None)
-                        && !self.is_decided(&again.id, None)
+                        && !made_on_both(&mark)
+                        && ![&event.id, &again.id]
+                            .iter()
+                            .any(|id| self.is_decided(id, None) || self.is_decided_with_parent(id))
                     {
                         wrong.push(format!(
                             "{side} {} {} came back: `{mark}` was deleted in event {}",

@@ -7,6 +7,7 @@ mod rig;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use couplet::engine::{EngineError, Once};
@@ -207,7 +208,8 @@ impl Schedule {
             full: self.rng.u8(..4) == 0,
             children: self.rng.u8(..6) == 0,
         };
-        self.rig.users.lock().unwrap().meddling = if self.rng.bool() { 0.01 } else { 0.0 };
+        let meddling = [0.0, 0.01, 0.05][self.rng.usize(..3)];
+        self.rig.users.lock().unwrap().meddling = meddling;
         match self.rng.u8(..10) {
             0..3 => self.crash(what).await,
             3..5 => self.run_for_a_while().await,
@@ -264,7 +266,7 @@ impl Schedule {
     }
 
     async fn pass(&mut self, what: Once) -> Result<PassSummary, EngineError> {
-        let mut engine = self.rig.engine();
+        let mut engine = self.rig.engine("sim");
         let result = engine.once(what).await;
         self.say(|| match &result {
             Ok(summary) => format!(
@@ -281,16 +283,17 @@ impl Schedule {
         result
     }
 
-    /// Only a side may fail a pass.
+    /// Only a side may fail a pass, or another machine keep it from running.
     fn check_end<T>(&self, result: &Result<T, EngineError>) {
         if let Err(error) = result {
-            assert!(matches!(error, EngineError::Remote(_)), "{error:?}");
+            let fine = matches!(error, EngineError::Remote(_) | EngineError::Held(_));
+            assert!(fine, "{error:?}");
         }
     }
 
     async fn crash(&mut self, what: Once) {
         let polls = self.rng.u32(1..600);
-        let mut engine = self.rig.engine();
+        let mut engine = self.rig.engine("sim");
         let result = until_poll(engine.once(what), polls).await;
         drop(engine);
         self.say(|| format!("crash after {polls} polls: {}", result.is_none()));
@@ -300,43 +303,69 @@ impl Schedule {
     }
 
     /// The loop, with users and operators about, for some virtual time; then it is stopped, or its process dies.
+    /// Sometimes another machine waits for the lease, and takes over while ours is suspended.
     async fn run_for_a_while(&mut self) {
-        let mut engine = self.rig.engine();
-        let (port, asks) = Port::new();
-        let (stop, stopping) = tokio::sync::watch::channel(false);
         let seconds = self.rng.u32(1..60);
         let dies = self.rng.u8(..3) == 0;
-        let ended = {
-            let running = engine.run(asks, stopping, &|_| {}, &|_| {});
-            tokio::pin!(running);
-            let mut ended = None;
-            for _ in 0..seconds {
-                tokio::select! {
-                    biased;
-                    result = &mut running => {
-                        ended = Some(result);
-                        break;
-                    }
-                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        let with_other = self.rng.u8(..3) == 0;
+        let mut suspended_at = if with_other { self.rng.u32(1..40) } else { u32::MAX };
+        let (mut ours, mut other) = (self.rig.engine("sim"), None);
+        if with_other {
+            other = Some(self.rig.engine("other"));
+        }
+        let (port, asks) = Port::new();
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let mut running = Box::pin(ours.run(asks, stopping.clone(), &|_| {}, &|_| {}));
+        let (_port, asks) = Port::new();
+        let mut beside = other
+            .as_mut()
+            .map(|other| Box::pin(other.run(asks, stopping, &|_| {}, &|_| {})));
+        let mut ended = Vec::new();
+        for second in 0..seconds {
+            // Bytes that have left a suspended process arrive all the same.
+            if second == suspended_at && self.rig.leaving.load(Ordering::SeqCst) > 0 {
+                suspended_at += 1;
+            }
+            let is_suspended = second >= suspended_at && second - suspended_at < 30;
+            let next = async {
+                match &mut beside {
+                    Some(beside) => beside.as_mut().await,
+                    None => std::future::pending().await,
                 }
-                if self.rng.u8(..8) == 0 {
-                    self.edits(1..3);
+            };
+            tokio::select! {
+                biased;
+                result = &mut running, if !is_suspended => {
+                    ended.push(result);
+                    break;
                 }
-                if self.rng.u8(..8) == 0 {
-                    for action in self.actions() {
-                        port.ask(Ask::Act(action));
-                    }
+                result = next => {
+                    ended.push(result);
+                    break;
+                }
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+            if self.rng.u8(..8) == 0 {
+                self.edits(1..3);
+            }
+            if self.rng.u8(..8) == 0 {
+                for action in self.actions() {
+                    port.ask(Ask::Act(action));
                 }
             }
-            if ended.is_none() && !dies {
-                stop.send(true).ok();
-                ended = Some(running.await);
+        }
+        if ended.is_empty() && !dies {
+            stop.send(true).ok();
+            if let Some(beside) = beside.take() {
+                let (one, two) = futures_util::future::join(running, beside).await;
+                ended.extend([one, two]);
+            } else {
+                ended.push(running.await);
             }
-            ended
-        };
-        drop(engine);
-        self.say(|| format!("ran {seconds} s, {}", if dies { "died" } else { "stopped" }));
-        if let Some(result) = ended {
+        }
+        let end = if dies { "died" } else { "stopped" };
+        self.say(|| format!("ran {seconds} s, other machine: {with_other}, {end}"));
+        for result in ended {
             self.check_end(&result);
         }
     }

@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Rig {
     pub clock: Clock,
     pub users: Arc<Mutex<Users>>,
     pub seen: Arc<Mutex<Vec<Seen>>>,
+    /// Requests that have left us and have not arrived.
+    pub leaving: Arc<AtomicU32>,
     hello: Json,
     slots: Arc<MemorySlots>,
     folder: tempfile::TempDir,
@@ -69,6 +72,7 @@ impl Rig {
             clock,
             users: Arc::new(Mutex::new(Users::new(seed))),
             seen: Arc::default(),
+            leaving: Arc::default(),
             slots: Arc::default(),
             folder: folder.unwrap(),
             generation: 0,
@@ -87,8 +91,8 @@ impl Rig {
         Writer::open(&self.database(), &self.clock).unwrap()
     }
 
-    /// A new process, as far as the store can tell.
-    pub fn engine(&mut self) -> Engine {
+    /// A new process on the machine `host`, as far as the store can tell.
+    pub fn engine(&mut self, host: &str) -> Engine {
         self.generation += 1;
         let gate = LeaseGate::new(self.clock.clone());
         let sides = self.connectors(gate.clone());
@@ -98,7 +102,7 @@ impl Rig {
             clock: self.clock.clone(),
             us: Holder {
                 operator: "sim".into(),
-                host: "sim".into(),
+                host: host.into(),
                 pid: std::process::id(),
                 since: Millis(self.generation),
             },
@@ -114,6 +118,7 @@ impl Rig {
             sandbox: self.sandbox.clone(),
             users: Arc::clone(&self.users),
             seen: Arc::clone(&self.seen),
+            leaving: Arc::clone(&self.leaving),
         };
         let parts = remote::Parts {
             transport: Arc::new(transport),
@@ -184,6 +189,23 @@ struct Busy {
     sandbox: Sandbox,
     users: Arc<Mutex<Users>>,
     seen: Arc<Mutex<Vec<Seen>>>,
+    leaving: Arc<AtomicU32>,
+}
+
+/// One request on its way to the server.
+struct Leaving<'a>(&'a AtomicU32);
+
+impl<'a> Leaving<'a> {
+    fn new(count: &'a AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Busy {
@@ -202,7 +224,9 @@ impl Transport for Busy {
         let path = request.uri().path().to_owned();
         let is_read = request.method() == http::Method::GET && path.starts_with("/ghl/");
         Box::pin(async move {
+            let leaving = Leaving::new(&self.leaving);
             tokio::time::sleep(self.moment()).await;
+            drop(leaving);
             let answer = self.router.send(request).await;
             if is_read && answer.is_ok() {
                 let events = self.sandbox.with_world(|world| world.events().len());
