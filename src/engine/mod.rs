@@ -7,6 +7,7 @@
 //! | `pass` | one pass, in order |
 //! | `pull`, `sweep` | reading: what changed, and what no cursor shows |
 //! | `matching` | finding the pair of a record that has none |
+//! | `outdated` | conflicts whose cause went away |
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
@@ -18,6 +19,7 @@ mod core;
 mod error;
 mod lease;
 mod matching;
+mod outdated;
 mod pass;
 mod pause;
 pub mod port;

@@ -152,6 +152,7 @@ impl<'a> Pass<'a> {
             // After the pull: what a lost create made may have come with it.
             self.settle_unknown().await?;
         }
+        self.close_outdated_conflicts()?;
         for kind in ORDER {
             if kind == Kind::Note {
                 self.children_of_touched().await?;
@@ -160,6 +161,7 @@ impl<'a> Pass<'a> {
         }
         if !self.dry {
             self.push_deletes().await?;
+            self.end_approvals()?;
             // A lost answer that could not be settled yet waits until it can be.
             self.settle_unknown().await?;
         }

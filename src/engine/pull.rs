@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Kind, Lane, LinkId, LoopState, Millis, RecordId, Side, Snapshot};
 use crate::remote::{Found, PageRequest, Read, RemoteError, Row, Setup};
-use crate::store::{Lookup, SeenAs};
+use crate::store::{Lookup, Seen, SeenAs};
 
 use super::EngineError;
 use super::pass::Pass;
@@ -329,7 +329,7 @@ impl Pass<'_> {
             }
             match answer? {
                 Found::Live(snapshot) => {
-                    self.put(std::slice::from_ref(&snapshot))?;
+                    self.put_found(&snapshot)?;
                     live.push(snapshot);
                 }
                 Found::Gone { .. } | Found::Missing => self.gone(side, kind, &id)?,
@@ -375,6 +375,16 @@ impl Pass<'_> {
             return Ok(());
         }
         let seen = self.core.store().put_snapshots(self.fence, snapshots)?;
+        self.note_seen(snapshots, &seen)
+    }
+
+    /// The same for a record that was just read by id.
+    pub(super) fn put_found(&self, snapshot: &Snapshot) -> Result<(), EngineError> {
+        let seen = self.core.store().put_found(self.fence, snapshot)?;
+        self.note_seen(std::slice::from_ref(snapshot), &[seen])
+    }
+
+    fn note_seen(&self, snapshots: &[Snapshot], seen: &[Seen]) -> Result<(), EngineError> {
         let mut touched = self.touched.borrow_mut();
         let before = touched.len();
         for (snapshot, seen) in snapshots.iter().zip(seen) {

@@ -141,9 +141,13 @@ impl Pass<'_> {
             };
             siblings = there.into_iter().map(|snapshot| snapshot.id).collect();
         }
-        self.core
+        if !self
+            .core
             .store()
-            .mark_sending(self.fence, intent.id, &siblings)?;
+            .mark_sending(self.fence, intent.id, &siblings)?
+        {
+            return Ok(());
+        }
         let snapshot = remote.create(lane, &new).await?;
         requests += u32::from(side == Side::Ghl);
         self.confirmed(intent, Some(&snapshot), requests)
@@ -190,7 +194,9 @@ impl Pass<'_> {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         };
         let lane = self.lane_of(intent);
-        self.core.store().mark_sending(self.fence, intent.id, &[])?;
+        if !self.core.store().mark_sending(self.fence, intent.id, &[])? {
+            return Ok(());
+        }
         let remote = self.core.side(side);
         let (before, _) = remote.sent();
         let answer = if intent.write.op == Op::Stamp {
@@ -232,13 +238,15 @@ impl Pass<'_> {
             .get(lane, gone.kind, gone.parent.as_ref(), &gone.id)
             .await?;
         if let Found::Live(snapshot) = found {
-            self.put(&[snapshot])?;
+            self.put_found(&snapshot)?;
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         }
         if !self.may_go_with_children(intent, linked).await? {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         }
-        self.core.store().mark_sending(self.fence, intent.id, &[])?;
+        if !self.core.store().mark_sending(self.fence, intent.id, &[])? {
+            return Ok(());
+        }
         match self.core.side(side).delete(lane, seen).await? {
             Deleted::Done => self.confirmed(intent, None, 3),
             Deleted::Moved(snapshot) => {
@@ -418,7 +426,7 @@ impl Pass<'_> {
             .get(self.lane(Lane::Incremental), Kind::Contact, None, id)
             .await?
         {
-            Found::Live(snapshot) => self.put(&[snapshot]),
+            Found::Live(snapshot) => self.put_found(&snapshot),
             Found::Gone { .. } | Found::Missing => self.gone(side, Kind::Contact, id),
         }
     }

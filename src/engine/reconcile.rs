@@ -80,6 +80,7 @@ impl Pass<'_> {
     fn step(&self, linked: &Linked, lost: &[Intent]) -> Result<Step, EngineError> {
         match (&linked.ends.ghl, &linked.ends.growbots) {
             (End::Live(ghl), End::Live(growbots)) => {
+                self.drop_verdict(linked)?;
                 Ok(Step::Commit(self.merged(linked, ghl, growbots)))
             }
             // It may be what we made: its pair is told by the settling of that, and until then it is not alone.
@@ -112,6 +113,8 @@ impl Pass<'_> {
         let base = merge.base.into_owned();
         let mut apart = merge.conflicts;
         apart.extend(on_their_way(linked, &merge.drop_decided));
+        // In one order, whoever is decided: what only moved within the list is no news to an operator.
+        apart.sort_by(|one, two| one.field.cmp(&two.field));
         let conflict = (!apart.is_empty()).then_some(ConflictUpdate { fields: apart });
         LinkOutcome {
             link: linked.id,

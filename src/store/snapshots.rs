@@ -107,6 +107,22 @@ fn stored(conn: &Connection, side: Side, kind: Kind, id: &RecordId) -> Res<Optio
     )
 }
 
+/// Stores a version that a read by id has just shown: the record is there, whatever was believed.
+pub(super) fn put_found(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
+    let (side, kind) = (snapshot.side, snapshot.kind);
+    if let Some(old) = stored(tx.conn, side, kind, &snapshot.id)?
+        && old.gone
+        && Age::of(snapshot).compare(&old.age).is_eq()
+    {
+        renew(tx, &old, snapshot)?;
+        return Ok(Seen {
+            link: old.link,
+            seen: SeenAs::Changed,
+        });
+    }
+    put(tx, snapshot)
+}
+
 /// Stores a version that was seen.
 pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
     let new = Age::of(snapshot);

@@ -30,6 +30,16 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
             .use_setup(&serde_json::from_str(&setup).unwrap());
     }
     let conflicts = reader.conflicts(1_000).unwrap();
+    for conflict in &conflicts {
+        let ends = writer.linked(conflict.link).unwrap().map(|linked| linked.ends);
+        let live = ends.map_or(0, |ends| {
+            let live = Side::BOTH.iter().filter(|side| ends.get(**side).live().is_some());
+            live.count()
+        });
+        if conflict.reason.holds_record() && conflict.reason != couplet::model::Reason::MassChange && live != 1 {
+            wrong.push(format!("conflict {} ({}) with {live} live ends", conflict.id, conflict.reason.name()));
+        }
+    }
     let map = FieldMap::default();
     for kind in KINDS {
         let mut links: BTreeSet<LinkId> = BTreeSet::new();

@@ -280,6 +280,9 @@ impl Users {
             Reason::Field => conflict
                 .fields
                 .iter()
+                .skip(usize::from(
+                    conflict.fields.len() > 1 && self.rng.u8(..4) == 0,
+                ))
                 .map(|apart| {
                     let (take, words) = match self.rng.u8(..5) {
                         0..2 => (Take::Side(Side::Ghl), "ghl"),
