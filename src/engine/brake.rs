@@ -95,6 +95,30 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// An approval is for what was held then, not for later: at the end of a pass it lasts for what still waits.
+    pub(super) fn end_approvals(&self) -> Result<(), EngineError> {
+        let open = self.core.store().open_intents()?;
+        for op in [Op::Delete, Op::Update] {
+            for side in Side::BOTH {
+                for kind in Kind::ALL {
+                    let name = Braked::approved_name(kind, side, op);
+                    let Some(approved) = self.core.note::<Approved>(&name)? else {
+                        continue;
+                    };
+                    let waits = open.iter().any(|intent| {
+                        let write = &intent.write;
+                        (write.kind, write.side, write.op) == (kind, side, op)
+                            && approved.links.contains(&write.link)
+                    });
+                    if !waits {
+                        self.core.drop_note(&name)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The brake that holds this sort of write, while its conflict is open.
     fn held(&self, kind: Kind, side: Side, op: Op) -> Result<Option<Braked>, EngineError> {
         let Some(braked) = self.core.note::<Braked>(&Braked::name(kind, side, op))? else {

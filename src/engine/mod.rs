@@ -2,13 +2,15 @@
 //!
 //! | module | what it tells |
 //! | --- | --- |
-//! | `run` | the thread: when passes run, and what comes between them |
+//! | `run` | when passes run, and what comes between them |
+//! | `thread` | the same on a thread of its own |
 //! | `pass` | one pass, in order |
 //! | `pull`, `sweep` | reading: what changed, and what no cursor shows |
 //! | `matching` | finding the pair of a record that has none |
+//! | `outdated` | conflicts whose cause went away |
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
-//! | `actions`, `verdict` | what operators asked for |
+//! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
 //! | `lease` | who may run |
 
 mod actions;
@@ -17,16 +19,22 @@ mod core;
 mod error;
 mod lease;
 mod matching;
+mod outdated;
 mod pass;
+mod pause;
 pub mod port;
 mod pull;
 mod push;
 mod reconcile;
+mod resolve;
 mod run;
 mod settle;
 mod sweep;
+mod thread;
+mod urgent;
 mod verdict;
 
 pub use error::EngineError;
 pub use lease::LeaseGate;
-pub use run::{Engine, Handle, Once, Parts, spawn};
+pub use run::{Engine, Once, Parts};
+pub use thread::{Handle, spawn};

@@ -1,16 +1,19 @@
-//! One pass, in the order in which a reader would tell it: settle what was left, pull both sides, match, merge,
+//! One pass, in the order in which a reader would tell it: pull both sides, settle what was left, match, merge,
 //! plan and push contacts; then the same for what belongs to them.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::model::{
     Action, ActionId, ActionOutcome, BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState,
-    PassId, PassSummary, Plan, RecordId, Side,
+    PassId, PassSummary, Paused, Plan, RecordId, Side,
 };
 
+use crate::remote::RemoteError;
+
 use super::core::Core;
+use super::sweep::TOUCHED;
 use super::{EngineError, Once};
 
 /// Kinds in the order in which they are merged and pushed.
@@ -29,11 +32,13 @@ pub(super) struct Pass<'a> {
     pub dry: bool,
     pub summary: RefCell<PassSummary>,
     /// GHL contacts that came new or changed after the first pull.
-    pub touched: RefCell<Vec<(LinkId, RecordId)>>,
+    pub touched: RefCell<BTreeMap<LinkId, RecordId>>,
     /// Intents already tried in this pass.
     pub tried: RefCell<BTreeSet<IntentId>>,
-    /// Sides that take nothing more in this pass.
+    /// Sides that are asked nothing more in this pass.
     pub shut: RefCell<BySide<bool>>,
+    /// What operators asked for is being carried out between two pages.
+    pub operators_are_in: Cell<bool>,
     /// Actions that ended in this pass.
     pub ended: Rc<RefCell<Vec<(ActionId, Action, ActionOutcome)>>>,
 }
@@ -62,9 +67,10 @@ impl<'a> Pass<'a> {
             urgent,
             dry,
             summary: RefCell::new(summary),
-            touched: RefCell::default(),
+            touched: RefCell::new(core.note(TOUCHED)?.unwrap_or_default()),
             tried: RefCell::default(),
             shut: RefCell::default(),
+            operators_are_in: Cell::new(false),
             ended: Rc::default(),
         })
     }
@@ -104,7 +110,8 @@ impl<'a> Pass<'a> {
         let summary = self.core.store().end_pass(self.fence, summary)?;
         let now = self.core.now();
         self.core.tell(|status| {
-            status.state = if status.paused.is_some() {
+            let all = |paused: &Paused| paused.side.is_none();
+            status.state = if status.paused.as_ref().is_some_and(all) {
                 LoopState::Paused
             } else {
                 LoopState::Idle
@@ -117,14 +124,14 @@ impl<'a> Pass<'a> {
     }
 
     async fn steps(&self) -> Result<(), EngineError> {
+        self.carry_out_actions()?;
+        if self.heed_pauses()? {
+            return Ok(());
+        }
         for side in Side::BOTH {
             self.set_up(side).await?;
         }
         let backfilled = self.is_backfilled()?;
-        if !self.dry {
-            self.settle_unknown().await?;
-        }
-        self.carry_out_actions()?;
         // Both at once: they have a limit each. A side that fails does not keep the other from being read.
         let (ghl, growbots) =
             futures_util::future::join(self.pull(Side::Ghl), self.pull(Side::Growbots)).await;
@@ -141,6 +148,11 @@ impl<'a> Pass<'a> {
         if !self.is_backfilled()? || self.core.stopping.get() {
             return Ok(());
         }
+        if !self.dry {
+            // After the pull: what a lost create made may have come with it.
+            self.settle_unknown().await?;
+        }
+        self.close_outdated_conflicts()?;
         for kind in ORDER {
             if kind == Kind::Note {
                 self.children_of_touched().await?;
@@ -149,6 +161,7 @@ impl<'a> Pass<'a> {
         }
         if !self.dry {
             self.push_deletes().await?;
+            self.end_approvals()?;
             // A lost answer that could not be settled yet waits until it can be.
             self.settle_unknown().await?;
         }
@@ -181,7 +194,9 @@ impl<'a> Pass<'a> {
 
     /// A failure that ended the pass becomes an error row; failures of single records already are.
     fn note_failure(&self, error: &EngineError) -> Result<(), EngineError> {
-        if let EngineError::Remote(error) = error {
+        if let EngineError::Remote(error) = error
+            && !matches!(error, RemoteError::Stopped { .. })
+        {
             self.summary.borrow_mut().errors += 1;
             let mut failure = super::core::failure(error, "sync", None);
             if let Some(side) = failure.side {

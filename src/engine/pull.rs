@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Kind, Lane, LinkId, LoopState, Millis, RecordId, Side, Snapshot};
 use crate::remote::{Found, PageRequest, Read, RemoteError, Row, Setup};
-use crate::store::{Lookup, SeenAs};
+use crate::store::{Lookup, Seen, SeenAs};
 
 use super::EngineError;
 use super::pass::Pass;
+use super::sweep::TOUCHED;
 
 /// Milliseconds by which a search since a time overlaps the one before, for an index that lags.
 const OVERLAP_MS: [(Side, i64); 2] = [(Side::Ghl, 120_000), (Side::Growbots, 30_000)];
@@ -80,6 +81,9 @@ impl Pass<'_> {
 
     /// Pulls one side.
     pub(super) async fn pull(&self, side: Side) -> Result<(), EngineError> {
+        if self.is_over(side) {
+            return Ok(());
+        }
         if self.core.side(side).has_changes() {
             self.pull_changes(side).await?;
         } else {
@@ -94,8 +98,11 @@ impl Pass<'_> {
                 self.first_sweeps(side).await?;
             }
         }
-        self.core
-            .put_note(&format!("backfill.{}", side.name()), &true)?;
+        // A reading that ended early has not read everything.
+        if !self.is_over(side) {
+            self.core
+                .put_note(&format!("backfill.{}", side.name()), &true)?;
+        }
         Ok(())
     }
 
@@ -117,6 +124,9 @@ impl Pass<'_> {
             }
             for kind in [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment] {
                 self.pull_all(side, kind).await?;
+            }
+            if self.is_over(side) {
+                return Ok(());
             }
         }
         while let Some(after) = cursor.take() {
@@ -145,8 +155,9 @@ impl Pass<'_> {
             }
             self.put(&live)?;
             self.core.put_note(&name, &page.next)?;
-            if page.more && !self.core.stopping.get() {
+            if page.more && !self.is_over(side) {
                 cursor = Some(page.next);
+                self.let_operators_in().await?;
             }
         }
         Ok(())
@@ -188,7 +199,7 @@ impl Pass<'_> {
             cursor.complete |= page.next.is_none();
             cursor.after = page.next;
             self.core.put_note(&name, &cursor)?;
-            if cursor.after.is_none() || self.core.stopping.get() {
+            if cursor.after.is_none() || self.is_over(side) {
                 return Ok(());
             }
             self.core.tell_state(LoopState::Pulling {
@@ -197,6 +208,7 @@ impl Pass<'_> {
                 done,
                 total: page.total,
             })?;
+            self.let_operators_in().await?;
         }
     }
 
@@ -205,7 +217,7 @@ impl Pass<'_> {
         let name = cursor_name(side, kind);
         let mut cursor: Cursor = self.core.note(&name)?.unwrap_or_default();
         let mut done = 0;
-        while !cursor.complete && !self.core.stopping.get() {
+        while !cursor.complete && !self.is_over(side) {
             let request = PageRequest {
                 kind,
                 read: Read::All,
@@ -228,6 +240,7 @@ impl Pass<'_> {
                 done,
                 total: page.total,
             })?;
+            self.let_operators_in().await?;
         }
         Ok(())
     }
@@ -245,9 +258,9 @@ impl Pass<'_> {
         let mut to_read: Vec<Snapshot> = Vec::new();
         for row in rows {
             match self.known(&row.snapshot)? {
-                Some(Known { differs: false }) => {}
-                None if row.complete => fresh.push(row.snapshot),
-                _ => to_read.push(row.snapshot),
+                Known::Nothing => {}
+                Known::Never if row.complete => fresh.push(row.snapshot),
+                Known::Never | Known::News => to_read.push(row.snapshot),
             }
         }
         let rest = self.check_rows(side, kind, fresh, lane).await?;
@@ -311,9 +324,12 @@ impl Pass<'_> {
         let mut answers = stream::iter(reads).buffered(READS_AT_ONCE);
         let mut live = Vec::new();
         while let Some((id, answer)) = answers.next().await {
+            if self.core.stopping.get() {
+                return Err(self.stopped(side));
+            }
             match answer? {
                 Found::Live(snapshot) => {
-                    self.put(std::slice::from_ref(&snapshot))?;
+                    self.put_found(&snapshot)?;
                     live.push(snapshot);
                 }
                 Found::Gone { .. } | Found::Missing => self.gone(side, kind, &id)?,
@@ -322,25 +338,35 @@ impl Pass<'_> {
         Ok(live)
     }
 
-    /// Whether the store has the record, and whether this row tells something new about it.
-    fn known(&self, row: &Snapshot) -> Result<Option<Known>, EngineError> {
+    /// What a row is to us.
+    fn known(&self, row: &Snapshot) -> Result<Known, EngineError> {
         let store = self.core.store();
         let found = store.lookup(row.side, row.kind, Lookup::Id(&row.id))?;
         let Some(found) = found.into_iter().next() else {
-            return Ok(None);
+            return Ok(match store.outlives(row)? {
+                None => Known::Never,
+                // A row may show what was there before the delete; only a read by id tells.
+                Some(true) => Known::News,
+                Some(false) => Known::Nothing,
+            });
         };
-        if found.record == row.record {
-            return Ok(Some(Known { differs: false }));
-        }
         let linked = store.linked(found.link)?;
         let stored = linked
             .as_ref()
             .and_then(|linked| linked.ends.get(row.side).live());
-        let older = stored.is_some_and(|stored| match (row.updated_at, stored.updated_at) {
+        let Some(stored) = stored else {
+            return Ok(Known::News);
+        };
+        let older = match (row.updated_at, stored.updated_at) {
             (Some(row), Some(stored)) => row < stored,
             _ => false,
-        });
-        Ok(Some(Known { differs: !older }))
+        };
+        let moved = row.parent.is_some() && row.parent != stored.parent;
+        Ok(if older || (stored.record == row.record && !moved) {
+            Known::Nothing
+        } else {
+            Known::News
+        })
     }
 
     /// Stores versions seen, and counts and remembers what is new or changed.
@@ -349,17 +375,39 @@ impl Pass<'_> {
             return Ok(());
         }
         let seen = self.core.store().put_snapshots(self.fence, snapshots)?;
+        self.note_seen(snapshots, &seen)
+    }
+
+    /// The same for a record that was just read by id.
+    pub(super) fn put_found(&self, snapshot: &Snapshot) -> Result<(), EngineError> {
+        let seen = self.core.store().put_found(self.fence, snapshot)?;
+        self.note_seen(std::slice::from_ref(snapshot), &[seen])
+    }
+
+    fn note_seen(&self, snapshots: &[Snapshot], seen: &[Seen]) -> Result<(), EngineError> {
+        let mut touched = self.touched.borrow_mut();
+        let before = touched.len();
         for (snapshot, seen) in snapshots.iter().zip(seen) {
             if matches!(seen.seen, SeenAs::New | SeenAs::Changed) {
                 *self.summary.borrow_mut().pulled.get_mut(snapshot.side) += 1;
                 if snapshot.kind == Kind::Contact && snapshot.side == Side::Ghl {
-                    self.touched
-                        .borrow_mut()
-                        .push((seen.link, snapshot.id.clone()));
+                    touched.insert(seen.link, snapshot.id.clone());
                 }
             }
         }
+        if touched.len() > before && self.is_backfilled()? {
+            self.core.put_note(TOUCHED, &*touched)?;
+        }
         Ok(())
+    }
+
+    /// A reading that ends early: its place stays where it was.
+    pub(super) fn stopped(&self, side: Side) -> EngineError {
+        RemoteError::Stopped {
+            side,
+            operation: "read".into(),
+        }
+        .into()
     }
 
     /// Notes that a record is gone on a side.
@@ -372,8 +420,14 @@ impl Pass<'_> {
     }
 }
 
-struct Known {
-    differs: bool,
+/// What a row of a listing tells.
+enum Known {
+    /// A record that we never met.
+    Never,
+    /// Nothing new.
+    Nothing,
+    /// Something new, which a read by id must show.
+    News,
 }
 
 /// The kinds that a side without a change feed lists by time of change. GHL's children have no such listing.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 
 use crate::model::{
-    FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Parked, Record, Side,
+    BySide, FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Parked, Record, Side,
 };
 use crate::remote::{Class, Deleted, Found, NewRecord, RemoteError, Updated};
 
@@ -38,7 +38,10 @@ impl Pass<'_> {
         Ok(())
     }
 
-    async fn send_all(&self, wanted: impl Fn(&Intent) -> bool) -> Result<bool, EngineError> {
+    pub(super) async fn send_all(
+        &self,
+        wanted: impl Fn(&Intent) -> bool,
+    ) -> Result<bool, EngineError> {
         let intents = self.core.store().open_intents()?;
         let mut ready: Vec<Intent> = intents
             .into_iter()
@@ -67,23 +70,32 @@ impl Pass<'_> {
         let mut sent = stream::iter(queues.map(|queue| self.send_queue(queue)))
             .buffer_unordered(LINKS_AT_ONCE);
         let mut done = 0;
+        let mut failed = None;
         let mut told = self.core.now();
         while let Some(count) = sent.next().await {
-            done += count?;
+            match count {
+                Ok(count) => done += count,
+                // What is on its way to its answer is heard out; nothing new starts.
+                Err(error) => {
+                    *self.shut.borrow_mut() = BySide::from_fn(|_| true);
+                    failed = failed.or(Some(error));
+                }
+            }
             let now = self.core.now();
             if now.since(told) >= 500 {
                 told = now;
                 self.core.tell_state(LoopState::Pushing { done, total })?;
             }
         }
-        Ok(done > 0)
+        failed.map_or(Ok(done > 0), Err)
     }
 
     async fn send_queue(&self, queue: Vec<Intent>) -> Result<u64, EngineError> {
         let mut sent = 0;
         for intent in queue {
             let side = intent.write.side;
-            if self.core.stopping.get() || *self.shut.borrow().get(side) {
+            // A delete asks the other side too.
+            if self.is_over(side) || (intent.write.op == Op::Delete && self.is_over(side.other())) {
                 break;
             }
             self.tried.borrow_mut().insert(intent.id);
@@ -129,9 +141,13 @@ impl Pass<'_> {
             };
             siblings = there.into_iter().map(|snapshot| snapshot.id).collect();
         }
-        self.core
+        if !self
+            .core
             .store()
-            .mark_sending(self.fence, intent.id, &siblings)?;
+            .mark_sending(self.fence, intent.id, &siblings)?
+        {
+            return Ok(());
+        }
         let snapshot = remote.create(lane, &new).await?;
         requests += u32::from(side == Side::Ghl);
         self.confirmed(intent, Some(&snapshot), requests)
@@ -178,7 +194,9 @@ impl Pass<'_> {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         };
         let lane = self.lane_of(intent);
-        self.core.store().mark_sending(self.fence, intent.id, &[])?;
+        if !self.core.store().mark_sending(self.fence, intent.id, &[])? {
+            return Ok(());
+        }
         let remote = self.core.side(side);
         let (before, _) = remote.sent();
         let answer = if intent.write.op == Op::Stamp {
@@ -220,10 +238,15 @@ impl Pass<'_> {
             .get(lane, gone.kind, gone.parent.as_ref(), &gone.id)
             .await?;
         if let Found::Live(snapshot) = found {
-            self.put(&[snapshot])?;
+            self.put_found(&snapshot)?;
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         }
-        self.core.store().mark_sending(self.fence, intent.id, &[])?;
+        if !self.may_go_with_children(intent, linked).await? {
+            return Ok(self.core.store().supersede(self.fence, intent.id)?);
+        }
+        if !self.core.store().mark_sending(self.fence, intent.id, &[])? {
+            return Ok(());
+        }
         match self.core.side(side).delete(lane, seen).await? {
             Deleted::Done => self.confirmed(intent, None, 3),
             Deleted::Moved(snapshot) => {
@@ -231,6 +254,31 @@ impl Pass<'_> {
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
         }
+    }
+
+    /// What belongs to a contact goes with it: it is read last thing before, for what exists only there. An operator
+    /// who decided has seen it.
+    async fn may_go_with_children(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+    ) -> Result<bool, EngineError> {
+        let side = intent.write.side;
+        let Some(contact) = live_id(linked, side) else {
+            return Ok(false);
+        };
+        if linked.kind != Kind::Contact || intent.write.cause.operator().is_some() {
+            return Ok(true);
+        }
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
+            let children = self
+                .core
+                .side(side)
+                .children(self.lane_of(intent), kind, &contact)
+                .await?;
+            self.put(&children.unwrap_or_default())?;
+        }
+        Ok(!self.children_changed(linked, side)?)
     }
 
     pub(super) fn confirmed(
@@ -262,24 +310,10 @@ impl Pass<'_> {
         error: RemoteError,
     ) -> Result<(), EngineError> {
         let side = intent.write.side;
-        let operation = format!("{} {}", intent.write.op.name(), intent.write.kind);
+        let operation = operation_of(intent);
         match &error {
-            RemoteError::Duplicate { holder, field, .. } => {
-                if intent.write.op == Op::Create && intent.write.kind == Kind::Contact {
-                    self.core.store().supersede(self.fence, intent.id)?;
-                    self.read_all_of(side, holder).await?;
-                    return self.refused_as_duplicate(intent.write.link, side, holder);
-                }
-                return self.park(
-                    intent,
-                    linked,
-                    &error,
-                    &operation,
-                    std::slice::from_ref(field),
-                );
-            }
-            RemoteError::Refused { fields, .. } => {
-                return self.park(intent, linked, &error, &operation, fields);
+            RemoteError::Duplicate { .. } | RemoteError::Refused { .. } => {
+                return self.turned_down(intent, linked, &error).await;
             }
             RemoteError::Unauthorised { .. }
             | RemoteError::Forbidden { .. }
@@ -315,6 +349,30 @@ impl Pass<'_> {
         }
     }
 
+    /// A side does not take what an intent writes.
+    pub(super) async fn turned_down(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+        error: &RemoteError,
+    ) -> Result<(), EngineError> {
+        let (side, write) = (intent.write.side, &intent.write);
+        match error {
+            RemoteError::Duplicate { holder, .. }
+                if write.op == Op::Create && write.kind == Kind::Contact =>
+            {
+                self.core.store().supersede(self.fence, intent.id)?;
+                self.read_all_of(side, holder).await?;
+                self.refused_as_duplicate(write.link, side, holder)
+            }
+            RemoteError::Duplicate { field, .. } => {
+                self.park(intent, linked, error, std::slice::from_ref(field))
+            }
+            RemoteError::Refused { fields, .. } => self.park(intent, linked, error, fields),
+            _ => Ok(()),
+        }
+    }
+
     /// A side refused values: the fields that it names (all of the write where it names none) wait until either
     /// side changes them.
     fn park(
@@ -322,9 +380,9 @@ impl Pass<'_> {
         intent: &Intent,
         linked: &Linked,
         error: &RemoteError,
-        operation: &str,
         fields: &[FieldName],
     ) -> Result<(), EngineError> {
+        let operation = operation_of(intent);
         let named = intent
             .write
             .fields
@@ -349,7 +407,7 @@ impl Pass<'_> {
                 why: why.clone(),
             })
             .collect();
-        let failure = super::core::failure(error, operation, Some(linked.id));
+        let failure = super::core::failure(error, &operation, Some(linked.id));
         self.summary.borrow_mut().errors += 1;
         Ok(self
             .core
@@ -368,7 +426,7 @@ impl Pass<'_> {
             .get(self.lane(Lane::Incremental), Kind::Contact, None, id)
             .await?
         {
-            Found::Live(snapshot) => self.put(&[snapshot]),
+            Found::Live(snapshot) => self.put_found(&snapshot),
             Found::Gone { .. } | Found::Missing => self.gone(side, Kind::Contact, id),
         }
     }
@@ -381,6 +439,11 @@ impl Pass<'_> {
             self.lane(Lane::Incremental)
         }
     }
+}
+
+/// What an intent does, in words.
+fn operation_of(intent: &Intent) -> String {
+    format!("{} {}", intent.write.op.name(), intent.write.kind)
 }
 
 pub(super) fn live_id(linked: &Linked, side: Side) -> Option<crate::model::RecordId> {

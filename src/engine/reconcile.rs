@@ -4,13 +4,14 @@ use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record;
 use crate::model::{
-    BySide, Cause, ConflictField, End, FieldName, Held, Kind, LinkId, Linked, Op, Reason, RecordId,
+    BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason, RecordId,
     Side, Snapshot, Why, Write,
 };
 use crate::store::{ConflictUpdate, LinkOutcome};
 
 use super::EngineError;
 use super::pass::Pass;
+use super::settle::may_have_made;
 use super::verdict::What;
 
 const BATCH: u32 = 500;
@@ -30,6 +31,7 @@ enum Step {
 impl Pass<'_> {
     pub(super) fn merge_dirty(&self, kind: Kind) -> Result<(), EngineError> {
         let mut after = LinkId::default();
+        let lost = self.lost_creates(kind)?;
         loop {
             let batch = self.core.store().dirty(kind, after, BATCH)?;
             let Some(last) = batch.last() else {
@@ -38,7 +40,7 @@ impl Pass<'_> {
             after = last.id;
             let mut outcomes = Vec::with_capacity(batch.len());
             for linked in &batch {
-                match self.step(linked)? {
+                match self.step(linked, &lost)? {
                     Step::Commit(outcome) => outcomes.push(outcome),
                     Step::DeleteEdit { gone } => {
                         self.open_conflict(linked.id, Reason::DeleteEdit, &[], Some(gone))?;
@@ -58,10 +60,34 @@ impl Pass<'_> {
         }
     }
 
-    fn step(&self, linked: &Linked) -> Result<Step, EngineError> {
+    /// Merges one link alone, if both sides have it and nothing holds it.
+    pub(super) fn merge_pair(&self, link: LinkId) -> Result<(), EngineError> {
+        let store = self.core.store();
+        let Some(linked) = store.linked(link)? else {
+            return Ok(());
+        };
+        let dirty = store.dirty(linked.kind, LinkId(link.0 - 1), 1)?;
+        drop(store);
+        if let Some(linked) = dirty.first().filter(|dirty| dirty.id == link)
+            && let (End::Live(ghl), End::Live(growbots)) = (&linked.ends.ghl, &linked.ends.growbots)
+        {
+            let outcome = self.merged(linked, ghl, growbots);
+            self.core.store().commit(self.fence, self.id, &[outcome])?;
+        }
+        Ok(())
+    }
+
+    fn step(&self, linked: &Linked, lost: &[Intent]) -> Result<Step, EngineError> {
         match (&linked.ends.ghl, &linked.ends.growbots) {
             (End::Live(ghl), End::Live(growbots)) => {
+                self.drop_verdict(linked)?;
                 Ok(Step::Commit(self.merged(linked, ghl, growbots)))
+            }
+            // It may be what we made: its pair is told by the settling of that, and until then it is not alone.
+            (End::Live(from), End::Missing) | (End::Missing, End::Live(from))
+                if lost.iter().any(|intent| may_have_made(intent, from)) =>
+            {
+                Ok(Step::Later)
             }
             (End::Live(from), End::Missing) => self.lone(linked, from, Side::Growbots),
             (End::Missing, End::Live(from)) => self.lone(linked, from, Side::Ghl),
@@ -87,6 +113,8 @@ impl Pass<'_> {
         let base = merge.base.into_owned();
         let mut apart = merge.conflicts;
         apart.extend(on_their_way(linked, &merge.drop_decided));
+        // In one order, whoever is decided: what only moved within the list is no news to an operator.
+        apart.sort_by(|one, two| one.field.cmp(&two.field));
         let conflict = (!apart.is_empty()).then_some(ConflictUpdate { fields: apart });
         LinkOutcome {
             link: linked.id,
@@ -150,6 +178,9 @@ impl Pass<'_> {
 
     /// A record that a side says is gone.
     fn deleted(&self, linked: &Linked) -> Result<Step, EngineError> {
+        if self.went_with_its_contact(linked)? {
+            return Ok(Step::Later);
+        }
         let mut outcome = LinkOutcome {
             link: linked.id,
             base: linked.base.clone(),
@@ -192,9 +223,18 @@ impl Pass<'_> {
         }
     }
 
+    /// Whether a child is gone where its contact is gone too: it goes, or comes back, with that.
+    fn went_with_its_contact(&self, linked: &Linked) -> Result<bool, EngineError> {
+        let (Some(parent), Some((gone, _))) = (linked.parent, gone_and_live(linked)) else {
+            return Ok(false);
+        };
+        let parent = self.core.store().linked(parent)?;
+        Ok(parent.is_some_and(|parent| parent.ends.get(gone).is_gone()))
+    }
+
     /// Whether a contact has a task, note or appointment on `side` that would go with it and that exists only there
     /// or changed since both sides agreed.
-    fn children_changed(&self, linked: &Linked, side: Side) -> Result<bool, EngineError> {
+    pub(super) fn children_changed(&self, linked: &Linked, side: Side) -> Result<bool, EngineError> {
         if linked.kind != Kind::Contact {
             return Ok(false);
         }

@@ -1,9 +1,8 @@
-//! The engine's thread: when passes run, and what comes between them.
+//! The loop: when passes run, and what comes between them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -17,7 +16,7 @@ use crate::store::{Lease, StoreError, Writer};
 use super::core::Core;
 use super::lease::RENEW_MS;
 use super::pass::Pass;
-use super::port::{Ask, Event, Port};
+use super::port::{Ask, Event};
 use super::settle::IN_FLIGHT_MS;
 use super::{EngineError, LeaseGate};
 
@@ -29,6 +28,8 @@ const ASK_LEASE_EVERY: Duration = Duration::from_secs(1);
 const STOP_WITHIN: Duration = Duration::from_secs(11);
 /// How long `sync --once` waits for a side that stays shut, and for lost answers.
 const ONCE_WAITS_MS: i64 = 60_000;
+/// The least time between two passes of it.
+const ONCE_PAUSE_MS: i64 = 5_000;
 
 /// All that an engine works with.
 pub struct Parts {
@@ -101,7 +102,7 @@ impl Engine {
                     .map(|at| at.plus(IN_FLIGHT_MS))
             });
             let Some(due) = due.min() else { break };
-            let wait = due.since(self.core.now()).clamp(0, ONCE_WAITS_MS) as u64;
+            let wait = due.since(self.core.now()).clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let next = self.pass(Once::default(), "lost answers", false).await?;
             summary = joined(summary, next);
@@ -214,7 +215,8 @@ impl Engine {
                 full: all.full || one.full,
                 children: all.children || one.children,
             });
-            if self.is_paused()? && !urgent {
+            let rests = self.core.rests()?;
+            if rests.ghl && rests.growbots && !urgent {
                 self.core.tell_state(LoopState::Paused)?;
             } else {
                 let because = if urgent { "an operator asked" } else { because };
@@ -254,17 +256,6 @@ impl Engine {
                 }
             }
         }
-    }
-
-    fn is_paused(&self) -> Result<bool, EngineError> {
-        let Some(paused) = self.core.status().paused else {
-            return Ok(false);
-        };
-        if paused.until.is_some_and(|until| until <= self.core.now()) {
-            self.core.tell(|status| status.paused = None)?;
-            return Ok(false);
-        }
-        Ok(true)
     }
 
     /// Makes asks durable, and wakes the loop.
@@ -417,61 +408,4 @@ fn joined(first: PassSummary, next: PassSummary) -> PassSummary {
         errors: first.errors + next.errors,
         ..next
     }
-}
-
-/// An engine on a thread of its own.
-pub struct Handle {
-    /// Where to ask it.
-    pub port: Port,
-    stop: watch::Sender<bool>,
-    thread: JoinHandle<Result<(), EngineError>>,
-}
-
-impl Handle {
-    /// Stops the engine: the request in flight ends, the lease is given back. Waits for it.
-    pub fn stop(self) -> Result<(), EngineError> {
-        // Fails only when the thread has ended by itself.
-        let _ended = self.stop.send(true);
-        self.thread.join().unwrap_or_else(|_| {
-            Err(EngineError::Start(std::io::Error::other(
-                "the engine's thread panicked",
-            )))
-        })
-    }
-
-    /// Whether the engine has ended by itself.
-    pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
-    }
-}
-
-/// Starts an engine on a thread and runtime of its own; `build` runs on that thread.
-pub fn spawn(
-    build: impl FnOnce() -> Result<Parts, EngineError> + Send + 'static,
-    tell: impl Fn(Event) + Send + Sync + 'static,
-    done: impl Fn(&PassSummary) + Send + Sync + 'static,
-) -> Result<Handle, EngineError> {
-    let (port, asks) = Port::new();
-    let (stop, stopping) = watch::channel(false);
-    let thread = std::thread::Builder::new()
-        .name("engine".into())
-        .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            let result = runtime.block_on(async {
-                let mut engine = Engine::new(build()?)?;
-                engine.run(asks, stopping, &tell, &done).await
-            });
-            if let Err(error) = &result {
-                let hint = error
-                    .hint()
-                    .map_or_else(String::new, |hint| format!("; {hint}"));
-                tell(Event::Trouble {
-                    words: format!("the sync loop ended: {error}{hint}"),
-                });
-            }
-            result
-        })?;
-    Ok(Handle { port, stop, thread })
 }

@@ -4,7 +4,7 @@ use crate::model::{
     Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Linked, Op, Reason, Side,
     Snapshot, Value,
 };
-use crate::remote::{Found, NewRecord};
+use crate::remote::{Found, NewRecord, PageRequest, Read, RemoteError};
 use crate::store::Lookup;
 
 use super::EngineError;
@@ -15,6 +15,10 @@ use super::push::live_id;
 pub(super) const IN_FLIGHT_MS: i64 = 20_000;
 /// Growbots keeps the answer to a key for 24 h; within this the same key is safe.
 const KEY_KEPT_MS: i64 = 20 * 3_600_000;
+/// A search that is as old as this shows what was made.
+const INDEX_LAG_MS: i64 = 120_000;
+/// By so much the clock of a side may be behind ours.
+const SKEW_MS: i64 = 600_000;
 
 impl Pass<'_> {
     /// Settles what can be settled; a failure leaves the intent as it is, for the next pass.
@@ -24,6 +28,9 @@ impl Pass<'_> {
             .iter()
             .filter(|intent| intent.state == IntentState::Unknown)
         {
+            if self.is_over(intent.write.side) {
+                continue;
+            }
             match self.settle(intent, false).await {
                 Ok(()) => {}
                 Err(EngineError::Remote(error)) => {
@@ -34,6 +41,16 @@ impl Pass<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Creates of which it is not known whether they happened.
+    pub(super) fn lost_creates(&self, kind: Kind) -> Result<Vec<Intent>, EngineError> {
+        let mut intents = self.core.store().open_intents()?;
+        intents.retain(|intent| {
+            let write = &intent.write;
+            intent.state == IntentState::Unknown && write.op == Op::Create && write.kind == kind
+        });
+        Ok(intents)
     }
 
     /// Finds out whether an intent happened. `nothing_in_flight`: the connection is known to be closed.
@@ -111,8 +128,8 @@ impl Pass<'_> {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         };
         if write.side == Side::Growbots && age < KEY_KEPT_MS {
-            // The same key again: either the first answer comes back, or it happens now, once.
-            self.core.store().mark_sending(self.fence, intent.id, &[])?;
+            // The same key again: either the first answer comes back, or it happens now, once. It stays `unknown`
+            // meanwhile: the age of the key counts from the first sending.
             return match self
                 .core
                 .side(write.side)
@@ -120,17 +137,19 @@ impl Pass<'_> {
                 .await
             {
                 Ok(snapshot) => self.confirmed(intent, Some(&snapshot), 1),
-                Err(error) => {
-                    self.core.store().mark_unknown(self.fence, intent.id)?;
-                    Err(error.into())
+                Err(error @ (RemoteError::Duplicate { .. } | RemoteError::Refused { .. })) => {
+                    self.turned_down(intent, linked, &error).await
                 }
+                Err(error) => Err(error.into()),
             };
         }
         let made = self.look_for(intent, &new).await?;
         match made.as_slice() {
             [one] => self.confirmed(intent, Some(one), 1),
-            [] if write.kind == Kind::Contact && !has_address(&new) => {
-                // Nothing to look for it by: an operator has to see whether it is there.
+            // A search may be behind.
+            [] if is_hard_to_find(&new) && (0..INDEX_LAG_MS).contains(&age) => Ok(()),
+            [] if is_hard_to_find(&new) => {
+                // A search that finds nothing is no proof: an operator has to see whether it is there.
                 self.open_conflict(write.link, Reason::AmbiguousMatch, &[], None)?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
@@ -170,8 +189,8 @@ impl Pass<'_> {
                 .children(lane, new.kind, parent)
                 .await?
                 .unwrap_or_default()
-        } else if email.is_none() && phone.is_none() {
-            Vec::new()
+        } else if is_hard_to_find(new) {
+            self.contacts_made_since(intent).await?
         } else {
             remote.holders(lane, email, phone).await?
         };
@@ -190,6 +209,45 @@ impl Pass<'_> {
         }
         Ok(made)
     }
+
+    /// Contacts that a search shows as changed since an intent was sent, each read by id.
+    async fn contacts_made_since(&self, intent: &Intent) -> Result<Vec<Snapshot>, EngineError> {
+        let since = intent.sent_at.unwrap_or_default().plus(-SKEW_MS);
+        let (remote, lane) = (self.core.side(intent.write.side), self.lane_of(intent));
+        let mut request = PageRequest {
+            kind: Kind::Contact,
+            read: Read::Since(since),
+            after: None,
+        };
+        let mut made = Vec::new();
+        loop {
+            let page = remote.page(lane, &request).await?;
+            for row in page.rows {
+                let is_new = row.snapshot.created_at.is_none_or(|at| at >= since);
+                if !is_new || !holds(&row.snapshot, &intent.write.fields) {
+                    continue;
+                }
+                if let Found::Live(snapshot) =
+                    remote.get(lane, Kind::Contact, None, &row.snapshot.id).await?
+                {
+                    made.push(snapshot);
+                }
+            }
+            request.after = page.next;
+            if request.after.is_none() {
+                return Ok(made);
+            }
+        }
+    }
+}
+
+/// Whether a record, first seen after a create was lost, may be what that made.
+pub(super) fn may_have_made(intent: &Intent, record: &Snapshot) -> bool {
+    let write = &intent.write;
+    write.side == record.side
+        && write.kind == record.kind
+        && !intent.siblings.contains(&record.id)
+        && holds(record, &write.fields)
 }
 
 /// Whether a record has every value that was written.
@@ -199,7 +257,8 @@ fn holds(snapshot: &Snapshot, fields: &[FieldChange]) -> bool {
         .all(|change| snapshot.record.get(&change.field) == change.to.as_ref())
 }
 
-fn has_address(new: &NewRecord) -> bool {
+/// A contact without e-mail and phone: no consistent read finds it.
+fn is_hard_to_find(new: &NewRecord) -> bool {
     let has = |field| new.record.get(&field).is_some();
-    has(FieldName::Email) || has(FieldName::Phone)
+    new.kind == Kind::Contact && !has(FieldName::Email) && !has(FieldName::Phone)
 }

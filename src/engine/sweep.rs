@@ -24,12 +24,17 @@ const TASKS_AT: &str = "sweep.tasks.at";
 const OPEN_TASKS_AT: &str = "sweep.tasks.open.at";
 const CONTACTS_AT: &str = "sweep.contacts.at";
 const ROTATION_AT: &str = "sweep.children.at";
+/// Contacts whose notes and appointments are to be read at once; kept, so that a pass that ends early loses none.
+pub(super) const TOUCHED: &str = "touched";
 
 impl Pass<'_> {
     /// What the first pull of GHL reads beside contacts; later sweeps are due from now on.
     pub(super) async fn first_sweeps(&self, side: Side) -> Result<(), EngineError> {
         if side == Side::Ghl {
             self.sweep(side, Kind::Task, Read::All).await?;
+            if self.is_over(side) {
+                return Ok(());
+            }
             for mark in [TASKS_AT, OPEN_TASKS_AT, CONTACTS_AT, ROTATION_AT] {
                 self.core.mark_done(mark)?;
             }
@@ -40,7 +45,7 @@ impl Pass<'_> {
     /// The sweeps that are due, or all of them where asked.
     pub(super) async fn sweeps(&self) -> Result<(), EngineError> {
         for side in Side::BOTH {
-            if self.core.side(side).has_changes() {
+            if self.core.side(side).has_changes() || self.is_over(side) {
                 continue;
             }
             let mark = format!("{CONTACTS_AT}.{}", side.name());
@@ -54,22 +59,33 @@ impl Pass<'_> {
                 if side == Side::Growbots {
                     self.sweep(side, Kind::Task, Read::All).await?;
                 }
-                self.core.mark_done(mark)?;
+                self.mark_swept(side, mark)?;
             }
+        }
+        if self.is_over(Side::Ghl) {
+            return Ok(());
         }
         if self.what.full || self.core.is_due(TASKS_AT, ALL_TASKS_EVERY_MS)? {
             self.sweep(Side::Ghl, Kind::Task, Read::All).await?;
-            self.core.mark_done(TASKS_AT)?;
-            self.core.mark_done(OPEN_TASKS_AT)?;
+            self.mark_swept(Side::Ghl, TASKS_AT)?;
+            self.mark_swept(Side::Ghl, OPEN_TASKS_AT)?;
         } else if self.core.is_due(OPEN_TASKS_AT, OPEN_TASKS_EVERY_MS)? {
             self.sweep(Side::Ghl, Kind::Task, Read::Open).await?;
-            self.core.mark_done(OPEN_TASKS_AT)?;
+            self.mark_swept(Side::Ghl, OPEN_TASKS_AT)?;
         }
         if self.what.children {
             self.rotate(u32::MAX).await?;
         } else if self.core.is_due(ROTATION_AT, ROTATION_EVERY_MS)? {
             self.rotate(ROTATION_CONTACTS).await?;
             self.core.mark_done(ROTATION_AT)?;
+        }
+        Ok(())
+    }
+
+    /// A sweep that ended early is due again at once.
+    fn mark_swept(&self, side: Side, mark: &str) -> Result<(), EngineError> {
+        if !self.is_over(side) {
+            self.core.mark_done(mark)?;
         }
         Ok(())
     }
@@ -101,7 +117,7 @@ impl Pass<'_> {
                 .store()
                 .mark_swept(self.fence, side, kind, &ids, number)?;
             request.after = page.next;
-            if self.core.stopping.get() {
+            if self.is_over(side) {
                 return Ok(());
             }
             if request.after.is_none() {
@@ -119,6 +135,7 @@ impl Pass<'_> {
                 done: met,
                 total: page.total,
             })?;
+            self.let_operators_in().await?;
         }
         let mut missing = self
             .core
@@ -139,19 +156,23 @@ impl Pass<'_> {
         if contacts == u32::MAX {
             place = LinkId::default();
         }
-        while left > 0 && !self.core.stopping.get() {
+        while left > 0 {
             let next =
                 self.core
                     .store()
                     .ends_after(Kind::Contact, Side::Ghl, place, left.min(100))?;
-            let Some((last, _)) = next.last() else {
+            if next.is_empty() {
                 place = LinkId::default();
                 break;
-            };
-            place = *last;
+            }
             left = left.saturating_sub(next.len() as u32);
-            for (_, id) in &next {
+            for (link, id) in &next {
+                if self.is_over(Side::Ghl) {
+                    return Ok(self.core.put_note(PLACE, &place)?);
+                }
                 self.read_children(id, Lane::Sweep).await?;
+                self.let_operators_in().await?;
+                place = *link;
             }
             self.core.put_note(PLACE, &place)?;
         }
@@ -162,11 +183,17 @@ impl Pass<'_> {
     /// Notes and appointments of the contacts that changed in this pass.
     pub(super) async fn children_of_touched(&self) -> Result<(), EngineError> {
         let touched = std::mem::take(&mut *self.touched.borrow_mut());
-        if self.what.children {
-            return Ok(());
-        }
-        for (_, id) in &touched {
+        for id in touched.values() {
+            if self.what.children {
+                break; // all of them were read
+            }
+            if self.is_over(Side::Ghl) {
+                return Ok(());
+            }
             self.read_children(id, Lane::Incremental).await?;
+        }
+        if !touched.is_empty() {
+            self.core.drop_note(TOUCHED)?;
         }
         Ok(())
     }

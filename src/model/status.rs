@@ -205,6 +205,16 @@ pub struct Paused {
     pub until: Option<Millis>,
     /// Why.
     pub note: Option<String>,
+    /// Only this side; `None` is both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
+}
+
+impl Paused {
+    /// Whether a side rests at `now`.
+    pub fn rests(&self, side: Side, now: Millis) -> bool {
+        self.side.is_none_or(|only| only == side) && self.until.is_none_or(|until| now < until)
+    }
 }
 
 /// What the lease holder tells everyone, rewritten as it changes.

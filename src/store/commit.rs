@@ -40,9 +40,7 @@ pub(super) fn commit(tx: &Tx<'_>, pass: PassId, outcome: &LinkOutcome) -> Res<()
     }
     conflicts::set_fields(tx, pass, link, outcome.conflict.as_ref())?;
     let waits = outbox::replace(tx, pass, link, &outcome.writes)?;
-    if !outcome.drop_parked.is_empty() {
-        settle_unparked(tx, outcome)?;
-    }
+    settle_errors(tx, outcome)?;
     tx.run(
         "UPDATE link SET held = ?2, dirty = ?3 WHERE id = ?1",
         params![link.0, json(&outcome.held)?, waits],
@@ -50,8 +48,16 @@ pub(super) fn commit(tx: &Tx<'_>, pass: PassId, outcome: &LinkOutcome) -> Res<()
     refresh(tx, link)
 }
 
-/// What was parked needs no write any more: the errors about it are over. Where a write goes out, its end tells.
-fn settle_unparked(tx: &Tx<'_>, outcome: &LinkOutcome) -> Res<()> {
+/// Where nothing is parked and no write is needed any more, the errors about the record are over. Where a write goes
+/// out, its end tells.
+fn settle_errors(tx: &Tx<'_>, outcome: &LinkOutcome) -> Res<()> {
+    if !any(
+        tx.conn,
+        "SELECT 1 FROM error_record WHERE link = ?1",
+        [outcome.link.0],
+    )? {
+        return Ok(());
+    }
     for side in Side::BOTH {
         let goes_on = outcome.writes.iter().any(|write| write.side == side)
             || any(

@@ -22,6 +22,20 @@ impl Tx<'_> {
     pub(super) fn run(&self, sql: &str, params: impl rusqlite::Params) -> Res<usize> {
         Ok(self.conn.prepare_cached(sql)?.execute(params)?)
     }
+
+    /// Changes a row, or makes it where there is none. For tables with triggers that say `OR IGNORE`: under an upsert
+    /// SQLite does not heed that.
+    pub(super) fn update_or_insert(
+        &self,
+        update: &str,
+        insert: &str,
+        params: &[&dyn rusqlite::ToSql],
+    ) -> Res<()> {
+        if self.run(update, params)? == 0 {
+            self.run(insert, params)?;
+        }
+        Ok(())
+    }
 }
 
 /// The first SQLite in which several processes may write one WAL file, as SQLite numbers versions.

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use crate::model::{Fence, Kind, LinkId, RecordId, Side};
+use crate::model::{Fence, Kind, LinkId, RecordId, Side, Snapshot};
 
 use super::{StoreError, Writer, convert::rows, links, refresh::refresh, snapshots};
 
@@ -44,13 +44,25 @@ impl Writer {
         found.map_err(|fault| fault.at("children_ends"))
     }
 
-    /// Forgets the gone end of a link, so that the record counts as one that only the other side has; dirty.
+    /// Forgets the gone end of a link, so that the record counts as one that only the other side has; dirty. The same
+    /// for what went with it: a contact that is made again gets its children again.
     pub fn drop_end(&mut self, fence: Fence, link: LinkId, side: Side) -> Result<(), StoreError> {
         self.fenced("drop_end", fence, |tx| {
-            snapshots::bury(tx, link, side)?;
-            tx.run("DELETE FROM base WHERE link = ?1", [link.0])?;
-            links::touch(tx, link)?;
-            refresh(tx, link)
+            let mut dropped = vec![link];
+            dropped.extend(snapshots::children_of_end(tx.conn, link, side)?);
+            for link in dropped {
+                snapshots::bury(tx, link, side)?;
+                tx.run("DELETE FROM base WHERE link = ?1", [link.0])?;
+                links::touch(tx, link)?;
+                refresh(tx, link)?;
+            }
+            Ok(())
         })
+    }
+
+    /// For a record that is known to be gone: whether this version of it is later than that. `None`: it is not known,
+    /// or live.
+    pub fn outlives(&self, snapshot: &Snapshot) -> Result<Option<bool>, StoreError> {
+        snapshots::outlives(&self.conn, snapshot).map_err(|fault| fault.at("outlives"))
     }
 }

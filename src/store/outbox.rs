@@ -174,26 +174,24 @@ pub(super) fn lose_sending(tx: &Tx<'_>) -> Res<()> {
     Ok(())
 }
 
-/// Durable when the transaction ends: the intent is about to be sent.
+/// Durable when the transaction ends: the intent is about to be sent. False where it is final and must not be.
 pub(super) fn mark_sending(
     tx: &Tx<'_>,
     fence: Fence,
     intent: IntentId,
     siblings: &[RecordId],
-) -> Res<()> {
+) -> Res<bool> {
     let known = get(tx, intent)?;
     if is_final(known.state) {
-        return Err(Fault::Unreadable(format!(
-            "intent {intent} is {} and must not be sent",
-            known.state.name()
-        )));
+        return Ok(false);
     }
     tx.run(
         "UPDATE intent SET state = 'sending', attempt = attempt + 1, sent_at = ?2, fence = ?3, siblings = ?4 \
          WHERE id = ?1",
         params![intent.0, tx.now.0, fence.0, json(&siblings)?],
     )?;
-    refresh(tx, known.write.link)
+    refresh(tx, known.write.link)?;
+    Ok(true)
 }
 
 /// An intent goes on in another state, or is not wanted; nothing where it is final. A create that may be sent again

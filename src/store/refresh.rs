@@ -195,13 +195,11 @@ impl Row<'_> {
             [self.link.0],
             |row| Ok(row.get::<_, String>(0)? != name),
         )?;
-        tx.run(
+        tx.update_or_insert(
+            "UPDATE contact SET name_key = ?2, name = ?3, email = ?4, phone = ?5, company = ?6, owner = ?7, \
+             edited = ?8, state = ?9, ghl_id = ?10, growbots_id = ?11, waits = ?12, folded = ?13 WHERE link = ?1",
             "INSERT INTO contact (link, name_key, name, email, phone, company, owner, edited, state, ghl_id, \
-             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
-             ON CONFLICT DO UPDATE SET name_key = excluded.name_key, name = excluded.name, email = excluded.email, \
-             phone = excluded.phone, company = excluded.company, owner = excluded.owner, edited = excluded.edited, \
-             state = excluded.state, ghl_id = excluded.ghl_id, growbots_id = excluded.growbots_id, \
-             waits = excluded.waits, folded = excluded.folded",
+             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 self.link.0,
                 name_key,
@@ -235,13 +233,11 @@ impl Row<'_> {
             |row| Ok(row.get::<_, String>(0)?),
         )?;
         let title = self.shown.text(&FieldName::Title);
-        tx.run(
+        tx.update_or_insert(
+            "UPDATE task SET contact = ?2, contact_name = ?3, title = ?4, due = ?5, completed = ?6, assignee = ?7, \
+             state = ?8, ghl_id = ?9, growbots_id = ?10, waits = ?11, folded = ?12 WHERE link = ?1",
             "INSERT INTO task (link, contact, contact_name, title, due, completed, assignee, state, ghl_id, \
-             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
-             ON CONFLICT DO UPDATE SET contact = excluded.contact, contact_name = excluded.contact_name, \
-             title = excluded.title, due = excluded.due, completed = excluded.completed, \
-             assignee = excluded.assignee, state = excluded.state, ghl_id = excluded.ghl_id, \
-             growbots_id = excluded.growbots_id, waits = excluded.waits, folded = excluded.folded",
+             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 self.link.0,
                 parent,

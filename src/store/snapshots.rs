@@ -107,6 +107,22 @@ fn stored(conn: &Connection, side: Side, kind: Kind, id: &RecordId) -> Res<Optio
     )
 }
 
+/// Stores a version that a read by id has just shown: the record is there, whatever was believed.
+pub(super) fn put_found(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
+    let (side, kind) = (snapshot.side, snapshot.kind);
+    if let Some(old) = stored(tx.conn, side, kind, &snapshot.id)?
+        && old.gone
+        && Age::of(snapshot).compare(&old.age).is_eq()
+    {
+        renew(tx, &old, snapshot)?;
+        return Ok(Seen {
+            link: old.link,
+            seen: SeenAs::Changed,
+        });
+    }
+    put(tx, snapshot)
+}
+
 /// Stores a version that was seen.
 pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
     let new = Age::of(snapshot);
@@ -128,7 +144,9 @@ pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
         });
     };
     let order = new.compare(&old.age);
-    let seen = if order.is_lt() || (old.gone && order.is_le()) {
+    // A child that was believed gone with its contact may have moved to another one.
+    let moved = old.parent != snapshot.parent;
+    let seen = if order.is_lt() || (old.gone && order.is_le() && !moved) {
         SeenAs::Stale
     } else if renew(tx, &old, snapshot)? {
         SeenAs::Changed
@@ -325,14 +343,43 @@ pub(super) fn mark_gone(tx: &Tx<'_>, side: Side, kind: Kind, id: &RecordId) -> R
     Ok(Some(old.link))
 }
 
-/// The end of a link is gone; the link is dirty.
+/// The end of a link is gone, and what belongs to it on that side with it; the links are dirty.
 pub(super) fn set_gone(tx: &Tx<'_>, link: LinkId, side: Side) -> Res<()> {
-    tx.run(
-        "UPDATE snapshot SET gone = 1 WHERE link = ?1 AND side = ?2",
+    let mut links = vec![link];
+    links.extend(children_of_end(tx.conn, link, side)?);
+    for link in links {
+        tx.run(
+            "UPDATE snapshot SET gone = 1 WHERE link = ?1 AND side = ?2",
+            params![link.0, side.name()],
+        )?;
+        links::touch(tx, link)?;
+        refresh(tx, link)?;
+    }
+    Ok(())
+}
+
+/// Links of the children that the contact of a link has on that side, live or gone.
+pub(super) fn children_of_end(conn: &Connection, link: LinkId, side: Side) -> Res<Vec<LinkId>> {
+    rows(
+        conn,
+        "SELECT child.link FROM snapshot AS child JOIN snapshot AS contact \
+         ON child.side = contact.side AND child.parent = contact.id \
+         WHERE contact.link = ?1 AND contact.side = ?2 AND contact.kind = 'contact' ORDER BY child.link",
         params![link.0, side.name()],
-    )?;
-    links::touch(tx, link)?;
-    refresh(tx, link)
+        |row| Ok(LinkId(row.get(0)?)),
+    )
+}
+
+/// Whether a record is known to be gone, and this version of it is later than that; `None`: it is not known as gone.
+pub(super) fn outlives(conn: &Connection, snapshot: &Snapshot) -> Res<Option<bool>> {
+    let (side, kind) = (snapshot.side, snapshot.kind);
+    let gone = match stored(conn, side, kind, &snapshot.id)? {
+        Some(old) if !old.gone => return Ok(None),
+        Some(old) if old.parent != snapshot.parent => return Ok(Some(true)),
+        Some(old) => Some(old.age),
+        None => tomb(conn, snapshot)?,
+    };
+    Ok(gone.map(|age| Age::of(snapshot).compare(&age).is_gt()))
 }
 
 pub(super) fn mark_swept(

@@ -123,6 +123,11 @@ impl Writer {
         })
     }
 
+    /// The same for a version that a read by id has just shown: it is there, also where it was believed gone.
+    pub fn put_found(&mut self, fence: Fence, snapshot: &Snapshot) -> Result<Seen, StoreError> {
+        self.fenced("put_found", fence, |tx| snapshots::put_found(tx, snapshot))
+    }
+
     /// Notes that a side says that a record is gone; its link becomes dirty. `None`: it was not known, or known gone.
     pub fn mark_gone(
         &mut self,

@@ -3,7 +3,7 @@ use crate::model::{
     BySide, End, ErrorState, Failure, FieldName, IntentId, IntentState, Kind, LinkId, LinkState,
     Op, Parked, Reason, Side, Snapshot, Write,
 };
-use crate::store::{LinkOutcome, StoreError};
+use crate::store::LinkOutcome;
 
 fn intend(cache: &mut Cache, write: &Write) -> IntentId {
     cache.store.intend(cache.fence, PASS, write).unwrap()
@@ -82,10 +82,17 @@ fn an_intent_goes_from_planned_to_confirmed_and_is_logged() {
     assert_eq!((line.fields, line.requests), (write.fields, 2));
     assert_eq!((line.title.as_str(), line.side), ("Ann", Some(Side::Ghl)));
     let late = cache.store.mark_sending(cache.fence, intent, &[]);
-    assert!(
-        matches!(late, Err(StoreError::Unreadable { .. })),
-        "{late:?}"
-    );
+    assert!(!late.unwrap(), "it is final, and must not be sent again");
+}
+
+#[test]
+fn a_pass_that_begins_has_nothing_on_its_way() {
+    let mut cache = Cache::new();
+    let link = cache.pair("g1", "b1", &[]);
+    let intent = intend(&mut cache, &update(link, Side::Ghl, "g1", "", "Ann"));
+    cache.store.mark_sending(cache.fence, intent, &[]).unwrap();
+    cache.store.begin_pass(cache.fence, "poll").unwrap();
+    assert_eq!(open(&cache), [(intent, IntentState::Unknown)]);
 }
 
 #[test]

@@ -104,16 +104,14 @@ fn a_late_page_does_not_bring_a_deleted_record_back_but_a_restore_does() {
     assert_eq!(gone(&mut cache), None);
     assert_eq!(cache.dirty(Kind::Contact), [link]);
     assert_eq!(seen(&mut cache, &alive), SeenAs::Stale);
+    let ends = |cache: &Cache| cache.store.linked(link).unwrap().unwrap().ends;
+    assert!(ends(&cache).growbots.is_gone());
+    cache.store.put_found(cache.fence, &alive).unwrap();
     assert!(
-        cache
-            .store
-            .linked(link)
-            .unwrap()
-            .unwrap()
-            .ends
-            .growbots
-            .is_gone()
+        ends(&cache).growbots.live().is_some(),
+        "a read by id knows better"
     );
+    gone(&mut cache);
 
     cache
         .store
@@ -324,4 +322,74 @@ fn the_base_is_what_was_committed() {
     assert_eq!(cache.store.linked(link).unwrap().unwrap().base, Some(base));
     cache.commit(outcome(link));
     assert_eq!(cache.store.linked(link).unwrap().unwrap().base, None);
+}
+
+#[test]
+fn a_contact_that_changes_twice_in_one_page_is_found_by_its_last_name() {
+    let mut cache = Cache::new();
+    let version = |name: &str, ms| Snapshot {
+        updated_at: Some(START.plus(ms)),
+        ..contact(Side::Ghl, "g1", &[(FieldName::FirstName, name)])
+    };
+    cache.put(&version("Anna", 0));
+    let page = [version("Berta", 1), version("Clara", 2)];
+    cache.store.put_snapshots(cache.fence, &page).unwrap();
+    for (words, found) in [("anna", 0), ("berta", 0), ("clara", 1)] {
+        assert_eq!(cache.names(&super::search(words)).len(), found, "{words}");
+    }
+}
+
+#[test]
+fn what_belongs_to_a_contact_goes_with_it_and_is_dropped_with_it() {
+    let mut cache = Cache::new();
+    let link = cache.pair("g1", "b1", &[]);
+    let on_ghl = cache.put(&task(Side::Ghl, "t1", "g1", "Call"));
+    let on_growbots = cache.put(&task(Side::Growbots, "t2", "b1", "Write"));
+    cache
+        .store
+        .mark_gone(cache.fence, Side::Ghl, Kind::Contact, &id("g1"))
+        .unwrap();
+    let end = |cache: &Cache, link, side| {
+        let linked = cache.store.linked(link).unwrap().unwrap();
+        linked.ends.get(side).clone()
+    };
+    assert!(end(&cache, on_ghl, Side::Ghl).is_gone());
+    assert!(
+        end(&cache, on_growbots, Side::Growbots).live().is_some(),
+        "of the other side"
+    );
+    cache
+        .store
+        .drop_end(cache.fence, link, Side::Ghl)
+        .unwrap();
+    for link in [link, on_ghl] {
+        assert_eq!(end(&cache, link, Side::Ghl), End::Missing);
+    }
+}
+
+#[test]
+fn a_row_of_a_record_that_is_gone_is_news_only_if_it_is_later() {
+    let mut cache = Cache::new();
+    let row = |ms| Snapshot {
+        updated_at: Some(START.plus(ms)),
+        ..contact(Side::Ghl, "g1", &[])
+    };
+    let outlives = |cache: &Cache, ms| cache.store.outlives(&row(ms)).unwrap();
+    assert_eq!(outlives(&cache, 0), None, "never met");
+    let link = cache.put(&row(0));
+    assert_eq!(outlives(&cache, 1), None, "live");
+    cache
+        .store
+        .mark_gone(cache.fence, Side::Ghl, Kind::Contact, &id("g1"))
+        .unwrap();
+    for forgotten in [false, true] {
+        if forgotten {
+            cache
+                .store
+                .forget_link(cache.fence, PASS, link, "gone")
+                .unwrap();
+        }
+        assert_eq!(outlives(&cache, 0), Some(false), "{forgotten}");
+        assert_eq!(outlives(&cache, 1), Some(true), "{forgotten}");
+    }
 }

@@ -5,7 +5,7 @@ use crate::model::{
     Fence, FieldName, LinkId, LoopStatus, Millis, NewLog, PassId, PassSummary, RateBar, Side,
 };
 use crate::store::{
-    StoreError, Writer, actions, conflicts, errors, links, log, refresh::refresh, status,
+    StoreError, Writer, actions, conflicts, errors, links, log, outbox, refresh::refresh, status,
 };
 
 impl Writer {
@@ -136,9 +136,12 @@ impl Writer {
         self.fenced("log", fence, |tx| log::add(tx, pass, link, line))
     }
 
-    /// Begins a pass.
+    /// Begins a pass. Passes come one after the other: what one that ended early left `sending` is `unknown` now.
     pub fn begin_pass(&mut self, fence: Fence, because: &str) -> Result<PassId, StoreError> {
-        self.fenced("begin_pass", fence, |tx| log::begin_pass(tx, because))
+        self.fenced("begin_pass", fence, |tx| {
+            outbox::lose_sending(tx)?;
+            log::begin_pass(tx, because)
+        })
     }
 
     /// Ends a pass: fills `waiting`, `held`, `conflicts_open` and `errors_open` in and stores it. Runs of idle

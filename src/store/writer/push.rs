@@ -26,13 +26,13 @@ impl Writer {
         outbox::open(&self.conn).map_err(|fault| fault.at("open_intents"))
     }
 
-    /// Makes it durable that an intent is about to be sent.
+    /// Makes it durable that an intent is about to be sent. False: it is not wanted any more, and must not be sent.
     pub fn mark_sending(
         &mut self,
         fence: Fence,
         intent: IntentId,
         siblings: &[RecordId],
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.fenced("mark_sending", fence, |tx| {
             outbox::mark_sending(tx, fence, intent, siblings)
         })

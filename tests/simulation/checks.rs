@@ -1,0 +1,527 @@
+//! What must hold at the end of a simulated schedule, told by the sandbox's own log of events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use couplet::engine::LeaseGate;
+use couplet::merge::mapping::FieldMap;
+use couplet::model::{
+    Conflict, FieldName, Kind, Lane, LinkId, LinkState, Millis, RecordId, Side, Snapshot,
+};
+use couplet::remote::Found;
+use couplet::sandbox::{Actor, Event, Op};
+use serde_json::Value as Json;
+
+use crate::rig::{Rig, Seen};
+use crate::users::{Decision, TASK_TEXTS, TEXTS};
+
+const KINDS: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment];
+
+/// Both sides hold the same records, but for what an operator has to decide and what a side cannot take.
+pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let writer = rig.writer();
+    let reader = rig.reader().expect("a database");
+    let sides = rig.connectors(LeaseGate::new(rig.clock.clone()));
+    for side in Side::BOTH {
+        let name = format!("setup.{}", side.name());
+        let setup = writer.note(&name).unwrap().expect("a setup");
+        sides
+            .get(side)
+            .use_setup(&serde_json::from_str(&setup).unwrap());
+    }
+    let conflicts = reader.conflicts(1_000).unwrap();
+    for conflict in &conflicts {
+        let ends = writer.linked(conflict.link).unwrap().map(|linked| linked.ends);
+        let live = ends.map_or(0, |ends| {
+            let live = Side::BOTH.iter().filter(|side| ends.get(**side).live().is_some());
+            live.count()
+        });
+        if conflict.reason.holds_record() && conflict.reason != couplet::model::Reason::MassChange && live != 1 {
+            wrong.push(format!("conflict {} ({}) with {live} live ends", conflict.id, conflict.reason.name()));
+        }
+    }
+    let map = FieldMap::default();
+    for kind in KINDS {
+        let mut links: BTreeSet<LinkId> = BTreeSet::new();
+        for side in Side::BOTH {
+            let known = writer
+                .ends_after(kind, side, LinkId::default(), 10_000)
+                .unwrap();
+            links.extend(known.iter().map(|(link, _)| *link));
+            let known: BTreeSet<String> = known.iter().map(|(_, id)| id.to_string()).collect();
+            let there: BTreeSet<String> = rig.sandbox.with_world(|world| {
+                let ids = world.records(side, kind).map(|body| body["id"].as_str());
+                ids.flatten().map(str::to_owned).collect()
+            });
+            for id in there.difference(&known) {
+                wrong.push(format!("{side} {kind} {id} was never seen"));
+            }
+            for id in known.difference(&there) {
+                wrong.push(format!("{side} {kind} {id} is not there any more"));
+            }
+        }
+        for link in links {
+            let detail = reader.detail(link).unwrap().expect("a link");
+            let linked = &detail.linked;
+            let holds = |conflict: &Conflict| {
+                conflict.reason.holds_record()
+                    && (conflict.link == link || Some(conflict.link) == linked.parent)
+            };
+            if conflicts.iter().any(holds) {
+                continue;
+            }
+            let (Some(ghl), Some(growbots)) =
+                (linked.ends.ghl.live(), linked.ends.growbots.live())
+            else {
+                let alone = Side::BOTH.into_iter().find_map(|side| {
+                    let end = linked.ends.get(side).live()?;
+                    Some((side, end))
+                });
+                let Some((side, end)) = alone else { continue };
+                let parent_is_alone = linked.parent.is_some_and(|parent| {
+                    let parent = reader.detail(parent).unwrap();
+                    parent.is_none_or(|parent| {
+                        Side::BOTH
+                            .into_iter()
+                            .any(|side| parent.linked.ends.get(side).live().is_none())
+                    })
+                });
+                if map.creates(kind, side.other())
+                    && !parent_is_alone
+                    && detail.state != LinkState::Error
+                    && !decided(decisions, [end.id.as_str()], None)
+                {
+                    wrong.push(format!(
+                        "{side} {kind} {} stands alone ({}): {}",
+                        end.id,
+                        detail.state.name(),
+                        end.record.title(kind)
+                    ));
+                }
+                continue;
+            };
+            let (Some(ghl), Some(growbots)) = (
+                read(&sides, Side::Ghl, ghl).await,
+                read(&sides, Side::Growbots, growbots).await,
+            ) else {
+                wrong.push(format!("link {link}: an end is gone"));
+                continue;
+            };
+            for entry in map.fields(kind) {
+                if !Side::BOTH.into_iter().any(|side| entry.updates(side)) {
+                    continue;
+                }
+                let (one, two) = (
+                    ghl.record.get(&entry.field),
+                    growbots.record.get(&entry.field),
+                );
+                let held = detail.held.iter().any(|held| held.field == entry.field);
+                if one != two && !held {
+                    wrong.push(format!(
+                        "{kind} {} / {} `{}`: {one:?}, {two:?}, base {:?} ({})",
+                        ghl.id,
+                        growbots.id,
+                        entry.field,
+                        linked.base.as_ref().and_then(|base| base.get(&entry.field)),
+                        detail.state.name(),
+                    ));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+async fn read(
+    sides: &couplet::model::BySide<std::sync::Arc<dyn couplet::remote::Connector>>,
+    side: Side,
+    end: &Snapshot,
+) -> Option<Snapshot> {
+    let found = sides
+        .get(side)
+        .get(Lane::Sweep, end.kind, end.parent.as_ref(), &end.id)
+        .await
+        .expect("no fault is on");
+    match found {
+        Found::Live(snapshot) => Some(snapshot),
+        Found::Gone { .. } | Found::Missing => None,
+    }
+}
+
+fn decided<'a>(
+    decisions: &[Decision],
+    ids: impl IntoIterator<Item = &'a str> + Clone,
+    field: Option<&FieldName>,
+) -> bool {
+    decisions.iter().any(|decision| {
+        let same = decision.field.is_none() || decision.field.as_ref() == field;
+        same && ids
+            .clone()
+            .into_iter()
+            .any(|id| decision.ids.iter().any(|of| of == id))
+    })
+}
+
+/// The events, by field; and which records were ever a pair.
+pub struct History<'a> {
+    events: &'a [Event],
+    of_field: BTreeMap<(Side, String, String), Vec<(usize, &'a Json, &'a Json)>>,
+    pairs: BTreeMap<String, BTreeSet<String>>,
+    decisions: &'a [Decision],
+    seen: &'a [Seen],
+    /// The contact of each child.
+    parents: BTreeMap<String, String>,
+    /// How many events had happened when both sides were linked for the first time.
+    linked_at: usize,
+}
+
+const NOTE_TEXTS: [(FieldName, &str, &str); 1] = [(FieldName::Body, "body", "body")];
+const EMAIL: (FieldName, &str, &str) = (FieldName::Email, "email", "email");
+
+fn tracked(kind: Kind) -> Vec<(FieldName, &'static str, &'static str)> {
+    match kind {
+        Kind::Contact => TEXTS.into_iter().chain([EMAIL]).collect(),
+        Kind::Task => TASK_TEXTS.into(),
+        Kind::Note => NOTE_TEXTS.into(),
+        _ => vec![],
+    }
+}
+
+const fn wire(side: Side, of: &(FieldName, &'static str, &'static str)) -> &'static str {
+    match side {
+        Side::Ghl => of.1,
+        Side::Growbots => of.2,
+    }
+}
+
+fn same(one: &Json, two: &Json) -> bool {
+    let plain = |value: &Json| match value {
+        Json::Null | Json::Bool(false) => String::new(),
+        Json::String(text) => Millis::parse(text)
+            .map_or_else(|| text.trim().to_lowercase(), |at| at.0.to_string()),
+        other => other.to_string(),
+    };
+    plain(one) == plain(two)
+}
+
+impl<'a> History<'a> {
+    pub fn new(
+        events: &'a [Event],
+        (pairs_at_start, mut parents): (&[(String, String)], BTreeMap<String, String>),
+        decisions: &'a [Decision],
+        seen: &'a [Seen],
+        linked_at: usize,
+    ) -> Self {
+        let mut of_field: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut pairs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut pair = |one: &str, two: &str| {
+            pairs.entry(one.into()).or_default().insert(two.into());
+            pairs.entry(two.into()).or_default().insert(one.into());
+        };
+        for (ghl, growbots) in pairs_at_start {
+            pair(ghl, growbots);
+        }
+        for (at, event) in events.iter().enumerate() {
+            for moved in &event.fields {
+                of_field
+                    .entry((event.side, event.id.clone(), moved.field.clone()))
+                    .or_default()
+                    .push((at, &moved.from, &moved.to));
+                if let ("contactId" | "lead_id", Some(parent)) =
+                    (moved.field.as_str(), moved.to.as_str())
+                {
+                    parents.insert(event.id.clone(), parent.to_owned());
+                }
+                if moved.field == "external_ids.ghl"
+                    && let Some(ghl) = moved.to.as_str()
+                {
+                    pair(ghl, &event.id);
+                }
+            }
+        }
+        Self {
+            events,
+            of_field,
+            pairs,
+            decisions,
+            seen,
+            parents,
+            linked_at,
+        }
+    }
+
+    fn field(&self, side: Side, id: &str, name: &str) -> &[(usize, &'a Json, &'a Json)] {
+        self.of_field
+            .get(&(side, id.to_owned(), name.to_owned()))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn others(&self, id: &str) -> Vec<&str> {
+        self.pairs
+            .get(id)
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+
+    fn is_decided(&self, id: &str, field: Option<&FieldName>) -> bool {
+        let others = self.others(id);
+        decided(self.decisions, others.into_iter().chain([id]), field)
+    }
+
+    /// Whether an operator decided about the contact that a child belonged to.
+    fn is_decided_with_parent(&self, id: &str) -> bool {
+        let parent = self.parents.get(id);
+        parent.is_some_and(|parent| self.is_decided(parent, None))
+    }
+
+    /// What a person wrote is lost only where another person wrote over it and could see it, or an operator decided.
+    pub fn lost(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (at, event) in self.events.iter().enumerate() {
+            if event.actor != Actor::Api {
+                continue;
+            }
+            for of in tracked(event.kind) {
+                let name = wire(event.side, &of);
+                let of_field = self.field(event.side, &event.id, name);
+                let before = of_field.iter().rev().find(|(when, ..)| *when < at);
+                let Some((written, _, value)) = before.copied() else {
+                    continue;
+                };
+                if self.events[written].actor == Actor::Api || same(value, &Json::Null) {
+                    continue;
+                }
+                let to = match event.op {
+                    Op::Delete => None,
+                    _ => match of_field.iter().find(|(when, ..)| *when == at) {
+                        Some((_, _, to)) if !same(to, value) => Some(*to),
+                        _ => continue,
+                    },
+                };
+                let goes_along = event.op == Op::Delete && self.is_decided_with_parent(&event.id);
+                if self.is_decided(&event.id, Some(&of.0))
+                    || goes_along
+                    || self.was_seen(event, &of, written, at, value, to)
+                    || (event.side == Side::Ghl && !self.was_read(&event.id, written, at))
+                {
+                    continue;
+                }
+                wrong.push(format!(
+                    "{} {} {} `{}`: {value} of event {} was lost in event {} ({to:?})",
+                    event.side,
+                    event.kind,
+                    event.id,
+                    of.0,
+                    written + 1,
+                    at + 1
+                ));
+            }
+        }
+        wrong
+    }
+
+    /// Whether `value` was on the other side when somebody wrote `to` there (or deleted the record, or its contact).
+    fn was_seen(
+        &self,
+        event: &Event,
+        of: &(FieldName, &'static str, &'static str),
+        written: usize,
+        at: usize,
+        value: &Json,
+        to: Option<&Json>,
+    ) -> bool {
+        let other = event.side.other();
+        self.others(&event.id).into_iter().any(|id| {
+            let on_field = self.field(other, id, wire(other, of));
+            // What it had then counts too: both may have written the same.
+            let then = on_field.iter().rposition(|(when, ..)| *when < written);
+            let shown = on_field[then.unwrap_or(0)..]
+                .iter()
+                .filter(|(when, ..)| *when < at)
+                .find(|(_, from, to)| same(from, value) || same(to, value));
+            let Some((shown, ..)) = shown.copied() else {
+                return false;
+            };
+            match to {
+                Some(to) => on_field.iter().any(|(when, _, now)| {
+                    *when >= shown
+                        && *when > written
+                        && *when < at
+                        && self.events[*when].actor != Actor::Api
+                        && same(now, to)
+                }),
+                None => true,
+            }
+        })
+    }
+
+    /// Whether we read the record by id after `written` and before we wrote at `at`: GHL has no conditional writes.
+    fn was_read(&self, id: &str, written: usize, at: usize) -> bool {
+        self.seen
+            .iter()
+            .any(|(path, events)| path.ends_with(id) && *events > written && *events <= at)
+    }
+
+    /// Words that people added to a set stay, and those that they took out stay out.
+    pub fn tags(&self, live: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+        let words = |value: &Json| -> BTreeSet<String> {
+            let words = value.as_array().into_iter().flatten();
+            words
+                .filter_map(|word| word.as_str().map(str::to_lowercase))
+                .collect()
+        };
+        let mut wrong = Vec::new();
+        for ((side, id, name), moves) in &self.of_field {
+            let Some(now) = live.get(id).filter(|_| name == "tags") else {
+                continue;
+            };
+            if self.is_decided(id, Some(&FieldName::Tags)) {
+                continue;
+            }
+            // What people did to each word, on either side, last.
+            let mut last: BTreeMap<String, (usize, bool)> = BTreeMap::new();
+            let theirs = self.others(id).into_iter().map(|id| (side.other(), id));
+            let theirs: Vec<_> = theirs
+                .flat_map(|(side, id)| self.field(side, id, "tags"))
+                .collect();
+            for (at, from, to) in moves.iter().chain(theirs) {
+                if self.events[*at].actor == Actor::Api {
+                    continue;
+                }
+                let (from, to) = (words(from), words(to));
+                let added = to.difference(&from).map(|word| (word, true));
+                let removed = from.difference(&to).map(|word| (word, false));
+                for (word, is_there) in added.chain(removed) {
+                    let entry = last.entry(word.clone()).or_insert((*at, is_there));
+                    if *at >= entry.0 {
+                        *entry = (*at, is_there);
+                    }
+                }
+            }
+            for (word, (at, is_there)) in last {
+                // A first link unites.
+                if !is_there && at < self.linked_at {
+                    continue;
+                }
+                if now.contains(&word) != is_there {
+                    wrong.push(format!(
+                        "{side} {id}: tag `{word}` of event {}: there {is_there} was wanted",
+                        at + 1
+                    ));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// One thing that a person made is one record on each side, and one that a person deleted stays so.
+    pub fn twice_or_back(&self, live: &BTreeSet<String>) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut made: BTreeMap<(Side, Kind, String), Vec<(usize, &Event)>> = BTreeMap::new();
+        for (at, event) in self.events.iter().enumerate() {
+            if event.op == Op::Create
+                && live.contains(&event.id)
+                && let Some(mark) = mark(event)
+            {
+                let of_mark = made.entry((event.side, event.kind, mark)).or_default();
+                of_mark.push((at, event));
+            }
+        }
+        for ((side, kind, mark), records) in &made {
+            let by_us = records.iter().any(|(_, event)| event.actor == Actor::Api);
+            let decided = records
+                .iter()
+                .any(|(_, event)| self.is_decided(&event.id, None));
+            if records.len() > 1 && by_us && !decided {
+                let ids: Vec<&str> = records.iter().map(|(_, event)| event.id.as_str()).collect();
+                wrong.push(format!("{side} {kind} `{mark}` was made twice: {ids:?}"));
+            }
+        }
+        // Two persons made the same: one of them took back only theirs.
+        let made_on_both = |wanted: &String| {
+            let by_people = self.events.iter().filter(|event| {
+                event.op == Op::Create
+                    && event.actor != Actor::Api
+                    && mark(event).as_ref() == Some(wanted)
+            });
+            by_people.count() > 1
+        };
+        for (at, event) in self.events.iter().enumerate() {
+            if event.op != Op::Delete || event.actor != Actor::User {
+                continue;
+            }
+            let created = self
+                .events
+                .iter()
+                .find(|made| made.op == Op::Create && made.id == event.id);
+            let Some(mark) = created.and_then(mark) else {
+                continue;
+            };
+            for side in Side::BOTH {
+                let back = made.get(&(side, event.kind, mark.clone()));
+                for (later, again) in back.into_iter().flatten() {
+                    if *later > at
+                        && again.actor == Actor::Api
+                        && !made_on_both(&mark)
+                        && ![&event.id, &again.id]
+                            .iter()
+                            .any(|id| self.is_decided(id, None) || self.is_decided_with_parent(id))
+                    {
+                        wrong.push(format!(
+                            "{side} {} {} came back: `{mark}` was deleted in event {}",
+                            event.kind,
+                            again.id,
+                            at + 1
+                        ));
+                    }
+                }
+            }
+        }
+        wrong
+    }
+}
+
+/// What names a record that was made in the simulation: users never use a word twice.
+fn mark(event: &Event) -> Option<String> {
+    let text = |names: &[&str]| {
+        let moved = event
+            .fields
+            .iter()
+            .find(|moved| names.contains(&moved.field.as_str()))?;
+        moved.to.as_str().map(str::to_owned)
+    };
+    let (text, begins) = match event.kind {
+        Kind::Contact => (text(&["firstName", "first_name"])?, "First"),
+        Kind::Task => (text(&["title"])?, "task"),
+        Kind::Note => (text(&["body"])?, "note"),
+        _ => return None,
+    };
+    text.starts_with(begins).then_some(text)
+}
+
+/// Two live contacts of a side with one address, of which couplet made one.
+pub fn same_email(events: &[Event], live: &BTreeMap<String, (Side, String)>) -> Vec<String> {
+    let mut by_email: BTreeMap<(Side, &str), Vec<&str>> = BTreeMap::new();
+    for (id, (side, email)) in live {
+        if !email.is_empty() {
+            by_email.entry((*side, email)).or_default().push(id);
+        }
+    }
+    let ours: BTreeSet<&str> = events
+        .iter()
+        .filter(|event| event.actor == Actor::Api && event.op == Op::Create)
+        .map(|event| event.id.as_str())
+        .collect();
+    by_email
+        .into_iter()
+        .filter(|(_, ids)| ids.len() > 1 && ids.iter().any(|id| ours.contains(id)))
+        .map(|((side, email), ids)| format!("{side}: {ids:?} have {email}"))
+        .collect()
+}
+
+/// The id of a record in text form.
+pub fn text_of(id: Option<&RecordId>) -> Option<String> {
+    id.map(ToString::to_string)
+}

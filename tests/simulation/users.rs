@@ -1,0 +1,393 @@
+//! Users of the two web apps, and operators of couplet. All that they write is new to the world, so that each value
+//! can be followed.
+
+use couplet::model::{
+    Action, Answer, Conflict, FieldChange, FieldName, Kind, Millis, Reason, Side, Take, Value,
+};
+use couplet::sandbox::{By, Sandbox, World};
+use serde_json::{Value as Json, json};
+
+/// The texts of a contact that users edit: GHL's name, Growbots' name.
+pub const TEXTS: [(FieldName, &str, &str); 5] = [
+    (FieldName::FirstName, "firstName", "first_name"),
+    (FieldName::LastName, "lastName", "last_name"),
+    (FieldName::Website, "website", "website"),
+    (FieldName::Street, "address1", "address.street"),
+    (FieldName::City, "city", "address.city"),
+];
+
+/// Those of a task.
+pub const TASK_TEXTS: [(FieldName, &str, &str); 4] = [
+    (FieldName::Title, "title", "title"),
+    (FieldName::Body, "body", "body"),
+    (FieldName::DueAt, "dueDate", "due_at"),
+    (FieldName::Completed, "completed", "completed"),
+];
+
+/// What an operator decided: by then so many events had happened.
+#[derive(Debug)]
+pub struct Decision {
+    /// Both ids of the record, as far as it had them.
+    pub ids: Vec<String>,
+    /// The field; `None` for the record as a whole.
+    pub field: Option<FieldName>,
+}
+
+pub struct Users {
+    pub rng: fastrand::Rng,
+    /// How likely somebody edits something at a moment between two requests.
+    pub meddling: f64,
+    number: u32,
+}
+
+impl Users {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            rng: fastrand::Rng::with_seed(seed ^ 0x0575_e125),
+            meddling: 0.0,
+            number: 0,
+        }
+    }
+
+    pub fn maybe_meddle(&mut self, sandbox: &Sandbox) {
+        if self.rng.f64() < self.meddling {
+            sandbox.with_world(|world| self.act(world));
+        }
+    }
+
+    fn word(&mut self, what: &str) -> String {
+        self.number += 1;
+        format!("{what}{}", self.number)
+    }
+
+    fn some(&mut self, world: &World, side: Side, kind: Kind) -> Option<String> {
+        let all: Vec<&str> = world
+            .records(side, kind)
+            .filter_map(|body| body["id"].as_str())
+            .collect();
+        (!all.is_empty()).then(|| all[self.rng.usize(..all.len())].to_owned())
+    }
+
+    /// Somebody does something somewhere. What a side refuses is not done.
+    pub fn act(&mut self, world: &mut World) {
+        let side = if self.rng.bool() {
+            Side::Ghl
+        } else {
+            Side::Growbots
+        };
+        match self.rng.u8(..100) {
+            0..36 => {
+                if let Some(id) = self.some(world, side, Kind::Contact) {
+                    let at = self.rng.usize(..TEXTS.len());
+                    let value = self.value(at);
+                    edit(
+                        world,
+                        side,
+                        Kind::Contact,
+                        &id,
+                        contact_patch(side, at, &value),
+                    );
+                }
+            }
+            36..46 => self.both(world),
+            46..54 => self.retag(world, side),
+            54..57 => {
+                if let Some(id) = self.some(world, side, Kind::Contact) {
+                    let email = self.word("moved") + "@sim.example.com";
+                    edit(world, side, Kind::Contact, &id, json!({"email": email}));
+                }
+            }
+            57..59 => {
+                if let Some(id) = self.some(world, side, Kind::Contact) {
+                    let on = self.rng.bool();
+                    let patch = match side {
+                        Side::Ghl => json!({"dnd": on}),
+                        Side::Growbots => json!({"do_not_contact": on}),
+                    };
+                    edit(world, side, Kind::Contact, &id, patch);
+                }
+            }
+            59..65 => self.new_contact(world, side),
+            65..80 => self.task(world, side),
+            80..89 => self.note(world, side),
+            89..93 => {
+                if let Some(id) = self.some(world, side, Kind::Contact) {
+                    world.delete(&By::user(), side, Kind::Contact, &id).ok();
+                }
+            }
+            93..96 => {
+                if let Some(id) = self.some(world, side, Kind::Task) {
+                    world.delete(&By::user(), side, Kind::Task, &id).ok();
+                }
+            }
+            _ => {
+                if let Some(id) = self.some(world, side, Kind::Contact) {
+                    // First and last name stay: a record needs something to be known by.
+                    let at = self.rng.usize(2..TEXTS.len());
+                    edit(
+                        world,
+                        side,
+                        Kind::Contact,
+                        &id,
+                        contact_patch(side, at, &Json::Null),
+                    );
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, at: usize) -> Json {
+        match TEXTS[at].0 {
+            FieldName::Website => json!(format!("https://{}.example.com", self.word("site"))),
+            _ => json!(self.word("Word")),
+        }
+    }
+
+    /// The same field of a pair on both sides.
+    fn both(&mut self, world: &mut World) {
+        let pairs: Vec<(String, String)> = world
+            .records(Side::Growbots, Kind::Contact)
+            .filter_map(|lead| {
+                let ghl = lead.get("external_ids")?["ghl"].as_str()?;
+                world.live(Side::Ghl, Kind::Contact, ghl)?;
+                Some((ghl.to_owned(), lead["id"].as_str()?.to_owned()))
+            })
+            .collect();
+        if pairs.is_empty() {
+            return;
+        }
+        let (ghl, growbots) = &pairs[self.rng.usize(..pairs.len())];
+        let at = self.rng.usize(..TEXTS.len());
+        let (one, two) = (self.value(at), self.value(at));
+        edit(
+            world,
+            Side::Ghl,
+            Kind::Contact,
+            ghl,
+            contact_patch(Side::Ghl, at, &one),
+        );
+        let patch = contact_patch(Side::Growbots, at, &two);
+        edit(world, Side::Growbots, Kind::Contact, growbots, patch);
+    }
+
+    fn retag(&mut self, world: &mut World, side: Side) {
+        let Some(id) = self.some(world, side, Kind::Contact) else {
+            return;
+        };
+        let now = world
+            .live(side, Kind::Contact, &id)
+            .and_then(|body| body.get("tags").cloned());
+        let mut tags = now
+            .and_then(|tags| tags.as_array().cloned())
+            .unwrap_or_default();
+        if self.rng.bool() || tags.is_empty() {
+            tags.push(json!(self.word("tag")));
+        } else {
+            tags.swap_remove(self.rng.usize(..tags.len()));
+        }
+        edit(world, side, Kind::Contact, &id, json!({"tags": tags}));
+    }
+
+    fn new_contact(&mut self, world: &mut World, side: Side) {
+        let (first, last) = (self.word("First"), self.word("Last"));
+        let email = match self.rng.u8(..10) {
+            0 => None,
+            _ => Some(format!("{}@sim.example.com", first.to_lowercase())),
+        };
+        let fields = |side| {
+            let mut fields = match side {
+                Side::Ghl => json!({"firstName": first, "lastName": last}),
+                Side::Growbots => json!({"first_name": first, "last_name": last}),
+            };
+            if let Some(email) = &email {
+                fields["email"] = json!(email);
+            }
+            fields
+        };
+        create(world, side, Kind::Contact, fields(side));
+        if email.is_some() && self.rng.u8(..5) == 0 {
+            create(world, side.other(), Kind::Contact, fields(side.other()));
+        }
+    }
+
+    fn due(&mut self) -> String {
+        Millis(START_OF_DUE + self.rng.i64(0..200) * 3_600_000).to_string()
+    }
+
+    fn task(&mut self, world: &mut World, side: Side) {
+        if self.rng.u8(..3) == 0 {
+            let Some(parent) = self.some(world, side, Kind::Contact) else {
+                return;
+            };
+            let (title, due) = (self.word("task"), self.due());
+            let fields = match side {
+                Side::Ghl => {
+                    json!({"contactId": parent, "title": title, "dueDate": due, "completed": false})
+                }
+                Side::Growbots => json!({"lead_id": parent, "title": title, "due_at": due}),
+            };
+            return create(world, side, Kind::Task, fields);
+        }
+        let Some(id) = self.some(world, side, Kind::Task) else {
+            return;
+        };
+        let patch = match (self.rng.u8(..4), side) {
+            (0, _) => json!({"title": self.word("task")}),
+            (1, Side::Ghl) => json!({"dueDate": self.due()}),
+            (1, Side::Growbots) => json!({"due_at": self.due()}),
+            (2, _) => json!({"body": self.word("body")}),
+            _ => {
+                let done = world
+                    .live(side, Kind::Task, &id)
+                    .is_some_and(|task| task.get("completed") == Some(&json!(true)));
+                json!({"completed": !done})
+            }
+        };
+        edit(world, side, Kind::Task, &id, patch);
+    }
+
+    fn note(&mut self, world: &mut World, side: Side) {
+        match self.rng.u8(..4) {
+            0..2 => {
+                let Some(parent) = self.some(world, side, Kind::Contact) else {
+                    return;
+                };
+                let body = self.word("note");
+                let fields = match side {
+                    Side::Ghl => json!({"contactId": parent, "body": body}),
+                    Side::Growbots => json!({"lead_id": parent, "body": body}),
+                };
+                create(world, side, Kind::Note, fields);
+            }
+            2 => {
+                if let Some(id) = self.some(world, Side::Ghl, Kind::Note) {
+                    let body = self.word("note");
+                    edit(world, Side::Ghl, Kind::Note, &id, json!({"body": body}));
+                }
+            }
+            _ => {
+                if let Some(id) = self.some(world, Side::Ghl, Kind::Note) {
+                    world.delete(&By::user(), Side::Ghl, Kind::Note, &id).ok();
+                }
+            }
+        }
+    }
+
+    /// An operator's answer to a conflict, with what it decides.
+    pub fn answer(&mut self, conflict: &Conflict, ids: Vec<String>) -> (Action, Vec<Decision>) {
+        let whole = |ids| vec![Decision { ids, field: None }];
+        let (answers, decisions) = match conflict.reason {
+            Reason::Field => conflict
+                .fields
+                .iter()
+                .skip(usize::from(
+                    conflict.fields.len() > 1 && self.rng.u8(..4) == 0,
+                ))
+                .map(|apart| {
+                    let (take, words) = match self.rng.u8(..5) {
+                        0..2 => (Take::Side(Side::Ghl), "ghl"),
+                        2..4 => (Take::Side(Side::Growbots), "growbots"),
+                        _ => (Take::Base, "base"),
+                    };
+                    let value = apart.value_of(&take).unwrap();
+                    let answer = Answer::Field {
+                        field: apart.field.clone(),
+                        take: words.into(),
+                        value: value.map_or(Json::Null, |value| value.to_json()),
+                    };
+                    let field = Some(apart.field.clone());
+                    let ids = ids.clone();
+                    (answer, Decision { ids, field })
+                })
+                .unzip(),
+            Reason::DeleteEdit => {
+                let side = if self.rng.bool() {
+                    Side::Ghl
+                } else {
+                    Side::Growbots
+                };
+                (vec![Answer::Side { side }], whole(ids))
+            }
+            Reason::AmbiguousMatch | Reason::Duplicate => {
+                let pick = |side: Side| {
+                    let of_side = conflict.candidates.iter().find(|one| one.side == side);
+                    of_side.map(|one| one.id.clone())
+                };
+                let answer = match (pick(Side::Ghl), pick(Side::Growbots), ids.first()) {
+                    (None, Some(growbots), Some(ours)) if self.rng.bool() => Answer::Match {
+                        ghl: ours.as_str().into(),
+                        growbots,
+                    },
+                    (Some(ghl), None, Some(ours)) if self.rng.bool() => Answer::Match {
+                        ghl,
+                        growbots: ours.as_str().into(),
+                    },
+                    _ => Answer::Separate,
+                };
+                let mut ids = ids;
+                ids.extend(conflict.candidates.iter().map(|one| one.id.to_string()));
+                (vec![answer], whole(ids))
+            }
+            Reason::MassChange => {
+                let ids = conflict.candidates.iter().map(|one| one.id.to_string());
+                (vec![Answer::Approve], whole(ids.collect()))
+            }
+        };
+        let action = Action::Resolve {
+            conflict: conflict.id,
+            // Now and then the operator has looked at an older one.
+            revision: conflict.revision - i64::from(self.rng.u8(..10) == 0),
+            answers,
+            note: None,
+        };
+        (action, decisions)
+    }
+
+    /// An operator edits a field of a record in couplet.
+    pub fn edit_in_couplet(&mut self, row: &couplet::model::ContactRow, now: Option<Value>) -> Action {
+        Action::Edit {
+            link: row.id,
+            changes: vec![FieldChange {
+                field: FieldName::City,
+                from: now,
+                to: Value::text(self.word("Typed")),
+            }],
+        }
+    }
+
+    /// An operator adds a note.
+    pub fn add_in_couplet(&mut self, row: &couplet::model::ContactRow) -> Action {
+        Action::Add {
+            kind: Kind::Note,
+            parent: Some(row.id),
+            fields: vec![FieldChange {
+                field: FieldName::Body,
+                from: None,
+                to: Value::text(self.word("added")),
+            }],
+        }
+    }
+}
+
+const START_OF_DUE: i64 = crate::rig::START.0 + 86_400_000;
+
+fn contact_patch(side: Side, at: usize, value: &Json) -> Json {
+    let name = match side {
+        Side::Ghl => TEXTS[at].1,
+        Side::Growbots => TEXTS[at].2,
+    };
+    match name.split_once('.') {
+        Some((object, member)) => json!({ object: { member: value } }),
+        None => json!({ name: value }),
+    }
+}
+
+fn edit(world: &mut World, side: Side, kind: Kind, id: &str, patch: Json) {
+    let Json::Object(patch) = patch else { return };
+    world.edit(&By::user(), side, kind, id, patch).ok();
+}
+
+fn create(world: &mut World, side: Side, kind: Kind, fields: Json) {
+    let Json::Object(fields) = fields else { return };
+    world.create(&By::user(), side, kind, fields).ok();
+}
