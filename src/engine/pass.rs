@@ -153,6 +153,11 @@ impl<'a> Pass<'a> {
             self.settle_unknown().await?;
         }
         self.close_outdated_conflicts()?;
+        // What is paired or equal is told first: it costs no request, and lists are right from then on.
+        for kind in ORDER {
+            self.match_unlinked(kind)?;
+            self.merge_dirty(kind)?;
+        }
         for kind in ORDER {
             if kind == Kind::Note {
                 self.children_of_touched().await?;

@@ -38,6 +38,7 @@ impl Pass<'_> {
                 return Ok(());
             };
             after = last.id;
+            self.core.keep_lease()?;
             let mut outcomes = Vec::with_capacity(batch.len());
             for linked in &batch {
                 match self.step(linked, &lost)? {
