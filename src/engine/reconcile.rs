@@ -181,6 +181,10 @@ impl Pass<'_> {
         if self.went_with_its_contact(linked)? {
             return Ok(Step::Later);
         }
+        if let Some(gone) = self.was_left_behind(linked)? {
+            self.core.store().drop_end(self.fence, linked.id, gone)?;
+            return Ok(Step::Later);
+        }
         let mut outcome = LinkOutcome {
             link: linked.id,
             base: linked.base.clone(),
@@ -230,6 +234,22 @@ impl Pass<'_> {
         };
         let parent = self.core.store().linked(parent)?;
         Ok(parent.is_some_and(|parent| parent.ends.get(gone).is_gone()))
+    }
+
+    /// The side where a child is gone with a contact that it does not belong to any more: two contacts were merged.
+    /// It is made again for the one that stays.
+    fn was_left_behind(&self, linked: &Linked) -> Result<Option<Side>, EngineError> {
+        let Some((gone, _)) = gone_and_live(linked) else {
+            return Ok(None);
+        };
+        let before = linked
+            .ends
+            .get(gone)
+            .last_seen()
+            .and_then(|end| end.parent.as_ref());
+        let now = self.parent_id(linked, gone)?;
+        let moved = before.is_some() && now.is_some() && before != now.as_ref();
+        Ok(moved.then_some(gone))
     }
 
     /// Whether a contact has a task, note or appointment on `side` that would go with it and that exists only there

@@ -305,6 +305,7 @@ impl<'a> History<'a> {
                     || goes_along
                     || self.was_seen(event, &of, written, at, value, to)
                     || (event.side == Side::Ghl && !self.was_read(&event.id, written, at))
+                    || self.was_not_listed(event, written)
                 {
                     continue;
                 }
@@ -355,6 +356,15 @@ impl<'a> History<'a> {
                 None => true,
             }
         })
+    }
+
+    /// What belongs to a lead goes with it, and Growbots has no list of it that is not behind: what came in that
+    /// while cannot be seen before the delete is sent.
+    fn was_not_listed(&self, event: &Event, written: usize) -> bool {
+        let at = |event: &Event| Millis::parse(&event.at).expect("a time");
+        event.op == Op::Delete
+            && event.kind.is_child()
+            && at(event).since(at(&self.events[written])) < 20_000
     }
 
     /// Whether we read the record by id after `written` and before we wrote at `at`: GHL has no conditional writes.

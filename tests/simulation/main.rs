@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use couplet::engine::{EngineError, Once};
-use couplet::engine::port::{Ask, Port};
+use couplet::engine::port::{Ask, Event as Told, Port};
 use couplet::model::{Action, Direction, Kind, PassSummary, Side};
 use couplet::sandbox::{Actor, Event};
 use couplet::store::ContactQuery;
@@ -315,11 +315,17 @@ impl Schedule {
         }
         let (port, asks) = Port::new();
         let (stop, stopping) = tokio::sync::watch::channel(false);
-        let mut running = Box::pin(ours.run(asks, stopping.clone(), &|_| {}, &|_| {}));
+        let trouble = std::sync::Mutex::new(Vec::new());
+        let tell = |event| {
+            if let Told::Trouble { words } = event {
+                trouble.lock().unwrap().push(words);
+            }
+        };
+        let mut running = Box::pin(ours.run(asks, stopping.clone(), &tell, &|_| {}));
         let (_port, asks) = Port::new();
         let mut beside = other
             .as_mut()
-            .map(|other| Box::pin(other.run(asks, stopping, &|_| {}, &|_| {})));
+            .map(|other| Box::pin(other.run(asks, stopping, &tell, &|_| {})));
         let mut ended = Vec::new();
         for second in 0..seconds {
             // Bytes that have left a suspended process arrive all the same.
@@ -363,6 +369,7 @@ impl Schedule {
                 ended.push(running.await);
             }
         }
+        assert_eq!(*trouble.lock().unwrap(), Vec::<String>::new());
         let end = if dies { "died" } else { "stopped" };
         self.say(|| format!("ran {seconds} s, other machine: {with_other}, {end}"));
         for result in ended {
