@@ -4,8 +4,8 @@ use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record;
 use crate::model::{
-    BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason, RecordId,
-    Side, Snapshot, Why, Write,
+    BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason,
+    RecordId, Side, Snapshot, Why, Write,
 };
 use crate::store::{ConflictUpdate, LinkOutcome};
 
@@ -254,7 +254,11 @@ impl Pass<'_> {
 
     /// Whether a contact has a task, note or appointment on `side` that would go with it and that exists only there
     /// or changed since both sides agreed.
-    pub(super) fn children_changed(&self, linked: &Linked, side: Side) -> Result<bool, EngineError> {
+    pub(super) fn children_changed(
+        &self,
+        linked: &Linked,
+        side: Side,
+    ) -> Result<bool, EngineError> {
         if linked.kind != Kind::Contact {
             return Ok(false);
         }

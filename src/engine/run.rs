@@ -102,7 +102,9 @@ impl Engine {
                     .map(|at| at.plus(IN_FLIGHT_MS))
             });
             let Some(due) = due.min() else { break };
-            let wait = due.since(self.core.now()).clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
+            let wait = due
+                .since(self.core.now())
+                .clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let next = self.pass(Once::default(), "lost answers", false).await?;
             summary = joined(summary, next);

@@ -353,7 +353,11 @@ impl Users {
     }
 
     /// An operator edits a field of a record in couplet.
-    pub fn edit_in_couplet(&mut self, row: &couplet::model::ContactRow, now: Option<Value>) -> Action {
+    pub fn edit_in_couplet(
+        &mut self,
+        row: &couplet::model::ContactRow,
+        now: Option<Value>,
+    ) -> Action {
         Action::Edit {
             link: row.id,
             changes: vec![FieldChange {
