@@ -3,7 +3,7 @@
 //! Starts the built binary against a sandbox of its own, in a real pseudo-terminal, types keys, and turns what the
 //! terminal shows into `screenshots/*.png`.
 
-#[path = "../tests/lab/terminal.rs"]
+#[path = "../tests/live/terminal.rs"]
 #[expect(dead_code, reason = "the tests use the rest of it")]
 mod terminal;
 
@@ -20,33 +20,69 @@ const SCALE: f32 = 2.0;
 const GROUND: &str = "#1b1d23";
 const TEXT: &str = "#d7dae0";
 
-/// A picture: its file, the size of the terminal, the keys before it, and what its screen shows when it is ready.
-const SHOTS: &[(&str, (u16, u16), &[(&str, &str)])] = &[
-    ("contacts", (120, 40), &[("", "in step"), ("jjj", "Fields")]),
-    (
-        "conflict",
-        (120, 40),
-        &[
-            ("", "in step"),
+/// A picture.
+struct Shot {
+    file: &'static str,
+    size: (u16, u16),
+    /// Keys, each with what the screen shows when they have worked.
+    steps: &'static [(&'static str, &'static str)],
+}
+
+const WIDE: (u16, u16) = (120, 40);
+const SMALL: (u16, u16) = (80, 24);
+
+const SHOTS: &[Shot] = &[
+    Shot {
+        file: "contacts",
+        size: WIDE,
+        steps: &[("jjj", "[Fields]")],
+    },
+    Shot {
+        file: "conflict",
+        size: WIDE,
+        steps: &[
             ("3", "by reason"),
+            ("G", "▌≠"),
             ("<enter>", "undecided"),
             ("l", "staged"),
         ],
-    ),
-    (
-        "apply",
-        (80, 24),
-        &[
-            ("", "in step"),
-            ("3", "reason"),
+    },
+    Shot {
+        file: "tasks",
+        size: WIDE,
+        steps: &[("2", "Overdue"), ("jj", "▌")],
+    },
+    Shot {
+        file: "sync-log",
+        size: WIDE,
+        steps: &[("4", "Because")],
+    },
+    Shot {
+        file: "rates",
+        size: WIDE,
+        steps: &[("6", "burst")],
+    },
+    Shot {
+        file: "help",
+        size: SMALL,
+        steps: &[("3", "by reason"), ("?", "Help")],
+    },
+    Shot {
+        file: "apply",
+        size: SMALL,
+        steps: &[
+            ("3", "by reason"),
+            ("G", "▌≠"),
             ("<enter>", "undecided"),
             ("h", "staged"),
-            ("a", "Apply"),
+            ("a", "y apply"),
         ],
-    ),
-    ("sync-log", (120, 40), &[("", "in step"), ("4", "Passes")]),
-    ("rates", (120, 40), &[("", "in step"), ("6", "burst")]),
-    ("small", (80, 24), &[("", "in step")]),
+    },
+    Shot {
+        file: "small",
+        size: SMALL,
+        steps: &[("j", "▌")],
+    },
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -65,7 +101,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let binary = binary.to_string_lossy().into_owned();
     std::fs::create_dir_all("screenshots")?;
-    for (name, size, steps) in SHOTS {
+    for shot in SHOTS {
         let env = [
             ("TERM", "xterm-256color"),
             ("LANG", "C.UTF-8"),
@@ -73,15 +109,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ("COUPLET_OPERATOR", "dana"),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let args = ["demo", "--seed", "4", "--contacts", "120", "--churn", "0"];
-        let mut shown = Terminal::start(&binary, &args, env, *size);
+        let args = ["demo", "--seed", "4", "--contacts", "120", "--churn", "20"];
+        let mut shown = Terminal::start(&binary, &args, env, shot.size);
         shown.wait_for("idle since");
-        for (keys, text) in *steps {
+        for (keys, text) in shot.steps {
             shown.press(keys);
             shown.wait_for(text);
         }
-        let svg = shown.with_screen(|screen| svg(screen, *size));
-        std::fs::write(format!("screenshots/{name}.png"), png(&svg)?)?;
+        let svg = shown.with_screen(|screen| svg(screen, shot.size));
+        std::fs::write(format!("screenshots/{}.png", shot.file), png(&svg)?)?;
         shown.press("q");
     }
     Ok(())

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
 
 /// Text without anything that a terminal obeys: control characters and escape sequences' lead bytes go, as do
 /// bidirectional overrides and invisible format characters; a tab shows as `⇥`, a line end as `⏎`.
@@ -46,9 +46,9 @@ const fn is_plain(c: char) -> bool {
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Columns that the text takes on a terminal.
+/// Columns that the text takes on a terminal: those of its letters, since that is how terminals count.
 pub fn width(text: &str) -> usize {
-    text.width()
+    text.chars().map(|letter| letter.width().unwrap_or(0)).sum()
 }
 
 /// The text cut at the end to at most `columns`, with `…` where something went. For names and titles.

@@ -1,16 +1,17 @@
 //! The dashboard's screens: keys in, what is drawn out.
 
 mod support;
+#[path = "support/command_table.rs"]
+mod the_command_table;
 
 use couplet::engine::port::{Ask, Event};
 use couplet::model::{
-    Action, ActionOutcome, Answer, ConflictId, FieldName, Health, Holder, Kind, LinkState,
-    LoopState, Side, Value,
+    Action, ActionOutcome, Answer, ConflictId, FieldName, Health, Holder, Kind, LoopState, Side,
+    Value,
 };
-use couplet::tui::commands::{COMMANDS, Danger, Meaning, Scope, meaning};
 use couplet::tui::effect::{Effect, Request};
 use couplet::tui::model::Overlay;
-use couplet::tui::msg::{Do, Msg, Tab};
+use couplet::tui::msg::{Msg, Tab};
 use couplet::tui::update::update;
 use couplet::tui::{keys, theme::Theme};
 use support::{TestApp, world, world::World};
@@ -159,6 +160,7 @@ fn every_state_of_the_loop_has_its_words() {
                 _ => {}
             }
             let mut app = TestApp::with(width, 24, Theme::dark(), world);
+            app.later(600); // trouble is said when it lasts
             lines.push(app.screen().lines().next().unwrap().to_owned());
         }
         let mut world = World::demo();
@@ -459,6 +461,35 @@ fn a_long_list_is_read_in_windows_by_key() {
 }
 
 #[test]
+fn a_detail_that_is_slow_is_said_to_be_read_after_150_ms_and_not_before() {
+    let mut app = TestApp::demo(120, 40);
+    let key = keys::Key::char('j');
+    update(&mut app.model, Msg::Key(key)); // the answer does not come
+    assert!(
+        app.screen().contains("│ = Jonas Abendroth"),
+        "still the one before"
+    );
+    let wake = app.model.next_wake();
+    assert_eq!(wake, Some(world::now().plus(150)));
+    update(&mut app.model, Msg::At(world::now().plus(150)));
+    let screen = app.screen();
+    assert!(screen.contains("│ = Adeyemi-Brightwater, Oluwaseun") && screen.contains("│ reading…"));
+    app.press("e");
+    assert!(app.screen().contains("The contact is still being read."));
+    app.send(Msg::Changed);
+    assert!(app.screen().contains("│ = Oluwaseun Adeyemi-Brightwater"));
+}
+
+#[test]
+fn a_task_leads_to_its_contact_and_esc_back_to_the_list() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("2jj<enter>").send(Msg::Changed);
+    assert!(app.screen().contains("! June Fairweather"));
+    app.press("<esc>");
+    assert!(app.screen().contains("▌ = Abendroth, Jonas"));
+}
+
+#[test]
 fn the_next_thing_for_me_is_found_from_anywhere() {
     let mut app = TestApp::demo(80, 24);
     let open = |app: &TestApp| app.model.conflicts.bench.as_ref().map(|b| b.conflict.0);
@@ -495,92 +526,4 @@ fn a_request_replaces_one_of_its_slot_that_was_not_sent() {
     app.model.read(Request::Detail(couplet::model::LinkId(2)));
     let want = Effect::Read(Request::Detail(couplet::model::LinkId(2)));
     assert_eq!(app.model.take_effects(), [want]);
-}
-
-mod the_command_table {
-    use super::*;
-
-    fn parsed(command: &couplet::tui::commands::Command) -> Vec<Vec<keys::Key>> {
-        let parse = |text: &&str| keys::parse(text).unwrap_or_else(|bad| panic!("{text}: {bad}"));
-        command.keys.iter().map(parse).collect()
-    }
-
-    #[test]
-    fn has_each_key_once_in_a_scope_and_none_hidden_by_a_wider_one() {
-        let wide = [Scope::Global, Scope::Movement];
-        let closed = [Scope::Dialog, Scope::Help];
-        for (at, one) in COMMANDS.iter().enumerate() {
-            for other in &COMMANDS[at + 1..] {
-                let both_hold = one.scope == other.scope
-                    || (wide.contains(&one.scope) || wide.contains(&other.scope))
-                        && !closed.contains(&one.scope)
-                        && !closed.contains(&other.scope);
-                let tick = ["task.complete", "unfold"]; // the one exception: space in Tasks
-                if !both_hold || (tick.contains(&one.id) && tick.contains(&other.id)) {
-                    continue;
-                }
-                for key in parsed(one) {
-                    assert!(!parsed(other).contains(&key), "{} and {}", one.id, other.id);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn names_helps_and_finds_each_command() {
-        let mut ids: Vec<_> = COMMANDS.iter().map(|command| command.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), COMMANDS.len());
-        for (at, command) in COMMANDS.iter().enumerate() {
-            assert!(command.help.ends_with('.'), "{}", command.id);
-            assert!(!command.keys.is_empty(), "{}", command.id);
-            for keys in parsed(command) {
-                let found = meaning(&[command.scope], &keys);
-                assert_eq!(found, Meaning::Command(at), "{}", command.id);
-            }
-            for text in command.keys {
-                let keys: Vec<_> = keys::parse(text).unwrap();
-                let printed: Vec<_> = keys.iter().map(ToString::to_string).collect();
-                assert_eq!(printed.join(" "), *text);
-            }
-        }
-    }
-
-    #[test]
-    fn opens_a_question_for_each_danger_and_asks_nothing_yet() {
-        for command in COMMANDS.iter().filter(|c| c.danger == Danger::Asks) {
-            let mut app = TestApp::demo(80, 24);
-            app.press(match command.scope {
-                Scope::Contacts => "/mara<enter>",
-                Scope::Errors => "5",
-                Scope::Sides => "3<enter>l",
-                Scope::Candidates => "3j<enter><enter>",
-                _ => "3jjjjj<enter>l",
-            });
-            assert_eq!((command.ready)(&app.model), Ok(()), "{}", command.id);
-            app.asks.clear();
-            app.send(Msg::Do(command.msg));
-            let asked = matches!(
-                app.model.overlay,
-                Some(Overlay::Confirm(_) | Overlay::Form(_))
-            );
-            assert!(asked && app.asks.is_empty(), "{}", command.id);
-        }
-    }
-
-    #[test]
-    fn says_why_a_command_cannot_run() {
-        let mut app = TestApp::demo(80, 24);
-        app.press("3a");
-        assert!(app.screen().contains("Nothing is staged: open a conflict"));
-        app.press("3:apply");
-        assert!(app.screen().contains("nothing is staged"));
-        assert_eq!(app.asks, []);
-        let ignored = |app: &TestApp| app.model.contacts.current().unwrap().state;
-        app.press("<esc>1jj");
-        assert_eq!(ignored(&app), LinkState::Ignored);
-        app.send(Msg::Do(Do::Ignore));
-        assert!(app.screen().contains("Take up Beispiel, Test?"));
-    }
 }

@@ -111,12 +111,6 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
         return Err(not_yet(context));
     }
     let mut engine = Ready::new(context)?.engine()?;
-    if let Some(holder) = context.reader()?.holder()? {
-        note(&format!(
-            "{}; waiting to take over",
-            EngineError::Held(holder)
-        ));
-    }
     let (port, asks) = Port::new();
     if args.full {
         port.ask(crate::engine::port::Ask::Act(Action::Sync {
@@ -129,7 +123,14 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     let tell = |event: Event| match event {
         Event::Lease { ours: true } => note("this process runs the loop now"),
         Event::Lease { ours: false } => {
-            note("another process runs the loop now; waiting to take over");
+            // Who it is stands in the store; without an answer the line says what counts.
+            let holder = context.reader().ok();
+            let holder = holder.and_then(|reader| reader.holder().ok().flatten());
+            let who = holder.map_or_else(
+                || "another process holds the lease".into(),
+                |holder| EngineError::Held(holder).to_string(),
+            );
+            note(&format!("{who}; waiting to take over"));
         }
         Event::Trouble { words } => note(&words),
         Event::Ended { .. } => {}
@@ -192,7 +193,7 @@ pub fn report(pass: &PassSummary, as_json: bool) -> Result<(), Problem> {
         (pass.errors_open, "errors open"),
     ] {
         if count > 0 {
-            parts.push(format!("{} {what}", thousands(count)));
+            parts.push(format!("{what} {}", thousands(count)));
         }
     }
     let mut page = Page::default();

@@ -10,8 +10,9 @@ use crate::model::{
     BySide, Failure, Fence, Holder, LinkId, LoopState, LoopStatus, Millis, RateBar, Side,
 };
 use crate::remote::{Connector, RemoteError};
-use crate::store::{Reader, StoreError, Writer};
+use crate::store::{Lease, Reader, StoreError, Writer};
 
+use super::lease::RENEW_MS;
 use super::{EngineError, LeaseGate};
 
 /// Milliseconds of one bar of the Rates chart.
@@ -27,6 +28,10 @@ pub(super) struct Core {
     pub map: FieldMap,
     /// The fence of the lease that we hold.
     pub fence: Cell<Fence>,
+    /// Tick of the last renewal of the lease.
+    renewed_at: Cell<i64>,
+    /// A copy of the cache, from which no write may leave.
+    is_copy: bool,
     /// Somebody wants the loop to end.
     pub stopping: Cell<bool>,
     status: RefCell<LoopStatus>,
@@ -46,6 +51,8 @@ impl Core {
             gate: parts.gate,
             map: FieldMap::default(),
             fence: Cell::new(Fence(0)),
+            renewed_at: Cell::new(i64::MIN),
+            is_copy: false,
             stopping: Cell::new(false),
             status: RefCell::new(LoopStatus::default()),
             counted: RefCell::new(BySide::default()),
@@ -55,14 +62,48 @@ impl Core {
     /// The same on a copy of the cache, with the gate shut: whatever is tried there, no write leaves.
     pub fn on_copy(&self, path: &Path) -> Result<Self, EngineError> {
         self.store().copy_to(path)?;
-        Self::new(super::Parts {
+        let copy = Self::new(super::Parts {
             writer: Writer::open(path, &self.clock)?,
             sides: self.sides.clone(),
             clock: self.clock.clone(),
             us: self.us.clone(),
             gate: self.gate.clone(),
             poll: std::time::Duration::ZERO,
+        })?;
+        copy.gate.shut();
+        Ok(Self {
+            is_copy: true,
+            ..copy
         })
+    }
+
+    /// Asks for the lease, and opens the gate with it.
+    pub fn take_lease(&self) -> Result<Lease, StoreError> {
+        let before = self.clock.ticks();
+        let lease = self.store().acquire(&self.us)?;
+        if let Lease::Ours(fence) = lease {
+            self.fence.set(fence);
+            self.extend_gate(before);
+        }
+        Ok(lease)
+    }
+
+    /// Renews the lease if that is due. Work that computes for long calls it between its pieces, since the heartbeat
+    /// cannot run meanwhile.
+    pub fn keep_lease(&self) -> Result<(), StoreError> {
+        let now = self.clock.ticks();
+        if now.saturating_sub(self.renewed_at.get()) >= RENEW_MS {
+            self.store().renew(self.fence.get())?;
+            self.extend_gate(now);
+        }
+        Ok(())
+    }
+
+    fn extend_gate(&self, since: i64) {
+        self.renewed_at.set(since);
+        if !self.is_copy && !self.stopping.get() {
+            self.gate.extend(since);
+        }
     }
 
     /// The store, for one verb; never held across an await.

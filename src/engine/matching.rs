@@ -1,6 +1,6 @@
 //! Finding the pair of a record that has none: the rules are `merge::identity`'s, the candidates the store's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::merge::identity::{self, Candidate, Identity, Near};
 use crate::model::{
@@ -20,125 +20,149 @@ impl Pass<'_> {
     pub(super) fn match_unlinked(&self, kind: Kind) -> Result<(), EngineError> {
         if kind == Kind::Contact {
             for side in Side::BOTH {
-                self.each_unlinked(kind, side, |linked| self.match_contact(side, linked))?;
+                self.match_contacts(side)?;
             }
             return Ok(());
         }
         // Children pair only within their contact.
         let mut by_parent: BTreeMap<LinkId, BySide<Vec<Linked>>> = BTreeMap::new();
         for side in Side::BOTH {
-            self.each_unlinked(kind, side, |linked| {
-                if let Some(parent) = linked.parent {
+            self.each_batch(kind, side, |batch| {
+                for linked in batch {
+                    let Some(parent) = linked.parent else {
+                        continue;
+                    };
                     by_parent
                         .entry(parent)
                         .or_default()
                         .get_mut(side)
-                        .push(linked.clone());
+                        .push(linked);
                 }
                 Ok(())
             })?;
         }
+        by_parent.retain(|_, lone| !lone.ghl.is_empty() && !lone.growbots.is_empty());
+        let mut pairs: Vec<Pair> = Vec::new();
         for mut lone in by_parent.into_values() {
-            if lone.ghl.is_empty() || lone.growbots.is_empty() {
-                continue;
-            }
             for side in Side::BOTH {
                 lone.get_mut(side).sort_by_key(|linked| made(linked, side));
             }
-            self.match_children(kind, &lone)?;
+            pairs.extend(children_paired(kind, &lone));
+        }
+        for some in pairs.chunks(BATCH as usize) {
+            self.core.keep_lease()?;
+            self.join(some)?;
         }
         Ok(())
     }
 
-    fn each_unlinked(
+    fn join(&self, pairs: &[Pair]) -> Result<(), EngineError> {
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        Ok(self.core.store().join_all(self.fence, self.id, pairs)?)
+    }
+
+    fn each_batch(
         &self,
         kind: Kind,
         side: Side,
-        mut each: impl FnMut(&Linked) -> Result<(), EngineError>,
+        mut each: impl FnMut(Vec<Linked>) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
         let mut after = LinkId::default();
         loop {
+            self.core.keep_lease()?;
             let batch = self.core.store().unlinked(kind, side, after, BATCH)?;
             let Some(last) = batch.last() else {
                 return Ok(());
             };
             after = last.id;
+            each(batch)?;
+        }
+    }
+
+    /// Pairs contacts that only `side` has, a batch in one transaction.
+    fn match_contacts(&self, side: Side) -> Result<(), EngineError> {
+        self.each_batch(Kind::Contact, side, |batch| {
+            let mut pairs: Vec<Pair> = Vec::new();
+            let mut taken: BTreeSet<LinkId> = BTreeSet::new();
             for linked in &batch {
-                each(linked)?;
+                let mut found = self.match_contact(side, linked, &taken)?;
+                if matches!(found, Matched::AfterThese) {
+                    // The store must know of the pairs found so far before this one can be judged.
+                    self.join(&std::mem::take(&mut pairs))?;
+                    taken.clear();
+                    found = self.match_contact(side, linked, &taken)?;
+                }
+                if let Matched::Pair(pair) = found {
+                    taken.extend([pair.0, pair.1]);
+                    pairs.push(pair);
+                }
             }
-        }
+            self.join(&pairs)
+        })
     }
 
-    fn match_children(&self, kind: Kind, lone: &BySide<Vec<Linked>>) -> Result<(), EngineError> {
-        let ghl = candidates(&lone.ghl, Side::Ghl);
-        let growbots = candidates(&lone.growbots, Side::Growbots);
-        let pairs = match kind {
-            Kind::Task => identity::match_tasks(&ghl, &growbots),
-            Kind::Note => identity::match_notes(&ghl, &growbots),
-            _ => identity::match_appointments(&ghl, &growbots),
-        };
-        for (ghl_id, growbots_id) in pairs {
-            let link = |side, id: &RecordId| {
-                let found = lone
-                    .get(side)
-                    .iter()
-                    .find(|linked| end_id(linked, side) == Some(id));
-                found.map(|linked| linked.id)
-            };
-            if let (Some(ghl), Some(growbots)) =
-                (link(Side::Ghl, &ghl_id), link(Side::Growbots, &growbots_id))
-            {
-                self.core
-                    .store()
-                    .join(self.fence, self.id, ghl, growbots, "equal content")?;
-            }
+    /// Judges one contact. `taken` are links of pairs that the store does not know of yet.
+    fn match_contact(
+        &self,
+        side: Side,
+        linked: &Linked,
+        taken: &BTreeSet<LinkId>,
+    ) -> Result<Matched, EngineError> {
+        if taken.contains(&linked.id) {
+            return Ok(Matched::Not);
         }
-        Ok(())
-    }
-
-    fn match_contact(&self, side: Side, linked: &Linked) -> Result<(), EngineError> {
         // It may have been paired since the batch was read.
         let Some(linked) = self.core.store().linked(linked.id)? else {
-            return Ok(());
+            return Ok(Matched::Not);
         };
         let (Some(subject), None) = (
             linked.ends.get(side).live(),
             linked.ends.get(side.other()).last_seen(),
         ) else {
-            return Ok(());
+            return Ok(Matched::Not);
         };
         if self
             .verdict(linked.id)?
             .is_some_and(|verdict| verdict.is_separate())
         {
-            return Ok(());
+            return Ok(Matched::Not);
         }
-        match self.identify(side, subject)? {
-            (Identity::Pair(other), near) => {
+        let (identity, near) = self.identify(side, subject)?;
+        if near.iter().any(|found| taken.contains(&found.one.link)) {
+            return Ok(Matched::AfterThese);
+        }
+        match identity {
+            Identity::Pair(other) => {
                 let found = near
                     .iter()
                     .find(|found| found.side == side.other() && found.one.id == other);
-                let Some(found) = found else { return Ok(()) };
+                let Some(found) = found else {
+                    return Ok(Matched::Not);
+                };
                 // The other one's address may lead elsewhere: a pair is one that both name.
                 let back = self.core.store().linked(found.one.link)?;
                 let back = back
                     .as_ref()
                     .and_then(|back| back.ends.get(side.other()).live());
-                let Some(back) = back else { return Ok(()) };
-                if !matches!(self.identify(side.other(), back)?, (Identity::Pair(id), _) if id == subject.id)
-                {
-                    return Ok(());
-                }
-                let links = match side {
-                    Side::Ghl => (linked.id, found.one.link),
-                    Side::Growbots => (found.one.link, linked.id),
+                let Some(back) = back else {
+                    return Ok(Matched::Not);
                 };
+                let (named, near) = self.identify(side.other(), back)?;
+                if near.iter().any(|found| taken.contains(&found.one.link)) {
+                    return Ok(Matched::AfterThese);
+                }
+                if !matches!(named, Identity::Pair(id) if id == subject.id) {
+                    return Ok(Matched::Not);
+                }
                 let why = why_paired(subject, &found.one, side);
-                self.core
-                    .store()
-                    .join(self.fence, self.id, links.0, links.1, why)?;
+                Ok(Matched::Pair(match side {
+                    Side::Ghl => (linked.id, found.one.link, why),
+                    Side::Growbots => (found.one.link, linked.id, why),
+                }))
             }
-            (Identity::Several(ids), near) => {
+            Identity::Several(ids) => {
                 let mut candidates: Vec<model::Candidate> = Vec::new();
                 for found in near
                     .iter()
@@ -152,10 +176,10 @@ impl Pass<'_> {
                     }
                 }
                 self.open_conflict(linked.id, Reason::AmbiguousMatch, &candidates, None)?;
+                Ok(Matched::Not)
             }
-            (Identity::None, _) => {}
+            Identity::None => Ok(Matched::Not),
         }
-        Ok(())
     }
 
     /// Whom the rules pair a contact with, and all records that were looked at.
@@ -284,6 +308,43 @@ impl Pass<'_> {
     pub(super) fn verdict(&self, link: LinkId) -> Result<Option<Verdict>, EngineError> {
         Ok(self.core.note(&Verdict::name(link))?)
     }
+}
+
+/// GHL's link, Growbots' link, and why they are the same.
+type Pair = (LinkId, LinkId, &'static str);
+
+/// What the rules say of one contact.
+enum Matched {
+    Pair(Pair),
+    /// Only when the pairs found before it are stored.
+    AfterThese,
+    Not,
+}
+
+/// The pairs among one contact's lone children.
+fn children_paired(kind: Kind, lone: &BySide<Vec<Linked>>) -> Vec<Pair> {
+    let ghl = candidates(&lone.ghl, Side::Ghl);
+    let growbots = candidates(&lone.growbots, Side::Growbots);
+    let pairs = match kind {
+        Kind::Task => identity::match_tasks(&ghl, &growbots),
+        Kind::Note => identity::match_notes(&ghl, &growbots),
+        _ => identity::match_appointments(&ghl, &growbots),
+    };
+    let link = |side: Side, id: &RecordId| {
+        let found = lone
+            .get(side)
+            .iter()
+            .find(|linked| end_id(linked, side) == Some(id));
+        found.map(|linked| linked.id)
+    };
+    let links = pairs.iter().filter_map(|(ghl, growbots)| {
+        Some((
+            link(Side::Ghl, ghl)?,
+            link(Side::Growbots, growbots)?,
+            "equal content",
+        ))
+    });
+    links.collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -119,10 +119,7 @@ impl Engine {
             .prefix("couplet-dry-run-")
             .tempdir()?;
         let copy = self.core.on_copy(&folder.path().join("copy.db"))?;
-        copy.gate.shut();
-        if let Lease::Ours(fence) = copy.store().acquire(&copy.us)? {
-            copy.fence.set(fence);
-        }
+        copy.take_lease()?;
         let pass = Pass::begin(&copy, what, "dry run", false, true)?;
         let (summary, result) = pass.run().await?;
         result.map(|()| summary)
@@ -365,11 +362,8 @@ impl Engine {
     }
 
     fn take_lease(&self) -> Result<Lease, EngineError> {
-        let before = self.core.clock.ticks();
-        let lease = self.core.store().acquire(&self.core.us)?;
-        if let Lease::Ours(fence) = lease {
-            self.core.fence.set(fence);
-            self.core.gate.extend(before);
+        let lease = self.core.take_lease()?;
+        if matches!(lease, Lease::Ours(_)) {
             self.core.take_over_status()?;
         }
         Ok(lease)
@@ -378,13 +372,10 @@ impl Engine {
     /// Renews the lease for ever; ends only with the failure to.
     async fn heartbeat(&self) -> EngineError {
         loop {
-            tokio::time::sleep(Duration::from_millis(RENEW_MS as u64)).await;
-            let before = self.core.clock.ticks();
-            let renewed = self.core.store().renew(self.core.fence.get());
-            match renewed {
-                Ok(()) if !self.core.stopping.get() => self.core.gate.extend(before),
-                Ok(()) => {}
-                Err(error) => return error.into(),
+            // Looks twice as often as it renews, so that a renewal between two looks delays the next by half.
+            tokio::time::sleep(Duration::from_millis(RENEW_MS as u64 / 2)).await;
+            if let Err(error) = self.core.keep_lease() {
+                return error.into();
             }
         }
     }

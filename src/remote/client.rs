@@ -428,6 +428,11 @@ impl Client {
         lock(&self.meter).ended(Last::Refused);
     }
 
+    /// Takes the burst limit that another process learnt, until an answer says one.
+    pub fn expect_burst(&self, limit: u32) {
+        self.limiter.expect(limit);
+    }
+
     /// How the side is doing.
     pub fn status(&self) -> SideStatus {
         let now = self.clock.now();

@@ -111,6 +111,9 @@ pub struct Setup {
     pub users: Vec<User>,
     /// What the server can do (Growbots).
     pub capabilities: Vec<String>,
+    /// Requests in a burst window, as the headers said; 0 where they did not. What a fresh process starts with.
+    #[serde(default)]
+    pub burst_limit: u32,
 }
 
 /// Somebody who can own a record or be assigned a task.

@@ -22,6 +22,8 @@ use super::{RemoteError, lanes::Lanes, limits::Said, retry::LONGEST_WAIT_MS, win
 const MOST_IN_FLIGHT: u32 = 16;
 /// The same where somebody else uses the limit: the fewer are on their way, the better the headers tell.
 const MOST_IF_SHARED: u32 = 2;
+/// Times are whole milliseconds, cut off: counted so, a window could be this much too short.
+const ROUNDING_MS: u32 = 1;
 const DAY_MS: i64 = 86_400_000;
 /// How long our own count of the day may be old.
 const RECOUNT_MS: i64 = 60_000;
@@ -118,6 +120,11 @@ impl Limiter {
     /// Milliseconds for which nothing goes; 0 where something does.
     pub fn blocked_for_ms(&self) -> i64 {
         (self.state().blocked_until - self.clock.ticks()).max(0)
+    }
+
+    /// Takes the limit that another process learnt, until an answer says one.
+    pub fn expect(&self, limit: u32) {
+        self.state().window.expect(limit);
     }
 
     /// Takes in what the headers of the answer to a request said that was sent at these ticks.
@@ -342,7 +349,9 @@ impl Drop for Place<'_> {
         } else if let Some(sent) = state.recent.iter_mut().find(|sent| sent.slot == self.slot) {
             sent.answered_at = Some(now);
         }
-        let keeps_ms = self.keeps_ms.unwrap_or(state.window.length_ms);
+        let keeps_ms = self
+            .keeps_ms
+            .unwrap_or(state.window.length_ms + ROUNDING_MS);
         // Where the log cannot be written, the place is freed by its age.
         self.limiter
             .slots
@@ -371,7 +380,7 @@ mod tests {
         for _ in 0..1_001 {
             drop(limiter.place(Lane::Sweep).await.expect("a place"));
         }
-        assert_eq!(clock.now().since(start), 100_000);
+        assert_eq!(clock.now().since(start), 10 * 10_001);
     }
 
     #[tokio::test(start_paused = true)]
@@ -389,7 +398,7 @@ mod tests {
         tokio::join!(ask(Lane::Sweep), ask(Lane::Sweep), ask(Lane::Operator));
         let order = order.into_inner().expect("one thread");
         assert_eq!(order[0], Lane::Operator, "{order:?}");
-        assert_eq!(clock.now().since(start), 10_000);
+        assert_eq!(clock.now().since(start), 10_001);
     }
 
     #[tokio::test(start_paused = true)]

@@ -119,6 +119,7 @@ impl Script {
             time_zone: "America/Denver".into(),
             users: ["u1", "u2"].map(user).to_vec(),
             capabilities: ["changes", "etag"].map(str::to_owned).to_vec(),
+            ..Setup::default()
         });
         connector
     }

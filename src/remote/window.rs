@@ -13,6 +13,8 @@ pub struct Window {
     pub day: u64,
     /// Requests left of the day, by the last header that said so.
     pub day_left: Option<u64>,
+    /// Whether an answer said the limit.
+    is_told: bool,
     others: u32,
     others_until: i64,
     careful_until: i64,
@@ -27,6 +29,7 @@ impl Default for Window {
             length_ms: 10_000,
             day: 200_000,
             day_left: None,
+            is_told: false,
             others: 0,
             others_until: 0,
             careful_until: 0,
@@ -48,6 +51,7 @@ impl Window {
     /// never mistaken for others'; once others were seen, the more.
     pub fn learn(&mut self, said: &Said, most: u32, fewest: u32, now: i64) {
         self.limit = said.burst.unwrap_or(self.limit).max(1);
+        self.is_told |= said.burst.is_some();
         self.length_ms = said.window_ms.unwrap_or(self.length_ms).max(1);
         self.day = said.day.unwrap_or(self.day);
         self.day_left = said.day_left.or(self.day_left);
@@ -68,6 +72,13 @@ impl Window {
             high
         };
         self.others_until = now + i64::from(self.length_ms);
+    }
+
+    /// Takes a limit that was learnt earlier (0 is none), unless an answer has said one since.
+    pub const fn expect(&mut self, limit: u32) {
+        if limit > 0 && !self.is_told {
+            self.limit = limit;
+        }
     }
 
     /// A 429 came: somebody else is there, or the server counts otherwise than we thought.

@@ -48,7 +48,7 @@ impl Switches {
             },
             "ghl.search_full_rows": {
                 "value": self.search_full_rows,
-                "meaning": "a search row carries the key of every field, null where it is not set",
+                "meaning": "a row of a contact or task search carries the key of every field, null where it is not set",
             },
             "growbots.capabilities": {
                 "value": self.capabilities,

@@ -13,26 +13,22 @@ pub(super) fn fold(text: &str) -> String {
 
 /// Takes what changed in this transaction over into the trigram index.
 pub(super) fn catch_up(tx: &Tx<'_>) -> Res<()> {
-    if any(tx.conn, "SELECT 1 FROM contact_unindexed", [])? {
-        for sql in [
-            "INSERT INTO contact_search (contact_search, rowid, folded) \
-             SELECT 'delete', link, was FROM contact_unindexed WHERE was IS NOT NULL",
-            "INSERT INTO contact_search (rowid, folded) \
-             SELECT contact.link, contact.folded FROM contact_unindexed JOIN contact ON contact.link = contact_unindexed.link",
-            "DELETE FROM contact_unindexed",
-        ] {
-            tx.run(sql, [])?;
+    for list in ["contact", "task"] {
+        if !any(tx.conn, &format!("SELECT 1 FROM {list}_unindexed"), [])? {
+            continue;
         }
-    }
-    if any(tx.conn, "SELECT 1 FROM task_unindexed", [])? {
         for sql in [
-            "INSERT INTO task_search (task_search, rowid, folded) \
-             SELECT 'delete', link, was FROM task_unindexed WHERE was IS NOT NULL",
-            "INSERT INTO task_search (rowid, folded) \
-             SELECT task.link, task.folded FROM task_unindexed JOIN task ON task.link = task_unindexed.link",
-            "DELETE FROM task_unindexed",
+            format!(
+                "INSERT INTO {list}_search ({list}_search, rowid, folded) \
+                 SELECT 'delete', link, was FROM {list}_unindexed WHERE was IS NOT NULL"
+            ),
+            format!(
+                "INSERT INTO {list}_search (rowid, folded) SELECT {list}.link, {list}.folded \
+                 FROM {list}_unindexed JOIN {list} ON {list}.link = {list}_unindexed.link"
+            ),
+            format!("DELETE FROM {list}_unindexed"),
         ] {
-            tx.run(sql, [])?;
+            tx.run(&sql, [])?;
         }
     }
     Ok(())

@@ -181,6 +181,9 @@ impl Writer {
         name: &str,
         text: Option<&str>,
     ) -> Result<(), StoreError> {
+        if self.note(name)?.as_deref() == text {
+            return Ok(());
+        }
         self.fenced("put_note", fence, |tx| status::put_note(tx, name, text))
     }
 
@@ -213,8 +216,20 @@ impl Writer {
         growbots: LinkId,
         why: &str,
     ) -> Result<(), StoreError> {
+        self.join_all(fence, pass, &[(ghl, growbots, why)])
+    }
+
+    /// [`Writer::join`] for many pairs (GHL's link, Growbots' link, why) in one transaction.
+    pub fn join_all(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        pairs: &[(LinkId, LinkId, &str)],
+    ) -> Result<(), StoreError> {
         self.fenced("join", fence, |tx| {
-            links::join(tx, pass, ghl, growbots, why)
+            pairs
+                .iter()
+                .try_for_each(|(ghl, growbots, why)| links::join(tx, pass, *ghl, *growbots, why))
         })
     }
 

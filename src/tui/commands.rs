@@ -158,14 +158,6 @@ fn contact(model: &Model) -> Result<(), Reason> {
     }
 }
 
-fn contact_read(model: &Model) -> Result<(), Reason> {
-    contact(model)?;
-    match model.contacts.detail_in_view() {
-        Some(_) => Ok(()),
-        None => Err("the contact is still being read".into()),
-    }
-}
-
 fn task(model: &Model) -> Result<(), Reason> {
     match model.tasks.window.current() {
         Some(_) => Ok(()),
@@ -252,10 +244,10 @@ pub static COMMANDS: &[Command] = &[
     // Contacts
     command("contact.list", S::Contacts, &["h", "<left>"], "", "Put the focus into the list.", Do::FocusList),
     command("contact.detail", S::Contacts, &["l", "<right>"], "detail", "Put the focus into the detail.", Do::FocusDetail).if_ready(contact),
-    command("contact.edit", S::Contacts, &["e"], "edit", "Edit the fields of the contact; the writes are shown before they go.", Do::Edit).if_ready(contact_read).asks(),
-    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact; the writes are shown before they go.", Do::Tags).if_ready(contact_read).asks(),
+    command("contact.edit", S::Contacts, &["e"], "edit", "Edit the fields of the contact; the writes are shown before they go.", Do::Edit).if_ready(contact).asks(),
+    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact; the writes are shown before they go.", Do::Tags).if_ready(contact).asks(),
     command("contact.note", S::Contacts, &["m"], "note", "Write a note; it goes to GHL first, then to Growbots.", Do::Note).if_ready(contact),
-    command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact_read).asks(),
+    command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact).asks(),
     // Tasks
     command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
     // Conflicts
@@ -267,14 +259,14 @@ pub static COMMANDS: &[Command] = &[
     command("bench.base", S::Workbench, &["b"], "base", "Stage the value that both sides last agreed on.", Do::Stage(Pick::Base)),
     command("bench.other", S::Workbench, &["e"], "edit", "Type another value for this field.", Do::OtherValue),
     command("bench.both", S::Workbench, &["+"], "both", "Stage both values: tags united, long texts one after the other.", Do::Stage(Pick::Both)).if_ready(both),
-    command("bench.next", S::Workbench, &["n"], "next undecided", "Go to the next field that is undecided.", Do::NextUndecided),
+    command("bench.next", S::Workbench, &["n"], "next", "Go to the next field that is undecided.", Do::NextUndecided),
     command("bench.unstage", S::Workbench, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
     command("bench.put-off", S::Workbench, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     command("bench.apply", S::Workbench, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
     // the workbench of a delete, and of a mass change
     command("sides.ghl", S::Sides, &["h", "<left>"], "as GHL", "Stage the answer: as GHL has it.", Do::Stage(Pick::Side(Side::Ghl))),
     command("sides.growbots", S::Sides, &["l", "<right>"], "as Growbots", "Stage the answer: as Growbots has it.", Do::Stage(Pick::Side(Side::Growbots))),
-    command("sides.next", S::Sides, &["n"], "next undecided", "Go to the next conflict that is undecided.", Do::NextUndecided),
+    command("sides.next", S::Sides, &["n"], "next", "Go to the next conflict that is undecided.", Do::NextUndecided),
     command("sides.unstage", S::Sides, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
     command("sides.put-off", S::Sides, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     command("sides.apply", S::Sides, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),
@@ -282,7 +274,7 @@ pub static COMMANDS: &[Command] = &[
     command("candidates.left", S::Candidates, &["h", "<left>"], "", "Go to the candidate on the left.", Do::PreviousCandidate),
     command("candidates.right", S::Candidates, &["l", "<right>"], "candidate", "Go to the candidate on the right; enter takes it.", Do::NextCandidate).if_ready(candidate),
     command("candidates.separate", S::Candidates, &["D"], "different", "Stage that none of the candidates is the same.", Do::Stage(Pick::Separate)).if_ready(separate),
-    command("candidates.next", S::Candidates, &["n"], "next undecided", "Go to the next conflict that is undecided.", Do::NextUndecided),
+    command("candidates.next", S::Candidates, &["n"], "next", "Go to the next conflict that is undecided.", Do::NextUndecided),
     command("candidates.unstage", S::Candidates, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
     command("candidates.put-off", S::Candidates, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     command("candidates.apply", S::Candidates, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),

@@ -7,6 +7,7 @@ use crate::model::{ConflictId, FieldName, FieldType, LinkId, Value};
 use crate::text::{clean, clean_lines};
 
 use super::keys::{Code, Key};
+use super::times::Times;
 
 /// What a form is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +32,16 @@ pub struct Input {
     /// What is wrong with the text.
     pub bad: Option<String>,
     before: String,
+    times: Times,
 }
 
 impl Input {
-    fn new(field: FieldName, from: Option<Value>) -> Self {
-        let text = from.as_ref().map(Value::to_string).unwrap_or_default();
+    fn new(field: FieldName, from: Option<Value>, times: &Times) -> Self {
+        let text = match &from {
+            Some(Value::Time(at)) => times.typed(*at),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        };
         let lines = match field.ty() {
             FieldType::Lines => clean_lines(&text),
             _ => clean(&text).into_owned(),
@@ -50,6 +56,7 @@ impl Input {
             area,
             bad: None,
             before: lines,
+            times: times.clone(),
         }
     }
 
@@ -70,6 +77,11 @@ impl Input {
             return None;
         }
         let text = text.trim_end();
+        if self.field.ty() == FieldType::Time && !text.is_empty() {
+            let read = self.times.parse(text).map(|at| Value::Time(at.to_second()));
+            let bad = || format!("`{text}` is no time such as `2026-11-26 09:00`");
+            return Some(read.map(Some).ok_or_else(bad));
+        }
         Some(Value::parse(self.field.ty(), text).map_err(|bad| bad.to_string()))
     }
 
@@ -113,10 +125,11 @@ impl Form {
         purpose: Purpose,
         fields: Vec<(FieldName, Option<Value>)>,
         at: usize,
+        times: &Times,
     ) -> Self {
         let inputs = fields
             .into_iter()
-            .map(|(field, from)| Input::new(field, from))
+            .map(|(field, from)| Input::new(field, from, times))
             .collect();
         Self {
             title,

@@ -1,7 +1,7 @@
 //! All state of the dashboard.
 
 use crate::engine::port::Ask;
-use crate::model::{Holder, Lane, LoopStatus, Millis, Side};
+use crate::model::{Holder, LoopStatus, Millis};
 use crate::store::Totals;
 
 use super::commands::Scope;
@@ -9,7 +9,7 @@ use super::confirm::{Choice, Confirm};
 use super::effect::{Effect, Request};
 use super::form::Form;
 use super::keys::Key;
-use super::msg::{Do, Msg, Tab};
+use super::msg::Tab;
 use super::tabs::{
     conflicts::Conflicts, contacts::Contacts, errors::Errors, rates::Rates, sync_log::SyncLog,
     tasks::Tasks,
@@ -256,19 +256,11 @@ impl Model {
             .filter(|toast| !toast.failed)
             .map(|toast| toast.until);
         let rates = (self.tab == Tab::Rates).then(|| self.rates.next_read());
-        [toast, self.header.next_wake(self), rates]
+        let detail = self.contacts.next_wake();
+        let detail = detail.filter(|_| self.tab == Tab::Contacts);
+        [toast, self.header.next_wake(self), rates, detail]
             .into_iter()
             .flatten()
             .min()
-    }
-
-    /// The lane whose row the cursor is on, in Rates.
-    pub fn rates_lane(&self) -> (Side, Lane) {
-        self.rates.place()
-    }
-
-    /// The message for a command that was chosen by name.
-    pub const fn chosen(what: Do) -> Msg {
-        Msg::Do(what)
     }
 }

@@ -2,7 +2,9 @@
 //! somebody has written.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use crate::model::{BySide, Conflict, ContactRow, Direction, ErrorRow, LogEntry, PageKey, TaskRow};
@@ -17,14 +19,64 @@ const CONFLICTS: u32 = 1_000;
 const ERRORS: u32 = 500;
 const PASSES: u32 = 500;
 
+type Stop = Box<dyn Fn() + Send + Sync>;
+
+/// The query that runs, and how to stop it.
+#[derive(Default)]
+struct Running {
+    request: Option<Request>,
+    stop: Option<Stop>,
+}
+
+/// Where the loop asks. The thread ends when this is dropped.
+pub struct Asking {
+    requests: Sender<Request>,
+    running: Arc<Mutex<Running>>,
+}
+
+impl Asking {
+    /// Asks. A running query of the same slot is stopped, unless it is this very question: what the store is asked
+    /// again because it changed must not starve a slow search.
+    pub fn ask(&self, request: Request) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let stale = running
+            .request
+            .as_ref()
+            .is_some_and(|other| other.slot() == request.slot() && *other != request);
+        if let (true, Some(stop)) = (stale, &running.stop) {
+            stop();
+        }
+        drop(running);
+        drop(self.requests.send(request)); // the thread ends only after this end
+    }
+}
+
+/// Starts the reader thread on a database that may not exist yet; answers go to `answers`.
+pub fn spawn(path: PathBuf, answers: Sender<Msg>) -> Asking {
+    let (requests, asked) = mpsc::channel();
+    let running = Arc::new(Mutex::new(Running::default()));
+    let asking = Asking {
+        requests,
+        running: Arc::clone(&running),
+    };
+    thread::spawn(move || serve(&path, &running, &asked, &answers));
+    asking
+}
+
 /// Answers questions until the other end of `requests` is gone. A database that does not exist yet is waited for.
-pub fn serve(path: &Path, requests: &Receiver<Request>, answers: &Sender<Msg>) {
+fn serve(
+    path: &Path,
+    running: &Mutex<Running>,
+    requests: &Receiver<Request>,
+    answers: &Sender<Msg>,
+) {
     let mut waiting: [Option<Request>; Request::SLOTS] = Default::default();
     let mut served = Served {
         path: path.to_owned(),
         reader: None,
         version: None,
         complaint: String::new(),
+        running,
     };
     loop {
         match requests.recv_timeout(POLL) {
@@ -39,10 +91,10 @@ pub fn serve(path: &Path, requests: &Receiver<Request>, answers: &Sender<Msg>) {
             continue; // the questions stay
         }
         while let Some(request) = waiting.iter_mut().find_map(Option::take) {
-            let Some(read) = served.answer(request) else {
-                break;
-            };
-            if answers.send(Msg::Read(read)).is_err() {
+            let read = served.answer(request);
+            if let Some(read) = read
+                && answers.send(Msg::Read(read)).is_err()
+            {
                 return;
             }
             for request in requests.try_iter() {
@@ -60,19 +112,22 @@ fn put(waiting: &mut [Option<Request>; Request::SLOTS], request: Request) {
     waiting[slot] = Some(request);
 }
 
-struct Served {
+struct Served<'a> {
     path: PathBuf,
     reader: Option<Reader>,
     version: Option<i64>,
     complaint: String,
+    running: &'a Mutex<Running>,
 }
 
-impl Served {
+impl Served<'_> {
     fn open(&mut self, answers: &Sender<Msg>) -> Option<&Reader> {
         if self.reader.is_none() && self.path.exists() {
             match Reader::open(&self.path) {
                 Ok(reader) => {
                     self.version = reader.data_version().ok();
+                    let stop: Stop = Box::new(reader.interrupter());
+                    self.lock().stop = Some(stop);
                     self.reader = Some(reader);
                 }
                 Err(error) => {
@@ -99,9 +154,21 @@ impl Served {
         changed
     }
 
+    /// The answer; `None` for a query that was stopped because something else is wanted now.
     fn answer(&self, request: Request) -> Option<Read> {
         let reader = self.reader.as_ref()?;
-        Some(answer(reader, request).unwrap_or_else(|error| Read::Failed(said(&error))))
+        self.lock().request = Some(request.clone());
+        let answered = answer(reader, request);
+        self.lock().request = None;
+        match answered {
+            Ok(read) => Some(read),
+            Err(error) if error.is_interrupted() => None,
+            Err(error) => Some(Read::Failed(said(&error))),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::io;
 use std::iter;
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use signal_hook::iterator::Signals;
 use crate::clock::Clock;
 use crate::engine::port::{Event, Port};
 
-use super::effect::{Effect, Request};
+use super::effect::Effect;
 use super::keys::Key;
 use super::model::Model;
 use super::msg::Msg;
-use super::reader;
+use super::reader::{self, Asking};
 use super::terminal::Screen;
 use super::theme::{Theme, ThemeChoice};
 use super::times::Times;
@@ -90,10 +90,8 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     screen.frame(|frame| view(&model, frame))?;
 
     let (to, messages) = mpsc::sync_channel(QUEUE);
-    let (requests, asked) = mpsc::channel();
     let (answers, answered) = mpsc::channel();
-    let database = settings.database;
-    thread::spawn(move || reader::serve(&database, &asked, &answers));
+    let asking = reader::spawn(settings.database, answers);
     forward(answered, to.clone(), None);
     spawn_input(to.clone());
     let signals = spawn_signals(to.clone())?;
@@ -108,7 +106,7 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     forward(events_of_engine, to, Some(Msg::EngineGone));
 
     let mut outside = Outside {
-        requests,
+        asking,
         port,
         gone: false,
     };
@@ -137,6 +135,13 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
         if std::mem::take(&mut redraw) {
             screen.forget()?;
         }
+        if model.dirty {
+            // A change of size can come before anybody listens for it.
+            let (width, height) = Screen::size()?;
+            if (width, height) != model.size {
+                outside.carry(update(&mut model, Msg::Resize { width, height }));
+            }
+        }
         if model.take_dirty() {
             screen.frame(|frame| view(&model, frame))?;
         }
@@ -160,7 +165,7 @@ fn wait(messages: &Receiver<Msg>, model: &Model, clock: &Clock) -> Result<Option
 
 /// Carries effects out.
 struct Outside {
-    requests: Sender<Request>,
+    asking: Asking,
     port: Port,
     gone: bool,
 }
@@ -171,8 +176,7 @@ impl Outside {
         let mut redraw = false;
         for effect in effects {
             match effect {
-                // the reader thread ends only with this loop
-                Effect::Read(request) => drop(self.requests.send(request)),
+                Effect::Read(request) => self.asking.ask(request),
                 Effect::Ask(ask) => self.gone |= !self.port.ask(ask),
                 Effect::Redraw => redraw = true,
             }

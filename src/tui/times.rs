@@ -72,6 +72,24 @@ impl Times {
         }
     }
 
+    /// A moment as a form shows it: `2026-11-26 09:00`, in the operator's zone.
+    pub fn typed(&self, at: Millis) -> String {
+        self.format(at, "%Y-%m-%d %H:%M")
+    }
+
+    /// Reads what [`Times::typed`] writes, a date alone (its start), or RFC 3339 with an offset. `None` otherwise.
+    pub fn parse(&self, text: &str) -> Option<Millis> {
+        let text = text.trim();
+        let civil = text.parse::<DateTime>();
+        match civil {
+            Ok(civil) if !text.ends_with(['Z', 'z']) => {
+                let at = self.zone.to_timestamp(civil).ok()?;
+                Some(Millis(at.as_millisecond()))
+            }
+            _ => Millis::parse(text),
+        }
+    }
+
     /// Hour and minute alone.
     pub fn clock(&self, at: Millis) -> String {
         self.format(at, "%H:%M")
@@ -135,6 +153,16 @@ mod tests {
             assert_eq!(times.due(at(text)), due, "{text}");
         }
         assert_eq!(times.days_to_monday(), 6);
+        let berlin = Times {
+            zone: TimeZone::fixed(jiff::tz::offset(1)),
+            ..times.clone()
+        };
+        for text in ["2026-11-26 09:00", "2026-11-26T08:00:00Z"] {
+            let read = berlin.parse(text);
+            assert_eq!(read, Some(at("2026-11-26T08:00:00Z")), "{text}");
+            assert_eq!(berlin.typed(read.unwrap()), "2026-11-26 09:00");
+        }
+        assert_eq!(berlin.parse("tomorrow"), None);
         assert_eq!(
             [850, 41_000, 360_000, 7_200_000].map(span),
             ["0.9 s", "41 s", "6 min", "2 h"]

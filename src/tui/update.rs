@@ -41,6 +41,7 @@ fn at(model: &mut Model, now: crate::model::Millis) {
         model.dirty = true;
     }
     model.dirty |= header::refresh(model);
+    model.dirty |= contacts::lost_patience(model);
     if model.tab == Tab::Rates {
         rates::read(model);
     }

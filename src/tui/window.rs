@@ -136,7 +136,7 @@ impl<R: Row + PartialEq> Window<R> {
     /// What to read when the data changed: the same place again.
     pub fn refresh(&mut self) -> Span {
         let place = match (self.at_start, self.index()) {
-            (true, at) if at.is_none_or(|at| at < 100) => None,
+            (true, at) if at.is_none_or(|at| at < 20) => None, // well inside of the shortest page
             (_, at) => at.map(|at| self.rows[at].key().clone()),
         };
         let span = place.map_or(Span::Start, Span::Around);

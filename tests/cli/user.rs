@@ -1,6 +1,6 @@
 //! A user of the program, the systems that they sync, and what they see.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -124,17 +124,11 @@ impl Drop for Running {
     }
 }
 
-/// Waits for the first line that a program prints.
+/// Waits for the first line that a program prints; what follows is not for anybody.
 pub fn first_line(child: &mut Child) -> String {
     let mut line = String::new();
     let out = child.stdout.as_mut().unwrap();
-    // One byte at a time: a buffer would take what belongs to the next reader.
-    for byte in out.bytes() {
-        match byte.unwrap() {
-            b'\n' => break,
-            byte => line.push(byte.into()),
-        }
-    }
+    BufReader::new(out).read_line(&mut line).unwrap();
     line
 }
 

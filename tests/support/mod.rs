@@ -1,6 +1,9 @@
 //! The dashboard without a terminal: keys in, screens out. Questions to the cache are answered from memory, so that
 //! nothing else than the interface is under test.
 
+mod conflict_rows;
+mod loop_rows;
+mod mara;
 pub mod world;
 
 use couplet::engine::port::{Ask, Event};
@@ -53,7 +56,8 @@ impl TestApp {
         let mut model = Model::new("harbor-west".into(), "dana".into(), theme, times);
         model.size = (width, height);
         model.lease_ours = true;
-        let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let terminal =
+            Terminal::new(TestBackend::new(width, height)).expect("memory does not fail");
         let mut app = Self {
             model,
             world,
@@ -66,7 +70,7 @@ impl TestApp {
 
     /// Presses keys, each answered before the next.
     pub fn press(&mut self, text: &str) -> &mut Self {
-        for key in keys::parse(text).unwrap() {
+        for key in keys::parse(text).expect("keys") {
             self.send(Msg::Key(key));
         }
         self
@@ -104,7 +108,7 @@ impl TestApp {
         self.terminal.backend_mut().resize(width, height);
         self.terminal
             .draw(|frame| view(&self.model, frame))
-            .unwrap();
+            .expect("memory does not fail");
         let buffer = self.terminal.backend().buffer();
         let mut lines = Vec::new();
         for y in 0..height {
@@ -229,14 +233,14 @@ impl TestApp {
                 let page = reader::page(span, reach, |from, way, limit| {
                     Ok::<_, ()>(world::after(&rows, from, way, limit))
                 });
-                Read::Contacts(query, page.unwrap())
+                Read::Contacts(query, page.expect("memory does not fail"))
             }
             Request::Tasks { query, span, reach } => {
                 let rows = world.tasks_of(&query);
                 let page = reader::page(span, reach, |from, way, limit| {
                     Ok::<_, ()>(world::after(&rows, from, way, limit))
                 });
-                Read::Tasks(query, page.unwrap())
+                Read::Tasks(query, page.expect("memory does not fail"))
             }
             Request::Detail(link) => Read::Detail(link, world.detail(link).map(Box::new)),
             Request::Conflicts => {

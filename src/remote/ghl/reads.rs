@@ -39,6 +39,7 @@ impl Ghl {
             time_zone: location.timezone.text().to_owned(),
             users,
             capabilities: vec![],
+            burst_limit: self.client.status().burst.limit,
         })
     }
 

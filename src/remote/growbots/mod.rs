@@ -77,6 +77,7 @@ impl Connector for Growbots {
 
     fn use_setup(&self, setup: &Setup) {
         self.knowledge.learn(setup);
+        self.client.expect_burst(setup.burst_limit);
     }
 
     fn has_changes(&self) -> bool {

@@ -52,6 +52,7 @@ impl Growbots {
             time_zone: account.time_zone.text().to_owned(),
             users,
             capabilities: account.capabilities.texts().map(str::to_owned).collect(),
+            burst_limit: self.client.status().burst.limit,
         })
     }
 

@@ -177,7 +177,8 @@ pub fn search_tasks(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
         .iter()
         .skip(number("skip", 0))
         .take(number("limit", 25));
-    let shown: Vec<Value> = page.map(|task| shape::task_row(task)).collect();
+    let full = world.switches.search_full_rows;
+    let shown: Vec<Value> = page.map(|task| shape::task_row(task, full)).collect();
     Ok(Answer::json(200, json!({"tasks": shown})))
 }
 

@@ -160,13 +160,13 @@ pub fn task(body: &Body) -> Value {
     pick(body, &TASK_KEYS)
 }
 
-/// A task as the location's search shows it: `_id` and times.
-pub fn task_row(body: &Body) -> Value {
+/// A task as the location's search shows it: `_id` and times; `full` rows carry null where a field is not set.
+pub fn task_row(body: &Body, full: bool) -> Value {
     let mut row = Body::new();
     row.insert("_id".into(), value_of(body, "id"));
     for key in &TASK_KEYS[1..] {
-        if let Some(value) = body.get(*key) {
-            row.insert((*key).into(), value.clone());
+        if full || body.contains_key(*key) {
+            row.insert((*key).into(), value_of(body, key));
         }
     }
     row.insert("dateAdded".into(), value_of(body, "dateAdded"));

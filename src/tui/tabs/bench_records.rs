@@ -42,7 +42,8 @@ fn whole_result(model: &Model, conflict: &Conflict) -> BenchRow {
     })
 }
 
-fn counts(bench: &Bench) -> Option<String> {
+/// What belongs to the record, in words; `None` until it was read.
+pub fn counts(bench: &Bench) -> Option<String> {
     let detail = bench.detail.as_ref()?;
     let count = |n: usize, one: &str| match n {
         0 => None,

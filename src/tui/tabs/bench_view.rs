@@ -45,8 +45,10 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     if conflict.reason.holds_record() {
         head = head.add(format!("     {}", conflicts::what(conflict)), Style::new());
     }
-    let fits = head.used() + 2 + crate::text::width(&right) <= area.width as usize;
-    let right = if fits { right } else { place };
+    let fits = |right: &str| head.used() + 2 + crate::text::width(right) <= area.width as usize;
+    let shorter = format!("revision {}   {place}", conflict.revision);
+    let right = [right, shorter].into_iter().find(|right| fits(right));
+    let right = right.unwrap_or(place);
     head.end_at(&right, area.width as usize, theme.dim)
         .draw(paint::row(area, 0), buf);
     paint::rule("", theme.dim, paint::row(area, 1), theme, buf);
@@ -57,6 +59,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     };
     let rows = match conflict.reason {
         Reason::Field if model.is_wide() => wide_fields(model, conflict, bench, body.width),
+        Reason::Field if body.height < 10 => one_field(model, conflict, body.width),
         Reason::Field => narrow_fields(model, conflict, bench, body.width),
         Reason::DeleteEdit | Reason::MassChange => {
             bench_records::sides(model, conflict, bench, body.width)
@@ -247,6 +250,47 @@ fn wide_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) 
     }
     beside(model, conflict, bench, columns, &mut rows);
     rows
+}
+
+/// The field under the cursor alone, on a terminal of few rows.
+fn one_field(model: &Model, conflict: &Conflict, columns: u16) -> Vec<BenchRow> {
+    let Some(field) = model.conflicts.bench_field() else {
+        return Vec::new();
+    };
+    let theme = &model.theme;
+    let (words, style) = result(model, conflict, field)
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    let head = Row::of(" ", Style::new()).cell(&field.field.label(), 14, theme.title);
+    let mut rows = vec![BenchRow {
+        row: head.add(words, style),
+        cursor: true,
+        full: false,
+    }];
+    let base = show(field.base.as_ref(), &model.times);
+    for (key, name, value) in three(field) {
+        let text = show(value, &model.times);
+        let lines = diff::lines(&base, &text, columns as usize - 16, theme);
+        for (line, spans) in lines.into_iter().enumerate() {
+            let (key, name) = if line == 0 { (key, name) } else { (" ", "") };
+            let row = Row::of("   ", Style::new())
+                .add(key, theme.title)
+                .add(" ", Style::new())
+                .cell(name, 10, Style::new());
+            rows.push(plain(row.spans(spans)));
+        }
+    }
+    rows
+}
+
+/// The three values of a field, with the key that takes each.
+fn three(field: &ConflictField) -> [(&'static str, &'static str, Option<&Value>); 3] {
+    [
+        ("b", "base", field.base.as_ref()),
+        ("h", "GHL", field.ghl.as_ref()),
+        ("l", "Growbots", field.growbots.as_ref()),
+    ]
 }
 
 fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {

@@ -349,7 +349,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
                     .cell(&who(model, conflict), who_at, Style::new())
                     .draw(place, buf);
                 if Some(conflict.id) == model.conflicts.cursor {
-                    paint::cursor(place, theme, buf);
+                    paint::cursor(place, lead + id + record, theme, buf);
                 }
             }
         }

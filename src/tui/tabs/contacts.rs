@@ -1,7 +1,7 @@
 //! Contacts: a windowed list, and the contact under the cursor in full. Drawn by [`contacts_view`](super::contacts_view).
 
 use crate::engine::port::Ask;
-use crate::model::{Action, ContactRow, ContactSort, FieldName, LinkId, LinkState, Value};
+use crate::model::{Action, ContactRow, ContactSort, FieldName, LinkId, LinkState, Millis, Value};
 use crate::store::{ContactDetail, ContactQuery};
 
 use super::super::confirm::Confirm;
@@ -11,6 +11,11 @@ use super::super::model::{Model, Overlay};
 use super::super::msg::{Move, Page, Tab};
 use super::super::window::Window;
 use super::detail::{self, Entry, Section, Standing};
+
+/// A read that takes longer is said to take place.
+const PATIENCE_MS: i64 = 150;
+
+const READING: &str = "The contact is still being read.";
 
 /// State of the tab.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +37,8 @@ pub struct Contacts {
     /// A contact that something else named, shown although it may not be among the loaded rows.
     pub named: Option<LinkId>,
     detail: Option<Box<ContactDetail>>,
+    /// Since when the detail of the subject is waited for, as long as that is no long time.
+    since: Option<Millis>,
 }
 
 impl Contacts {
@@ -49,6 +56,17 @@ impl Contacts {
     pub fn detail_in_view(&self) -> Option<&ContactDetail> {
         let detail = self.detail.as_deref()?;
         (Some(detail.linked.id) == self.subject()).then_some(detail)
+    }
+
+    /// The detail to draw: for as long as the reader may take, the one before.
+    pub fn detail_drawn(&self) -> Option<&ContactDetail> {
+        let before = self.detail.as_deref().filter(|_| self.since.is_some());
+        self.detail_in_view().or(before)
+    }
+
+    /// When `reading…` has to be said, if the reader does not answer before.
+    pub fn next_wake(&self) -> Option<Millis> {
+        self.since.map(|since| since.plus(PATIENCE_MS))
     }
 
     /// Whether keys go to the detail.
@@ -99,6 +117,23 @@ pub fn follow(model: &mut Model) {
     }
 }
 
+/// The subject is another one: asks for its detail.
+fn turn(model: &mut Model) {
+    model.contacts.at = 0;
+    model.contacts.since = Some(model.times.now);
+    follow(model);
+}
+
+/// Whether the detail took so long just now that it must be said.
+pub fn lost_patience(model: &mut Model) -> bool {
+    let late = model.contacts.next_wake();
+    let late = late.is_some_and(|at| at <= model.times.now);
+    if late {
+        model.contacts.since = None;
+    }
+    late && model.contacts.detail_in_view().is_none()
+}
+
 /// Takes a page of rows.
 pub fn accept(model: &mut Model, query: &ContactQuery, page: Page<ContactRow>) {
     if *query != model.contacts.query {
@@ -107,8 +142,8 @@ pub fn accept(model: &mut Model, query: &ContactQuery, page: Page<ContactRow>) {
     let visible = visible(model);
     let before = model.contacts.window.cursor;
     model.dirty |= model.contacts.window.accept(page, visible) || !model.contacts.window.loaded;
-    if model.contacts.window.cursor != before || model.contacts.detail_in_view().is_none() {
-        follow(model);
+    if model.contacts.window.cursor != before {
+        turn(model);
     }
 }
 
@@ -118,6 +153,9 @@ pub fn accept_detail(model: &mut Model, detail: Option<Box<ContactDetail>>) {
         && model.contacts.detail.as_ref() != Some(&detail)
     {
         model.contacts.detail = Some(detail);
+        if model.contacts.detail_in_view().is_some() {
+            model.contacts.since = None;
+        }
         let last = entries(model).len().saturating_sub(1);
         if model.contacts.section == Section::Fields {
             model.contacts.at = model.contacts.at.min(last);
@@ -142,8 +180,7 @@ pub fn go(model: &mut Model, how: Move) {
     let before = model.contacts.window.cursor;
     let wanted = model.contacts.window.step(how, visible);
     if model.contacts.window.cursor != before {
-        model.contacts.at = 0;
-        follow(model);
+        turn(model);
     }
     if let Some(span) = wanted {
         read(model, span);
@@ -251,7 +288,7 @@ pub fn sort(model: &mut Model) {
 /// Opens the form of fields; only that of tags if `tags_only`.
 pub fn edit(model: &mut Model, tags_only: bool) {
     let Some(detail) = model.contacts.detail_in_view() else {
-        return;
+        return model.say(READING);
     };
     let (link, kind) = (detail.linked.id, detail.linked.kind);
     let entries = entries(model);
@@ -297,7 +334,13 @@ pub fn edit(model: &mut Model, tags_only: bool) {
     } else {
         format!("Edit {name}")
     };
-    let form = Form::new(title, Purpose::Edit(link), fields, at.unwrap_or(0));
+    let form = Form::new(
+        title,
+        Purpose::Edit(link),
+        fields,
+        at.unwrap_or(0),
+        &model.times,
+    );
     model.overlay = Some(Overlay::Form(Box::new(form)));
 }
 
@@ -306,7 +349,7 @@ pub fn note(model: &mut Model) {
     if let Some(link) = model.contacts.subject() {
         let title = format!("Note on {}", name(model));
         let fields = vec![(FieldName::Body, None)];
-        let form = Form::new(title, Purpose::Note(link), fields, 0);
+        let form = Form::new(title, Purpose::Note(link), fields, 0, &model.times);
         model.overlay = Some(Overlay::Form(Box::new(form)));
     }
 }
@@ -316,6 +359,9 @@ pub fn ignore(model: &mut Model) {
     let Some(link) = model.contacts.subject() else {
         return;
     };
+    if model.contacts.detail_in_view().is_none() {
+        return model.say(READING);
+    }
     let ignored = !model.contacts.is_ignored();
     let name = name(model);
     let (title, words, yes, said) = if ignored {
@@ -346,8 +392,7 @@ pub fn show(model: &mut Model, link: LinkId) {
     model.contacts.named = Some(link);
     model.contacts.detail_focus = true;
     model.contacts.zoomed = true;
-    model.contacts.at = 0;
-    follow(model);
+    turn(model);
 }
 
 /// The name of the contact that commands are about.

@@ -96,7 +96,7 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
             .right(&when.unwrap_or_default(), edited, theme.dim)
             .draw(place, buf);
         if Some(row.id) == window.cursor {
-            paint::cursor(place, theme, buf);
+            paint::cursor(place, 4 + name, theme, buf);
         }
     }
     if window.rows.is_empty() {
@@ -175,7 +175,7 @@ fn draw_detail(model: &Model, area: Rect, compact: bool, buf: &mut Buffer) {
     let theme = &model.theme;
     let inner = paint::beside_track(area);
     let columns = inner.width as usize;
-    let Some(detail) = model.contacts.detail_in_view() else {
+    let Some(detail) = model.contacts.detail_drawn() else {
         paint::track(area, 0, 0, theme, buf);
         if let (None, Some(row)) = (model.contacts.named, model.contacts.current()) {
             Row::of(" ", Style::new())
@@ -226,7 +226,7 @@ fn draw_detail(model: &Model, area: Rect, compact: bool, buf: &mut Buffer) {
         row.draw(spot, buf);
         if model.contacts.detail_focus && *of == Some(at) {
             if line + top == start {
-                paint::cursor(spot, theme, buf);
+                paint::cursor(spot, 15, theme, buf);
             } else {
                 buf[(spot.x, spot.y)].set_symbol("▌");
             }

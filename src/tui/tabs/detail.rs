@@ -1,5 +1,6 @@
 //! A contact in full: which fields stand how, and the rows of its sections.
 
+use crate::merge::FieldMap;
 use ratatui::style::Style;
 
 use crate::model::{
@@ -80,6 +81,8 @@ pub enum Standing {
     Waiting(BySide<bool>),
     /// Apart, and no pass has looked yet.
     Apart,
+    /// Apart, and not kept in step: the map does not carry this field.
+    Unmapped,
     /// Only one side has the record.
     OneSide,
 }
@@ -130,6 +133,7 @@ pub fn entries(detail: &ContactDetail, conflicts: &[Conflict]) -> Vec<Entry> {
             let ends = ends.map(|end| end.and_then(|r| r.get(&field)).cloned());
             let standing = match standing(detail, conflicts, &field, &ends) {
                 Standing::Apart if one_side => Standing::OneSide,
+                Standing::Apart if !is_mapped(linked.kind, &field) => Standing::Unmapped,
                 other => other,
             };
             Entry {
@@ -180,6 +184,13 @@ fn standing(
         return Standing::InStep;
     }
     Standing::Apart
+}
+
+/// Whether edits of a field travel at all.
+fn is_mapped(kind: Kind, field: &FieldName) -> bool {
+    let map = FieldMap::default();
+    let entry = map.entry(kind, field);
+    entry.is_some_and(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side)))
 }
 
 /// A value as screens show it, cleaned, on one line; `None` is empty.
@@ -292,6 +303,13 @@ fn field_rows(model: &Model, entries: &[Entry], columns: usize) -> Vec<DetailRow
             rows.push((Some(*at), row.to(mark_at).add(mark, style)));
             continue;
         }
+        if entry.standing == Standing::Unmapped {
+            let BySide { ghl, growbots } = entry.ends.as_ref().map(|end| show(end.as_ref(), times));
+            let text = format!("GHL {ghl}, Growbots {growbots}; not in the map");
+            let text = cut_end(&text, mark_at.saturating_sub(17)).into_owned();
+            rows.push((Some(*at), label.add(text, theme.dim)));
+            continue;
+        }
         rows.push((Some(*at), label.to(mark_at).add(mark, style)));
         let base = show(entry.base.as_ref(), times);
         for (name, value) in [
@@ -334,7 +352,7 @@ fn mark(standing: &Standing, theme: &Theme) -> (&'static str, Style) {
             _ => ("→", theme.moving),
         },
         Standing::Apart => ("⇄", theme.moving),
-        Standing::OneSide => (" ", theme.dim),
+        Standing::OneSide | Standing::Unmapped => (" ", theme.dim),
     }
 }
 
@@ -353,7 +371,7 @@ fn why_words(entry: &Entry) -> String {
             _ => "waits to go to Growbots, next pass".into(),
         },
         Standing::Apart => "apart; the next pass looks at it".into(),
-        Standing::InStep | Standing::OneSide => String::new(),
+        Standing::InStep | Standing::OneSide | Standing::Unmapped => String::new(),
     }
 }
 

@@ -269,7 +269,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         let place = paint::row(inner, line + 2);
         row.draw(place, buf);
         if *is_head && *id == cursor {
-            paint::cursor(place, theme, buf);
+            paint::cursor(place, 13 + what.min(40), theme, buf);
         }
     }
     if rows.is_empty() {

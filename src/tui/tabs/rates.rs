@@ -29,12 +29,6 @@ impl Rates {
     pub const fn next_read(&self) -> Millis {
         self.read_at.plus(PACE_MS)
     }
-
-    /// The side and lane under the cursor.
-    pub fn place(&self) -> (Side, Lane) {
-        let side = Side::BOTH[(self.at / Lane::ALL.len()).min(1)];
-        (side, Lane::ALL[self.at % Lane::ALL.len()])
-    }
 }
 
 /// Asks for the bars and the status, if it is time.
@@ -323,12 +317,12 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             .draw(paint::row(inner, at), buf);
         at += 1;
     }
-    let head = if wide {
-        "lanes       lane         place                           queued    now a s    waits for"
-    } else {
-        "lanes    lane     place      queued   now a s    waits for"
-    };
-    rule(&mut at, head, Style::new(), buf);
+    let gap = if wide { 29 } else { 9 };
+    let head = format!(
+        "lanes   lane         place{:gap$}queued   now a s    waits for",
+        ""
+    );
+    rule(&mut at, &head, Style::new(), buf);
     for (place, row) in lane_rows(model, wide) {
         let spot = paint::row(inner, at);
         if spot.height == 0 {
@@ -336,7 +330,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         }
         row.draw(spot, buf);
         if place == model.rates.at {
-            paint::cursor(spot, theme, buf);
+            paint::cursor(spot, 25, theme, buf);
         }
         at += 1;
     }

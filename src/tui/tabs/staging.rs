@@ -10,6 +10,7 @@ use crate::text::clean;
 use super::super::confirm::{Choice, Confirm, cost_words};
 use super::super::model::{Model, Overlay};
 use super::super::times::Times;
+use super::bench_records;
 use super::conflicts::Conflicts;
 use super::detail::show;
 
@@ -313,7 +314,12 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
     let others = others.filter(|s| s.operator != model.operator).count();
     let mut foot = vec![format!("Requests   {}", cost_words(cost))];
     if lines.iter().any(|line| line.contains("DELETE")) {
-        foot.push("A delete takes the tasks, notes and appointments of its record with it.".into());
+        let bench = model.conflicts.bench.as_ref();
+        let here = bench.filter(|bench| mine.iter().any(|(c, _)| c.id == bench.conflict));
+        foot.push(match here.and_then(bench_records::counts) {
+            Some(counts) if mine.len() == 1 => format!("With it    {counts}"),
+            _ => "A delete takes the tasks, notes and appointments of its record with it.".into(),
+        });
     }
     if others > 0 {
         foot.push(format!(

@@ -262,7 +262,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         let place = paint::row(inner, line + 1);
         row.draw(place, buf);
         if *head && Some(*pass) == model.log.cursor {
-            paint::cursor(place, theme, buf);
+            paint::cursor(place, 21, theme, buf);
         }
     }
     if rows.is_empty() {

@@ -212,7 +212,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             .cell(&when.unwrap_or_default(), due, style)
             .draw(place, buf);
         if Some(row.id) == window.cursor {
-            paint::cursor(place, theme, buf);
+            paint::cursor(place, 6 + title.min(40), theme, buf);
         }
         line += 1;
     }

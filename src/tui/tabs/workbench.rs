@@ -212,7 +212,7 @@ pub fn other_value(model: &mut Model) {
     let value = staged.unwrap_or_else(|| field.ghl.clone());
     let title = format!("{} of {}: another value", name.label(), conflict.title);
     let purpose = Purpose::Other(id, name.clone());
-    let form = Form::new(title, purpose, vec![(name, value)], 0);
+    let form = Form::new(title, purpose, vec![(name, value)], 0, &model.times);
     model.overlay = Some(Overlay::Form(Box::new(form)));
 }
 

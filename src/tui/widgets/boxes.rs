@@ -236,7 +236,7 @@ fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) 
             .right(&hit.keys, 7, theme.title)
             .draw(place, buf);
         if at == palette.at {
-            paint::cursor(place, theme, buf);
+            paint::cursor(place, columns, theme, buf);
         }
     }
     divide(inside, room + 1, theme, buf);

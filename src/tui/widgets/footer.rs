@@ -30,32 +30,50 @@ fn enter_word(model: &Model) -> &'static str {
     }
 }
 
+/// A key of the footer.
+struct Hint {
+    key: String,
+    words: String,
+    ready: bool,
+}
+
 /// The commands of the footer, in order, with the word for `enter` first.
-pub fn hints(model: &Model) -> Vec<(String, String, bool)> {
+fn hints(model: &Model) -> Vec<Hint> {
     let mut hints = Vec::new();
     let enter = enter_word(model);
     if !enter.is_empty() {
-        hints.push(("enter".into(), enter.into(), true));
+        hints.push(Hint {
+            key: "enter".into(),
+            words: enter.into(),
+            ready: true,
+        });
     }
     let mut from = |command: &Command| {
         let ready = (command.ready)(model).is_ok();
-        let hint = match command.msg {
+        let words = match command.msg {
             Do::Apply => match model.staged() {
                 0 => "apply".into(),
+                _ if !model.is_wide() => "apply".into(),
                 n => format!("apply {n}"),
             },
             Do::FocusDetail if !model.is_wide() || model.contacts.in_detail() => return,
             Do::Ignore if model.contacts.is_ignored() => "take up".into(),
             _ => command.hint.into(),
         };
-        hints.push((command.first_key(), hint, ready));
+        hints.push(Hint {
+            key: command.first_key(),
+            words,
+            ready,
+        });
     };
+    let crowded =
+        !model.is_wide() && model.tab == Tab::Conflicts && model.conflicts.bench.is_some();
     for scope in model.scopes() {
         let shown = |command: &&Command| {
             command.scope == *scope
                 && !command.hint.is_empty()
                 && (*scope != Scope::Movement)
-                && (*scope != Scope::Global || (command.ready)(model).is_ok())
+                && (*scope != Scope::Global || (!crowded && (command.ready)(model).is_ok()))
         };
         COMMANDS.iter().filter(shown).for_each(&mut from);
     }
@@ -90,30 +108,46 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     let gap = if model.is_wide() { 3 } else { 2 };
     let help = Row::of("?", theme.title).add(" help", Style::new());
     let more = Row::of(":", theme.title).add(" more", Style::new());
-    let mut room = columns.saturating_sub(help.used() + more.used() + gap + 2);
+    let mut hints = hints(model);
+    let length = |hints: &[Hint]| -> usize {
+        let one = |hint: &Hint| width(&hint.key) + 1 + width(&hint.words) + gap;
+        let all: usize = hints.iter().map(one).sum();
+        (all + 1).saturating_sub(gap)
+    };
+    let room = |with_more: bool| {
+        let right = help.used() + if with_more { more.used() + gap } else { 0 };
+        columns.saturating_sub(right + 1) // a space between
+    };
+    if length(&hints) > room(true) {
+        hints.retain(|hint| hint.ready); // what cannot run goes first, then `more`, then from the right
+    }
+    let with_more = length(&hints) <= room(true) || length(&hints) > room(false);
     let mut row = Row::of(" ", Style::new());
-    for (at, (key, hint, ready)) in hints(model).into_iter().enumerate() {
+    for (at, hint) in hints.into_iter().enumerate() {
         let gap = if at == 0 { 0 } else { gap };
-        if row.used() + gap + width(&key) + 1 + width(&hint) > room {
+        let end = row.used() + gap + width(&hint.key) + 1 + width(&hint.words);
+        if end > room(with_more) {
             break;
         }
-        let (bold, plain) = if ready {
+        let (bold, plain) = if hint.ready {
             (theme.title, Style::new())
         } else {
             (theme.dim, theme.dim)
         };
         row = row
             .add(" ".repeat(gap), Style::new())
-            .add(key, bold)
-            .add(format!(" {hint}"), plain);
+            .add(hint.key, bold)
+            .add(format!(" {}", hint.words), plain);
     }
-    room = columns.saturating_sub(help.used() + more.used() + gap);
     row.draw(area, buf);
     let at = |x: usize| Rect {
         x: area.x + x as u16,
         width: area.width.saturating_sub(x as u16),
         ..area
     };
-    more.draw(at(room), buf);
+    if with_more {
+        let x = columns.saturating_sub(help.used() + more.used() + gap);
+        more.draw(at(x), buf);
+    }
     help.draw(at(columns.saturating_sub(help.used())), buf);
 }

@@ -75,7 +75,9 @@ pub fn refresh(model: &mut Model) -> bool {
         return false;
     }
     let unread = |state: &State| state.sort == Sort::Unread;
-    let first = header.shown.as_ref().is_none_or(unread);
+    // before anything was said, all but trouble is said at once: at the start nobody holds the lease for a moment
+    let first = header.shown.is_none()
+        || (header.shown.as_ref().is_some_and(unread) && state.sort != Sort::Wrong);
     let left = *header.left_at.get_or_insert(now);
     let same_sort = header.shown.as_ref().is_some_and(|s| s.sort == state.sort);
     let steady = same_sort || now.since(left) >= STEADY_MS;
@@ -270,7 +272,12 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     if wide {
         row = row.add("couplet", theme.title).add("  ", Style::new());
     }
-    let name = cut_end(&model.workspace, columns / 4).into_owned();
+    let name = if model.demo && model.workspace != "demo" {
+        format!("{} (demo)", model.workspace)
+    } else {
+        model.workspace.clone()
+    };
+    let name = cut_end(&name, columns / 4).into_owned();
     row = row.add(name, theme.title).add("  ", Style::new());
     if model.tab_rows() == 0 {
         row = row

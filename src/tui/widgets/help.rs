@@ -4,7 +4,8 @@ use ratatui::style::Style;
 
 use crate::text::width;
 
-use super::super::commands::{COMMANDS, Scope};
+use super::super::commands::{COMMANDS, Meaning, Scope, meaning};
+use super::super::keys;
 use super::super::model::Model;
 use super::paint::Row;
 
@@ -21,7 +22,14 @@ pub fn rows(model: &Model, columns: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for scope in model.screen_scopes() {
         rows.push(Row::of(scope.label(), theme.title));
-        for command in COMMANDS.iter().filter(|command| command.scope == *scope) {
+        for (at, command) in COMMANDS.iter().enumerate() {
+            let holds = |key: &str| {
+                let keys = keys::parse(key).unwrap_or_default();
+                meaning(model.screen_scopes(), &keys) == Meaning::Command(at)
+            };
+            if command.scope != *scope || !command.keys.iter().any(|key| holds(key)) {
+                continue; // another scope's, or a nearer scope has taken its key
+            }
             if *scope == Scope::Global && command.id.starts_with("tab.") {
                 continue; // the tabs show their keys
             }

@@ -1,11 +1,12 @@
 //! Rows, rules and the scroll track: what every screen is drawn with.
 
 use ratatui::{
-    buffer::Buffer,
+    buffer::{Buffer, Cell},
     layout::Rect,
     style::Style,
-    text::{Line, Span},
+    text::Span,
 };
+use unicode_width::UnicodeWidthChar as _;
 
 use crate::text::{cut_end, fit, width};
 
@@ -82,10 +83,41 @@ impl Row {
     /// Draws it into the first row of `area`, cut at its width.
     pub fn draw(&self, area: Rect, buf: &mut Buffer) {
         if area.height > 0 {
-            let line = Line::from(self.spans.clone());
-            buf.set_line(area.x, area.y, &line, area.width);
+            let mut x = area.x;
+            for span in &self.spans {
+                x = letters(&span.content, x, span.style, area, buf);
+            }
         }
     }
+}
+
+/// Puts letters into cells, each with the marks that stand on it; gives the column behind them.
+///
+/// A cell a letter, as terminals count: a cluster of several letters (Devanagari has many) in one cell would be drawn
+/// wider than ratatui believes, and leave pieces behind.
+fn letters(text: &str, mut x: u16, style: Style, area: Rect, buf: &mut Buffer) -> u16 {
+    let mut last = None;
+    for letter in text.chars() {
+        let columns = letter.width().unwrap_or(0) as u16;
+        if columns == 0 {
+            if let Some(at) = last {
+                let cell: &mut Cell = &mut buf[at];
+                let marked = format!("{}{letter}", cell.symbol());
+                cell.set_symbol(&marked);
+            }
+            continue;
+        }
+        if x + columns > area.right() {
+            return area.right();
+        }
+        for behind in x + 1..x + columns {
+            buf[(behind, area.y)].reset();
+        }
+        buf[(x, area.y)].set_char(letter).set_style(style);
+        last = Some((x, area.y));
+        x += columns;
+    }
+    x
 }
 
 /// Row number `at` of an area; empty when it is below the area.
@@ -144,10 +176,15 @@ pub fn track(area: Rect, first: usize, all: usize, theme: &Theme, buf: &mut Buff
     }
 }
 
-/// Marks a row as the one under the cursor.
-pub fn cursor(area: Rect, theme: &Theme, buf: &mut Buffer) {
+/// Marks a row as the one under the cursor: reverse over its first `columns`, which name it. Not over all of it, since
+/// every reversed cell is sent twice for each step of the cursor; and in one style, so that its colours cost nothing.
+pub fn cursor(area: Rect, columns: usize, theme: &Theme, buf: &mut Buffer) {
+    let area = Rect {
+        width: area.width.min(columns as u16),
+        ..area
+    };
     if area.height > 0 && area.width > 0 {
-        buf.set_style(area, theme.cursor);
+        buf.set_style(area, Style::reset().patch(theme.cursor));
         buf[(area.x, area.y)].set_symbol("▌");
     }
 }

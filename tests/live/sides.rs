@@ -1,11 +1,10 @@
-//! The built binary against a sandbox process over real HTTP: what a user would see.
-
-mod lab;
+//! Two sides that are brought together: edits, conflicts, deletes, and a program that is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lab::Lab;
 use serde_json::{Value, json};
+
+use super::lab::Lab;
 
 /// What both sides should agree on, by e-mail: name, phone and tags of everyone who has one.
 fn people(lab: &Lab, side: &str) -> BTreeMap<String, (String, String, String, BTreeSet<String>)> {
@@ -256,6 +255,73 @@ fn a_delete_is_carried_over_and_against_an_edit_it_waits_for_an_operator() {
         .filter(|raw| raw["external_ids"]["ghl"] == json!(id(&kept, "ghl")))
         .count();
     assert_eq!(found, 1, "made again and linked");
+}
+
+#[test]
+fn lost_answers_and_failing_sides_make_no_duplicate_and_lose_no_edit() {
+    let lab = Lab::start(&[
+        "--contacts",
+        "60",
+        "--seed",
+        "13",
+        "--lag",
+        "0",
+        "--limit",
+        "off",
+    ]);
+    lab.pass(&[]);
+    let faults = json!({"drop_response": 0.2, "http_500": 0.1, "seed": 5});
+    lab.faults(&json!({"ghl": faults, "growbots": faults}));
+    let mut wanted = Vec::new();
+    for nth in 0..5 {
+        let person = lab.in_step(nth);
+        let id = |side: &str| {
+            person[format!("{side}_id")]
+                .as_str()
+                .expect("it is linked")
+                .to_owned()
+        };
+        let city = format!("City {nth}");
+        lab.edit("ghl", "contact", &id("ghl"), &json!({"city": city}));
+        lab.edit(
+            "growbots",
+            "contact",
+            &id("growbots"),
+            &json!({"website": format!("https://site{nth}.example.com")}),
+        );
+        wanted.push((id("ghl"), id("growbots"), nth));
+        let new = json!({"first_name": "New", "last_name": format!("Person {nth}"), "email": format!("new{nth}@example.com")});
+        lab.add("growbots", "contact", &new);
+        // It may fail as a whole; what it has done stands, and what it has not is done later.
+        lab.run(&["sync", "--once"]).ended(&[0, 1, 3]);
+    }
+    lab.faults(&json!({"ghl": {}, "growbots": {}}));
+    let mut last = json!(null);
+    for _ in 0..5 {
+        last = lab.pass(&["--full"]);
+    }
+    assert_eq!(last["waiting"], 0, "{last}");
+    let (ghl, growbots) = (
+        lab.records("ghl", "contact"),
+        lab.records("growbots", "contact"),
+    );
+    for (ghl_id, growbots_id, nth) in wanted {
+        assert_eq!(
+            growbots[&growbots_id]["address"]["city"],
+            json!(format!("City {nth}"))
+        );
+        assert_eq!(
+            ghl[&ghl_id]["website"],
+            json!(format!("https://site{nth}.example.com"))
+        );
+        let email = format!("new{nth}@example.com");
+        let made = |all: &BTreeMap<String, Value>| {
+            all.values()
+                .filter(|raw| raw["email"] == json!(email))
+                .count()
+        };
+        assert_eq!((made(&ghl), made(&growbots)), (1, 1), "{email}");
+    }
 }
 
 /// Kills `sync` with SIGKILL while it pushes, some times; what was lost on the way is found, not written twice.
