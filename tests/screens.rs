@@ -113,6 +113,7 @@ fn every_state_of_the_loop_has_its_words() {
         by: "ravi".into(),
         at: world::at("2026-11-24T13:58:00Z"),
         until: None,
+        side: None,
         note: note.map(Into::into),
     };
     let pulling = LoopState::Pulling {

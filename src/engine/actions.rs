@@ -1,8 +1,8 @@
 //! What operators asked for, carried out by the lease holder: each action ends as done or refused, with the reason.
 
 use crate::model::{
-    Action, ActionId, ActionOutcome, Cause, Decided, ErrorState, FieldChange, Kind, LinkId,
-    Op, Paused, Side, Write,
+    Action, ActionId, ActionOutcome, Cause, Decided, ErrorState, FieldChange, Kind, LinkId, Op,
+    Paused, Side, Write,
 };
 
 use super::EngineError;

@@ -325,7 +325,7 @@ impl Pass<'_> {
         let mut live = Vec::new();
         while let Some((id, answer)) = answers.next().await {
             if self.core.stopping.get() {
-                return Err(self.stopped(side));
+                return Err(stopped(side));
             }
             match answer? {
                 Found::Live(snapshot) => {
@@ -343,11 +343,21 @@ impl Pass<'_> {
         let store = self.core.store();
         let found = store.lookup(row.side, row.kind, Lookup::Id(&row.id))?;
         let Some(found) = found.into_iter().next() else {
+            // A row may show what was there before the delete; only a read by id tells. GHL goes on listing the
+            // tasks of deleted contacts: these are no reason to read, but one that moved to a live contact is.
             return Ok(match store.outlives(row)? {
                 None => Known::Never,
-                // A row may show what was there before the delete; only a read by id tells.
                 Some(true) => Known::News,
-                Some(false) => Known::Nothing,
+                Some(false) => match &row.parent {
+                    Some(parent)
+                        if !store
+                            .lookup(row.side, Kind::Contact, Lookup::Id(parent))?
+                            .is_empty() =>
+                    {
+                        Known::News
+                    }
+                    _ => Known::Nothing,
+                },
             });
         };
         let linked = store.linked(found.link)?;
@@ -401,15 +411,6 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// A reading that ends early: its place stays where it was.
-    pub(super) fn stopped(&self, side: Side) -> EngineError {
-        RemoteError::Stopped {
-            side,
-            operation: "read".into(),
-        }
-        .into()
-    }
-
     /// Notes that a record is gone on a side.
     pub(super) fn gone(&self, side: Side, kind: Kind, id: &RecordId) -> Result<(), EngineError> {
         let known: Option<LinkId> = self.core.store().mark_gone(self.fence, side, kind, id)?;
@@ -418,6 +419,15 @@ impl Pass<'_> {
         }
         Ok(())
     }
+}
+
+/// A reading that ends early: its place stays where it was.
+fn stopped(side: Side) -> EngineError {
+    RemoteError::Stopped {
+        side,
+        operation: "read".into(),
+    }
+    .into()
 }
 
 /// What a row of a listing tells.

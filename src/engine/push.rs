@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 
 use crate::model::{
-    BySide, FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Parked, Record, Side,
+    BySide, FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Parked,
+    Record, Side,
 };
 use crate::remote::{Class, Deleted, Found, NewRecord, RemoteError, Updated};
 

@@ -4,8 +4,8 @@ use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record;
 use crate::model::{
-    BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason, RecordId,
-    Side, Snapshot, Why, Write,
+    BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason,
+    RecordId, Side, Snapshot, Why, Write,
 };
 use crate::store::{ConflictUpdate, LinkOutcome};
 
@@ -182,6 +182,10 @@ impl Pass<'_> {
         if self.went_with_its_contact(linked)? {
             return Ok(Step::Later);
         }
+        if let Some(gone) = self.was_left_behind(linked)? {
+            self.core.store().drop_end(self.fence, linked.id, gone)?;
+            return Ok(Step::Later);
+        }
         let mut outcome = LinkOutcome {
             link: linked.id,
             base: linked.base.clone(),
@@ -233,9 +237,29 @@ impl Pass<'_> {
         Ok(parent.is_some_and(|parent| parent.ends.get(gone).is_gone()))
     }
 
+    /// The side where a child is gone with a contact that it does not belong to any more: two contacts were merged.
+    /// It is made again for the one that stays.
+    fn was_left_behind(&self, linked: &Linked) -> Result<Option<Side>, EngineError> {
+        let Some((gone, _)) = gone_and_live(linked) else {
+            return Ok(None);
+        };
+        let before = linked
+            .ends
+            .get(gone)
+            .last_seen()
+            .and_then(|end| end.parent.as_ref());
+        let now = self.parent_id(linked, gone)?;
+        let moved = before.is_some() && now.is_some() && before != now.as_ref();
+        Ok(moved.then_some(gone))
+    }
+
     /// Whether a contact has a task, note or appointment on `side` that would go with it and that exists only there
     /// or changed since both sides agreed.
-    pub(super) fn children_changed(&self, linked: &Linked, side: Side) -> Result<bool, EngineError> {
+    pub(super) fn children_changed(
+        &self,
+        linked: &Linked,
+        side: Side,
+    ) -> Result<bool, EngineError> {
         if linked.kind != Kind::Contact {
             return Ok(false);
         }

@@ -102,7 +102,9 @@ impl Engine {
                     .map(|at| at.plus(IN_FLIGHT_MS))
             });
             let Some(due) = due.min() else { break };
-            let wait = due.since(self.core.now()).clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
+            let wait = due
+                .since(self.core.now())
+                .clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let next = self.pass(Once::default(), "lost answers", false).await?;
             summary = joined(summary, next);
@@ -170,23 +172,40 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let mut told: Option<bool> = None;
         while !self.core.stopping.get() {
-            let held = matches!(self.take_lease()?, Lease::Ours(_));
-            if told != Some(held) {
-                told = Some(held);
-                tell(Event::Lease { ours: held });
-            }
-            if !held {
-                tokio::time::sleep(ASK_LEASE_EVERY).await;
-                continue;
-            }
-            let result = tokio::select! {
-                biased;
-                error = self.heartbeat() => Err(error),
-                result = self.passes_under_lease(wake, ours, tell, done) => result,
+            let result = match self.take_lease() {
+                Ok(lease) => {
+                    let held = matches!(lease, Lease::Ours(_));
+                    if told != Some(held) {
+                        told = Some(held);
+                        tell(Event::Lease { ours: held });
+                    }
+                    if !held {
+                        tokio::time::sleep(ASK_LEASE_EVERY).await;
+                        continue;
+                    }
+                    tokio::select! {
+                        biased;
+                        error = self.heartbeat() => Err(error),
+                        result = self.passes_under_lease(wake, ours, tell, done) => result,
+                    }
+                }
+                Err(error) => Err(error),
             };
             match result {
                 // Another process took over while we slept: it goes on, we wait.
                 Err(EngineError::Store(StoreError::LeaseLost { .. })) => self.core.gate.shut(),
+                // A full disk, a file that is locked: nothing was sent that is not stored. It may work again.
+                Err(EngineError::Store(error @ StoreError::Query { .. })) => {
+                    self.core.gate.shut();
+                    tell(Event::Trouble {
+                        words: format!("the sync loop waits: {error}"),
+                    });
+                    tokio::select! {
+                        biased;
+                        () = wake.notified() => {}
+                        () = tokio::time::sleep(self.poll) => {}
+                    }
+                }
                 result => return result,
             }
         }

@@ -227,8 +227,9 @@ impl Pass<'_> {
                 if !is_new || !holds(&row.snapshot, &intent.write.fields) {
                     continue;
                 }
-                if let Found::Live(snapshot) =
-                    remote.get(lane, Kind::Contact, None, &row.snapshot.id).await?
+                if let Found::Live(snapshot) = remote
+                    .get(lane, Kind::Contact, None, &row.snapshot.id)
+                    .await?
                 {
                     made.push(snapshot);
                 }

@@ -110,15 +110,19 @@ fn stored(conn: &Connection, side: Side, kind: Kind, id: &RecordId) -> Res<Optio
 /// Stores a version that a read by id has just shown: the record is there, whatever was believed.
 pub(super) fn put_found(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
     let (side, kind) = (snapshot.side, snapshot.kind);
-    if let Some(old) = stored(tx.conn, side, kind, &snapshot.id)?
-        && old.gone
-        && Age::of(snapshot).compare(&old.age).is_eq()
-    {
-        renew(tx, &old, snapshot)?;
-        return Ok(Seen {
-            link: old.link,
-            seen: SeenAs::Changed,
-        });
+    let is_as_old = |age: &Age| Age::of(snapshot).compare(age).is_eq();
+    match stored(tx.conn, side, kind, &snapshot.id)? {
+        Some(old) if old.gone && is_as_old(&old.age) => {
+            renew(tx, &old, snapshot)?;
+            return Ok(Seen {
+                link: old.link,
+                seen: SeenAs::Changed,
+            });
+        }
+        None if tomb(tx.conn, snapshot)?.as_ref().is_some_and(is_as_old) => {
+            raise_from_tomb(tx, snapshot)?;
+        }
+        _ => {}
     }
     put(tx, snapshot)
 }

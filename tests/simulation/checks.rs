@@ -31,13 +31,25 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
     }
     let conflicts = reader.conflicts(1_000).unwrap();
     for conflict in &conflicts {
-        let ends = writer.linked(conflict.link).unwrap().map(|linked| linked.ends);
+        let ends = writer
+            .linked(conflict.link)
+            .unwrap()
+            .map(|linked| linked.ends);
         let live = ends.map_or(0, |ends| {
-            let live = Side::BOTH.iter().filter(|side| ends.get(**side).live().is_some());
+            let live = Side::BOTH
+                .iter()
+                .filter(|side| ends.get(**side).live().is_some());
             live.count()
         });
-        if conflict.reason.holds_record() && conflict.reason != couplet::model::Reason::MassChange && live != 1 {
-            wrong.push(format!("conflict {} ({}) with {live} live ends", conflict.id, conflict.reason.name()));
+        if conflict.reason.holds_record()
+            && conflict.reason != couplet::model::Reason::MassChange
+            && live != 1
+        {
+            wrong.push(format!(
+                "conflict {} ({}) with {live} live ends",
+                conflict.id,
+                conflict.reason.name()
+            ));
         }
     }
     let map = FieldMap::default();
@@ -70,8 +82,7 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
             if conflicts.iter().any(holds) {
                 continue;
             }
-            let (Some(ghl), Some(growbots)) =
-                (linked.ends.ghl.live(), linked.ends.growbots.live())
+            let (Some(ghl), Some(growbots)) = (linked.ends.ghl.live(), linked.ends.growbots.live())
             else {
                 let alone = Side::BOTH.into_iter().find_map(|side| {
                     let end = linked.ends.get(side).live()?;
@@ -197,8 +208,9 @@ const fn wire(side: Side, of: &(FieldName, &'static str, &'static str)) -> &'sta
 fn same(one: &Json, two: &Json) -> bool {
     let plain = |value: &Json| match value {
         Json::Null | Json::Bool(false) => String::new(),
-        Json::String(text) => Millis::parse(text)
-            .map_or_else(|| text.trim().to_lowercase(), |at| at.0.to_string()),
+        Json::String(text) => {
+            Millis::parse(text).map_or_else(|| text.trim().to_lowercase(), |at| at.0.to_string())
+        }
         other => other.to_string(),
     };
     plain(one) == plain(two)
@@ -305,6 +317,7 @@ impl<'a> History<'a> {
                     || goes_along
                     || self.was_seen(event, &of, written, at, value, to)
                     || (event.side == Side::Ghl && !self.was_read(&event.id, written, at))
+                    || self.was_not_listed(event, written)
                 {
                     continue;
                 }
@@ -355,6 +368,15 @@ impl<'a> History<'a> {
                 None => true,
             }
         })
+    }
+
+    /// What belongs to a lead goes with it, and Growbots has no list of it that is not behind: what came in that
+    /// while cannot be seen before the delete is sent.
+    fn was_not_listed(&self, event: &Event, written: usize) -> bool {
+        let at = |event: &Event| Millis::parse(&event.at).expect("a time");
+        event.op == Op::Delete
+            && event.kind.is_child()
+            && at(event).since(at(&self.events[written])) < 20_000
     }
 
     /// Whether we read the record by id after `written` and before we wrote at `at`: GHL has no conditional writes.

@@ -7,11 +7,12 @@ mod rig;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use couplet::engine::port::{Ask, Event as Told, Port};
 use couplet::engine::{EngineError, Once};
-use couplet::engine::port::{Ask, Port};
 use couplet::model::{Action, Direction, Kind, PassSummary, Side};
 use couplet::sandbox::{Actor, Event};
 use couplet::store::ContactQuery;
@@ -21,7 +22,7 @@ use checks::History;
 use rig::{Rig, until_poll};
 use users::Decision;
 
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 24;
 const STEPS: u32 = 20;
 const ALL: Once = Once {
     full: true,
@@ -43,21 +44,32 @@ fn whatever_happens_both_sides_come_together_and_nothing_is_lost() {
         (Some(seed), _) => seed..seed + 1,
         (None, seeds) => from..from + seeds.unwrap_or(SEEDS),
     };
-    let mut failed = Vec::new();
-    for seed in seeds {
-        let Ok(report) = std::panic::catch_unwind(|| play(seed)) else {
-            failed.push(format!("seed {seed}: panicked"));
-            continue;
-        };
-        if !report.wrong.is_empty() {
-            failed.push(format!("seed {seed}:\n  {}", report.wrong.join("\n  ")));
+    let failed = Mutex::new(BTreeMap::new());
+    let left = Mutex::new(seeds);
+    // A runtime a thread, and each seed on one of them: it has the same end wherever it runs.
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(seed) = { left.lock().unwrap().next() } {
+                    let wrong = std::panic::catch_unwind(|| play(seed).wrong);
+                    let wrong = wrong.unwrap_or_else(|_| vec!["panicked".into()]);
+                    if !wrong.is_empty() {
+                        failed.lock().unwrap().insert(seed, wrong);
+                    }
+                }
+            });
         }
-    }
+    });
+    let failed = failed.into_inner().unwrap();
+    let told = failed
+        .iter()
+        .map(|(seed, wrong)| format!("seed {seed}:\n  {}", wrong.join("\n  ")));
+    let told: Vec<String> = told.collect();
     assert!(
         failed.is_empty(),
         "{} failed\n{}",
         failed.len(),
-        failed.join("\n")
+        told.join("\n")
     );
 }
 
@@ -97,7 +109,9 @@ async fn run(seed: u64) -> Report {
                     body.get(name).and_then(Json::as_str).map(str::to_owned)
                 };
                 let of_kind = world.all(side, kind);
-                parents.extend(of_kind.filter_map(|body| Some((text(body, "id")?, text(body, name)?))));
+                parents.extend(
+                    of_kind.filter_map(|body| Some((text(body, "id")?, text(body, name)?))),
+                );
             }
         }
         parents
@@ -172,7 +186,13 @@ async fn run(seed: u64) -> Report {
         }
     }
     let seen = rig.seen.lock().unwrap().clone();
-    let history = History::new(&events, (&pairs, parents), &decisions, &seen, linked_at.unwrap_or(0));
+    let history = History::new(
+        &events,
+        (&pairs, parents),
+        &decisions,
+        &seen,
+        linked_at.unwrap_or(0),
+    );
     wrong.extend(history.lost());
     wrong.extend(history.tags(&tags));
     wrong.extend(history.twice_or_back(&live));
@@ -188,7 +208,11 @@ impl Schedule {
     fn say(&self, words: impl FnOnce() -> String) {
         if self.talks {
             let events = self.rig.sandbox.with_world(|world| world.events().len());
-            eprintln!("[{:>9}] {events:>4} {}", self.rig.clock.now().0 - rig::START.0, words());
+            eprintln!(
+                "[{:>9}] {events:>4} {}",
+                self.rig.clock.now().0 - rig::START.0,
+                words()
+            );
         }
     }
 
@@ -269,10 +293,7 @@ impl Schedule {
         let mut engine = self.rig.engine("sim");
         let result = engine.once(what).await;
         self.say(|| match &result {
-            Ok(summary) => format!(
-                "pass {what:?}: {}",
-                serde_json::to_string(summary).unwrap()
-            ),
+            Ok(summary) => format!("pass {what:?}: {}", serde_json::to_string(summary).unwrap()),
             Err(error) => format!("pass {what:?} failed: {error}"),
         });
         self.check_end(&result);
@@ -308,18 +329,28 @@ impl Schedule {
         let seconds = self.rng.u32(1..60);
         let dies = self.rng.u8(..3) == 0;
         let with_other = self.rng.u8(..3) == 0;
-        let mut suspended_at = if with_other { self.rng.u32(1..40) } else { u32::MAX };
+        let mut suspended_at = if with_other {
+            self.rng.u32(1..40)
+        } else {
+            u32::MAX
+        };
         let (mut ours, mut other) = (self.rig.engine("sim"), None);
         if with_other {
             other = Some(self.rig.engine("other"));
         }
         let (port, asks) = Port::new();
         let (stop, stopping) = tokio::sync::watch::channel(false);
-        let mut running = Box::pin(ours.run(asks, stopping.clone(), &|_| {}, &|_| {}));
+        let trouble = Mutex::new(Vec::new());
+        let tell = |event| {
+            if let Told::Trouble { words } = event {
+                trouble.lock().unwrap().push(words);
+            }
+        };
+        let mut running = Box::pin(ours.run(asks, stopping.clone(), &tell, &|_| {}));
         let (_port, asks) = Port::new();
         let mut beside = other
             .as_mut()
-            .map(|other| Box::pin(other.run(asks, stopping, &|_| {}, &|_| {})));
+            .map(|other| Box::pin(other.run(asks, stopping, &tell, &|_| {})));
         let mut ended = Vec::new();
         for second in 0..seconds {
             // Bytes that have left a suspended process arrive all the same.
@@ -363,6 +394,7 @@ impl Schedule {
                 ended.push(running.await);
             }
         }
+        assert_eq!(*trouble.lock().unwrap(), Vec::<String>::new());
         let end = if dies { "died" } else { "stopped" };
         self.say(|| format!("ran {seconds} s, other machine: {with_other}, {end}"));
         for result in ended {
@@ -394,9 +426,8 @@ impl Schedule {
             let detail = reader.detail(conflict.link).unwrap();
             let ids = detail.map_or_else(Vec::new, |detail| {
                 let ends = detail.linked.ends;
-                let ids = Side::BOTH.map(|side| {
-                    checks::text_of(ends.get(side).last_seen().map(|end| &end.id))
-                });
+                let ids = Side::BOTH
+                    .map(|side| checks::text_of(ends.get(side).last_seen().map(|end| &end.id)));
                 ids.into_iter().flatten().collect()
             });
             let (action, decided) = self.rig.users.lock().unwrap().answer(&conflict, ids);
@@ -411,9 +442,8 @@ impl Schedule {
                 let row = &rows[self.rng.usize(..rows.len())];
                 let linked = reader.detail(row.id).unwrap().expect("a row").linked;
                 let city = linked.ends.ghl.live().or(linked.ends.growbots.live());
-                let city = city.and_then(|end| {
-                    end.record.get(&couplet::model::FieldName::City).cloned()
-                });
+                let city =
+                    city.and_then(|end| end.record.get(&couplet::model::FieldName::City).cloned());
                 let mut users = self.rig.users.lock().unwrap();
                 if self.rng.bool() {
                     actions.push(users.edit_in_couplet(row, city));
@@ -447,9 +477,7 @@ impl Schedule {
             let events = self.rig.sandbox.with_world(|world| world.events().len());
             last = Some(self.pass(ALL).await);
             let now = self.rig.sandbox.with_world(|world| world.events().len());
-            if now == events
-                && matches!(&last, Some(Ok(summary)) if summary.waiting == 0)
-            {
+            if now == events && matches!(&last, Some(Ok(summary)) if summary.waiting == 0) {
                 break;
             }
         }

@@ -120,6 +120,15 @@ impl Users {
                     world.delete(&By::user(), side, Kind::Task, &id).ok();
                 }
             }
+            96 => {
+                let (one, two) = (
+                    self.some(world, side, Kind::Contact),
+                    self.some(world, side, Kind::Contact),
+                );
+                if let (Some(one), Some(two)) = (one, two) {
+                    world.merge(&By::user(), side, &one, &two).ok();
+                }
+            }
             _ => {
                 if let Some(id) = self.some(world, side, Kind::Contact) {
                     // First and last name stay: a record needs something to be known by.
@@ -344,7 +353,11 @@ impl Users {
     }
 
     /// An operator edits a field of a record in couplet.
-    pub fn edit_in_couplet(&mut self, row: &couplet::model::ContactRow, now: Option<Value>) -> Action {
+    pub fn edit_in_couplet(
+        &mut self,
+        row: &couplet::model::ContactRow,
+        now: Option<Value>,
+    ) -> Action {
         Action::Edit {
             link: row.id,
             changes: vec![FieldChange {

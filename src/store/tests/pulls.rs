@@ -358,10 +358,7 @@ fn what_belongs_to_a_contact_goes_with_it_and_is_dropped_with_it() {
         end(&cache, on_growbots, Side::Growbots).live().is_some(),
         "of the other side"
     );
-    cache
-        .store
-        .drop_end(cache.fence, link, Side::Ghl)
-        .unwrap();
+    cache.store.drop_end(cache.fence, link, Side::Ghl).unwrap();
     for link in [link, on_ghl] {
         assert_eq!(end(&cache, link, Side::Ghl), End::Missing);
     }
