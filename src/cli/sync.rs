@@ -1,6 +1,6 @@
 //! `couplet sync`: passes without a screen.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
@@ -120,6 +120,7 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     }
     let (stop, stopped) = watch::channel(false);
     let conflicts = AtomicU64::new(0);
+    let refused = AtomicBool::new(false);
     let tell = |event: Event| match event {
         Event::Lease { ours: true } => note("this process runs the loop now"),
         Event::Lease { ours: false } => {
@@ -131,6 +132,16 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
                 |holder| EngineError::Held(holder).to_string(),
             );
             note(&format!("{who}; waiting to take over"));
+        }
+        Event::PassFailed {
+            words,
+            unauthorised,
+        } => {
+            note(&words);
+            if unauthorised {
+                refused.store(true, Ordering::Relaxed);
+                stop.send_replace(true);
+            }
         }
         Event::Trouble { words } => note(&words),
         Event::Ended { .. } => {}
@@ -157,6 +168,9 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
         }
     })?;
     drop(port);
+    if refused.into_inner() {
+        return Ok(Exit::Unauthorised);
+    }
     Ok(exit(conflicts.into_inner()))
 }
 

@@ -33,6 +33,14 @@ impl EngineError {
         )
     }
 
+    /// What failed and what to do next, in one line.
+    pub fn in_one_line(&self) -> String {
+        let hint = self
+            .hint()
+            .map_or_else(String::new, |hint| format!("; {hint}"));
+        format!("{self}{hint}")
+    }
+
     /// What to do next, where there is something.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -43,6 +43,13 @@ pub enum Event {
         /// Whether we hold it.
         ours: bool,
     },
+    /// A pass ended early because a side could not be used; the next one tries again. Its error row says it too.
+    PassFailed {
+        /// What, why, what next.
+        words: String,
+        /// Whether the side does not authorise us, so that trying again will not help.
+        unauthorised: bool,
+    },
     /// Something could not be stored or done; in words for the operator.
     Trouble {
         /// What, why, what next.

@@ -241,8 +241,10 @@ impl Engine {
                 let because = if urgent { "an operator asked" } else { because };
                 match self.pass_and_tell(what, because, urgent, ours, tell).await {
                     Ok(summary) => done(&summary),
-                    // The pass's error row says it; the next pass tries again.
-                    Err(EngineError::Remote(_)) => {}
+                    Err(error @ EngineError::Remote(_)) => tell(Event::PassFailed {
+                        words: error.in_one_line(),
+                        unauthorised: error.is_unauthorised(),
+                    }),
                     Err(EngineError::Panicked) => self.note_panic()?,
                     Err(error) => return Err(error),
                 }

@@ -54,11 +54,8 @@ pub fn spawn(
                 engine.run(asks, stopping, &tell, &done).await
             });
             if let Err(error) = &result {
-                let hint = error
-                    .hint()
-                    .map_or_else(String::new, |hint| format!("; {hint}"));
                 tell(Event::Trouble {
-                    words: format!("the sync loop ended: {error}{hint}"),
+                    words: format!("the sync loop ended: {}", error.in_one_line()),
                 });
             }
             result

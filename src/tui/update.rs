@@ -143,6 +143,8 @@ fn told(model: &mut Model, event: Event) {
             model.lease_ours = ours;
             model.dirty |= header::refresh(model);
         }
+        // The header and the errors say it, and say when it is over.
+        Event::PassFailed { .. } => {}
         Event::Trouble { words } => model.say_failed(words),
         Event::Ended { action, outcome } => match outcome {
             ActionOutcome::Refused { why } => {

@@ -258,6 +258,23 @@ fn a_delete_is_carried_over_and_against_an_edit_it_waits_for_an_operator() {
 }
 
 #[test]
+fn a_loop_whose_key_is_refused_says_so_and_ends() {
+    let lab = Lab::start(&["--contacts", "10", "--lag", "0", "--limit", "off"]);
+    let ended = lab
+        .command(&["sync"])
+        .env("COUPLET_GHL_TOKEN", "wrong")
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(5), "{said}");
+    assert!(
+        said.contains("GHL did not accept the token") && said.contains("COUPLET_GHL_TOKEN"),
+        "{said}"
+    );
+    assert!(!said.contains("wrong"), "{said}");
+}
+
+#[test]
 fn lost_answers_and_failing_sides_make_no_duplicate_and_lose_no_edit() {
     let lab = Lab::start(&[
         "--contacts",
