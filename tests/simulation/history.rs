@@ -18,10 +18,15 @@ pub fn decided(decisions: &[Decision], ids: &[&str], field: Option<&FieldName>) 
     })
 }
 
+/// A change of a field: by which event (its place), from what, to what.
+type Move<'a> = (usize, &'a Json, &'a Json);
+/// Records made under one name, and the places of the events that made them.
+type Made<'a> = BTreeMap<(Side, Kind, String), Vec<(usize, &'a Event)>>;
+
 /// The events, by field; and which records were ever a pair.
 pub struct History<'a> {
     events: &'a [Event],
-    of_field: BTreeMap<(Side, String, String), Vec<(usize, &'a Json, &'a Json)>>,
+    of_field: BTreeMap<(Side, String, String), Vec<Move<'a>>>,
     pairs: BTreeMap<String, BTreeSet<String>>,
     decisions: &'a [Decision],
     seen: &'a [Seen],
@@ -107,7 +112,7 @@ impl<'a> History<'a> {
         }
     }
 
-    fn field(&self, side: Side, id: &str, name: &str) -> &[(usize, &'a Json, &'a Json)] {
+    fn field(&self, side: Side, id: &str, name: &str) -> &[Move<'a>] {
         self.of_field
             .get(&(side, id.to_owned(), name.to_owned()))
             .map_or(&[], Vec::as_slice)
@@ -287,7 +292,7 @@ impl<'a> History<'a> {
     /// One thing that a person made is one record on each side, and one that a person deleted stays so.
     pub fn twice_or_back(&self, live: &BTreeSet<String>) -> Vec<String> {
         let mut wrong = Vec::new();
-        let mut made: BTreeMap<(Side, Kind, String), Vec<(usize, &Event)>> = BTreeMap::new();
+        let mut made = Made::new();
         for (at, event) in self.events.iter().enumerate() {
             if event.op == Op::Create
                 && live.contains(&event.id)

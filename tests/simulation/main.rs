@@ -11,10 +11,11 @@ mod schedule;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::sync::Mutex;
 
 use couplet::model::{Kind, Side};
-use couplet::sandbox::Event;
+use couplet::sandbox::{Event, World};
 use serde_json::Value as Json;
 
 use history::History;
@@ -86,31 +87,9 @@ fn play(seed: u64) -> Report {
 async fn run(seed: u64) -> Report {
     let mut rng = fastrand::Rng::with_seed(seed);
     let rig = Rig::new(seed, rng.u32(25..=40));
-    let parents: BTreeMap<String, String> = rig.sandbox.with_world(|world| {
-        let mut parents = BTreeMap::new();
-        for (side, name) in [(Side::Ghl, "contactId"), (Side::Growbots, "lead_id")] {
-            for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
-                let text = |body: &serde_json::Map<String, Json>, name: &str| {
-                    body.get(name).and_then(Json::as_str).map(str::to_owned)
-                };
-                let of_kind = world.all(side, kind);
-                parents.extend(
-                    of_kind.filter_map(|body| Some((text(body, "id")?, text(body, name)?))),
-                );
-            }
-        }
-        parents
-    });
-    let pairs = rig.sandbox.with_world(|world| {
-        let pair = |lead: &std::sync::Arc<serde_json::Map<String, Json>>| {
-            let ghl = lead.get("external_ids")?["ghl"].as_str()?;
-            Some((ghl.to_owned(), lead["id"].as_str()?.to_owned()))
-        };
-        world
-            .all(Side::Growbots, Kind::Contact)
-            .filter_map(pair)
-            .collect::<Vec<_>>()
-    });
+    let (pairs, parents) = rig
+        .sandbox
+        .with_world(|world| (pairs(world), parents(world)));
     let mut schedule = Schedule {
         rig,
         rng,
@@ -132,14 +111,8 @@ async fn run(seed: u64) -> Report {
     } = schedule;
     wrong.extend(converged::converged(&rig, &decisions).await);
     let requests = rig.control("GET", "/requests", &Json::Null).await;
-    for side in Side::BOTH {
-        let of_side = &requests[side.name()];
-        if of_side["throttled"] != 0 && !throttled_on_purpose {
-            wrong.push(format!("{side}: {} answers 429", of_side["throttled"]));
-        }
-        if of_side["max_in_window"].as_u64().unwrap() > 100 && !throttled_on_purpose {
-            wrong.push(format!("{side}: {} in a window", of_side["max_in_window"]));
-        }
+    if !throttled_on_purpose {
+        wrong.extend(over_limit(&requests));
     }
     let (events, live, emails, tags) = rig.sandbox.with_world(|world| {
         let mut live = BTreeSet::new();
@@ -166,7 +139,7 @@ async fn run(seed: u64) -> Report {
         for event in &events {
             let line = serde_json::to_string(event).unwrap();
             if line.contains(&word) {
-                eprintln!("{line}");
+                writeln!(std::io::stderr(), "{line}").ok();
             }
         }
     }
@@ -187,4 +160,44 @@ async fn run(seed: u64) -> Report {
         events,
         requests,
     }
+}
+
+/// The pairs that are there before couplet begins.
+fn pairs(world: &World) -> Vec<(String, String)> {
+    let leads = world.all(Side::Growbots, Kind::Contact);
+    leads
+        .filter_map(|lead| {
+            let ghl = lead.get("external_ids")?["ghl"].as_str()?;
+            Some((ghl.to_owned(), lead["id"].as_str()?.to_owned()))
+        })
+        .collect()
+}
+
+/// The contact of each child, likewise.
+fn parents(world: &World) -> BTreeMap<String, String> {
+    let mut parents = BTreeMap::new();
+    for (side, name) in [(Side::Ghl, "contactId"), (Side::Growbots, "lead_id")] {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
+            for body in world.all(side, kind) {
+                let text = |name: &str| body.get(name).and_then(Json::as_str).map(str::to_owned);
+                parents.extend(text("id").zip(text(name)));
+            }
+        }
+    }
+    parents
+}
+
+/// No side ever refuses a request, and no window has more than it may.
+fn over_limit(requests: &Json) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for side in Side::BOTH {
+        let of_side = &requests[side.name()];
+        if of_side["throttled"] != 0 {
+            wrong.push(format!("{side}: {} answers 429", of_side["throttled"]));
+        }
+        if of_side["max_in_window"].as_u64().unwrap() > 100 {
+            wrong.push(format!("{side}: {} in a window", of_side["max_in_window"]));
+        }
+    }
+    wrong
 }

@@ -1,5 +1,6 @@
 //! What happens in a simulated schedule.
 
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -33,11 +34,14 @@ impl Schedule {
     fn say(&self, words: impl FnOnce() -> String) {
         if self.talks {
             let events = self.rig.sandbox.with_world(|world| world.events().len());
-            eprintln!(
+            let mut out = std::io::stderr().lock();
+            writeln!(
+                out,
                 "[{:>9}] {events:>4} {}",
                 self.rig.clock.now().0 - rig::START.0,
                 words()
-            );
+            )
+            .ok();
         }
     }
 
@@ -122,20 +126,12 @@ impl Schedule {
             Ok(summary) => format!("pass {what:?}: {}", serde_json::to_string(summary).unwrap()),
             Err(error) => format!("pass {what:?} failed: {error}"),
         });
-        self.check_end(&result);
+        check_end(&result);
         if result.is_ok() && self.linked_at.is_none() {
             let events = self.rig.sandbox.with_world(|world| world.events().len());
             self.linked_at = Some(events);
         }
         result
-    }
-
-    /// Only a side may fail a pass, or another machine keep it from running.
-    fn check_end<T>(&self, result: &Result<T, EngineError>) {
-        if let Err(error) = result {
-            let fine = matches!(error, EngineError::Remote(_) | EngineError::Held(_));
-            assert!(fine, "{error:?}");
-        }
     }
 
     async fn crash(&mut self, what: Once) {
@@ -145,7 +141,7 @@ impl Schedule {
         drop(engine);
         self.say(|| format!("crash after {polls} polls: {}", result.is_none()));
         if let Some(result) = result {
-            self.check_end(&result);
+            check_end(&result);
         }
     }
 
@@ -224,7 +220,7 @@ impl Schedule {
         let end = if dies { "died" } else { "stopped" };
         self.say(|| format!("ran {seconds} s, other machine: {with_other}, {end}"));
         for result in ended {
-            self.check_end(&result);
+            check_end(&result);
         }
     }
 
@@ -345,4 +341,12 @@ impl Schedule {
 /// The id of a record in text form.
 fn text_of(id: Option<&RecordId>) -> Option<String> {
     id.map(ToString::to_string)
+}
+
+/// Only a side may fail a pass, or another machine keep it from running.
+fn check_end<T>(result: &Result<T, EngineError>) {
+    if let Err(error) = result {
+        let fine = matches!(error, EngineError::Remote(_) | EngineError::Held(_));
+        assert!(fine, "{error:?}");
+    }
 }
