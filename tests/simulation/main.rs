@@ -13,6 +13,7 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use couplet::model::{Kind, Side};
 use couplet::sandbox::{Event, World};
@@ -82,6 +83,11 @@ fn play(seed: u64) -> Report {
         .build()
         .unwrap();
     runtime.block_on(run(seed))
+}
+
+/// Lets virtual time go on.
+pub async fn later(span: Duration) {
+    tokio::time::sleep(span).await;
 }
 
 async fn run(seed: u64) -> Report {

@@ -73,7 +73,7 @@ impl Schedule {
         }
         self.rig.users.lock().unwrap().meddling = 0.0;
         let pause = self.rng.u64(0..90_000);
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+        crate::later(Duration::from_millis(pause)).await;
     }
 
     fn edits(&mut self, number: std::ops::Range<u32>) {
@@ -196,7 +196,7 @@ impl Schedule {
                     ended.push(result);
                     break;
                 }
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = crate::later(Duration::from_secs(1)) => {}
             }
             if self.rng.u8(..8) == 0 {
                 self.edits(1..3);
@@ -294,7 +294,7 @@ impl Schedule {
         let mut wrong = Vec::new();
         let mut last = None;
         for _ in 0..6 {
-            tokio::time::sleep(Duration::from_mins(2)).await;
+            crate::later(Duration::from_mins(2)).await;
             let events = self.rig.sandbox.with_world(|world| world.events().len());
             last = Some(self.pass(ALL).await);
             let now = self.rig.sandbox.with_world(|world| world.events().len());
