@@ -22,6 +22,7 @@ use serde_json::Value as Json;
 use history::History;
 use rig::Rig;
 use schedule::Schedule;
+use users::Decision;
 
 const SEEDS: u64 = 24;
 const STEPS: u32 = 20;
@@ -110,12 +111,13 @@ async fn run(seed: u64) -> Report {
     let mut wrong = schedule.calm().await;
     let Schedule {
         rig,
-        decisions,
+        mut decisions,
         throttled_on_purpose,
         linked_at,
         ..
     } = schedule;
     wrong.extend(converged::converged(&rig, &decisions).await);
+    decisions.extend(to_be_decided(&rig));
     let requests = rig.control("GET", "/requests", &Json::Null).await;
     if !throttled_on_purpose {
         wrong.extend(over_limit(&requests));
@@ -206,4 +208,23 @@ fn over_limit(requests: &Json) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Records that an open conflict holds: what becomes of them is an operator's to say.
+fn to_be_decided(rig: &Rig) -> Vec<Decision> {
+    let (reader, writer) = (rig.reader().expect("a database"), rig.writer());
+    let mut held = Vec::new();
+    for conflict in reader.conflicts(1_000).unwrap() {
+        if conflict.reason.holds_record()
+            && let Some(linked) = writer.linked(conflict.link).unwrap()
+        {
+            let ends = Side::BOTH.map(|side| linked.ends.get(side).last_seen().cloned());
+            let ids = ends.into_iter().flatten().map(|end| end.id.to_string());
+            held.push(Decision {
+                ids: ids.collect(),
+                field: None,
+            });
+        }
+    }
+    held
 }
