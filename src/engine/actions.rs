@@ -170,6 +170,11 @@ impl Pass<'_> {
                 if kind.is_child() { "needs" } else { "has no" }
             )));
         }
+        if let Some(parent) = parent
+            && self.core.store().linked(parent)?.is_none()
+        {
+            return Ok(Err(format!("there is no contact {parent} any more")));
+        }
         let link = self.core.store().new_link(self.fence, kind, parent)?;
         let fields = fields.iter().map(|change| FieldChange {
             field: change.field.clone(),

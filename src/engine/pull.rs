@@ -317,13 +317,13 @@ impl Pass<'_> {
         let lane = self.lane(lane);
         let reads = rows.iter().map(|row| async move {
             (
-                row.id.clone(),
+                row,
                 remote.get(lane, kind, row.parent.as_ref(), &row.id).await,
             )
         });
         let mut answers = stream::iter(reads).buffered(READS_AT_ONCE);
         let mut live = Vec::new();
-        while let Some((id, answer)) = answers.next().await {
+        while let Some((row, answer)) = answers.next().await {
             if self.core.stopping.get() {
                 return Err(stopped(side));
             }
@@ -332,7 +332,10 @@ impl Pass<'_> {
                     self.put_found(&snapshot)?;
                     live.push(snapshot);
                 }
-                Found::Gone { .. } | Found::Missing => self.gone(side, kind, &id)?,
+                Found::Gone { .. } | Found::Missing => {
+                    self.gone(side, kind, &row.id)?;
+                    self.core.store().entomb(self.fence, row)?;
+                }
             }
         }
         Ok(live)
@@ -345,19 +348,17 @@ impl Pass<'_> {
         let Some(found) = found.into_iter().next() else {
             // A row may show what was there before the delete; only a read by id tells. GHL goes on listing the
             // tasks of deleted contacts: these are no reason to read, but one that moved to a live contact is.
-            return Ok(match store.outlives(row)? {
-                None => Known::Never,
-                Some(true) => Known::News,
-                Some(false) => match &row.parent {
-                    Some(parent)
-                        if !store
-                            .lookup(row.side, Kind::Contact, Lookup::Id(parent))?
-                            .is_empty() =>
-                    {
-                        Known::News
-                    }
-                    _ => Known::Nothing,
-                },
+            let has_contact = match &row.parent {
+                Some(parent) => {
+                    let contact = store.lookup(row.side, Kind::Contact, Lookup::Id(parent))?;
+                    Some(!contact.is_empty())
+                }
+                None => None,
+            };
+            return Ok(match (store.outlives(row)?, has_contact) {
+                (None, None | Some(true)) => Known::Never,
+                (None, Some(false)) | (Some(true), _) | (Some(false), Some(true)) => Known::News,
+                (Some(false), None | Some(false)) => Known::Nothing,
             });
         };
         let linked = store.linked(found.link)?;

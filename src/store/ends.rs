@@ -60,6 +60,11 @@ impl Writer {
         })
     }
 
+    /// Remembers that a record that was listed is not there, where nothing else is known of it: its row is no news.
+    pub fn entomb(&mut self, fence: Fence, row: &Snapshot) -> Result<(), StoreError> {
+        self.fenced("entomb", fence, |tx| snapshots::entomb(tx, row))
+    }
+
     /// For a record that is known to be gone: whether this version of it is later than that. `None`: it is not known,
     /// or live.
     pub fn outlives(&self, snapshot: &Snapshot) -> Result<Option<bool>, StoreError> {

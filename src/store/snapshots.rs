@@ -324,6 +324,25 @@ fn raise_from_tomb(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<()> {
     Ok(())
 }
 
+/// A tombstone for a record that is in no link.
+pub(super) fn entomb(tx: &Tx<'_>, row: &Snapshot) -> Res<()> {
+    if link_of(tx.conn, row.side, row.kind, &row.id)?.is_some() {
+        return Ok(());
+    }
+    tx.run(
+        "INSERT OR REPLACE INTO tomb (side, kind, id, version, updated_at, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            row.side.name(),
+            row.kind.name(),
+            row.id.as_str(),
+            row.version.as_deref(),
+            row.updated_at.map(|at| at.0),
+            tx.now.0
+        ],
+    )?;
+    Ok(())
+}
+
 /// Takes an end off its link and leaves a tombstone where it is gone.
 pub(super) fn bury(tx: &Tx<'_>, link: LinkId, side: Side) -> Res<()> {
     tx.run(

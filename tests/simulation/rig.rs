@@ -225,14 +225,14 @@ impl Transport for Busy {
         let is_read = request.method() == http::Method::GET && path.starts_with("/ghl/");
         Box::pin(async move {
             let leaving = Leaving::new(&self.leaving);
-            tokio::time::sleep(self.moment()).await;
+            crate::later(self.moment()).await;
             drop(leaving);
             let answer = self.router.send(request).await;
             if is_read && answer.is_ok() {
                 let events = self.sandbox.with_world(|world| world.events().len());
                 self.seen.lock().unwrap().push((path, events));
             }
-            tokio::time::sleep(self.moment()).await;
+            crate::later(self.moment()).await;
             answer
         })
     }

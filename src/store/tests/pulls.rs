@@ -390,3 +390,15 @@ fn a_row_of_a_record_that_is_gone_is_news_only_if_it_is_later() {
         assert_eq!(outlives(&cache, 1), Some(true), "{forgotten}");
     }
 }
+
+#[test]
+fn a_record_that_was_listed_and_is_not_there_is_remembered_unless_it_is_known() {
+    let mut cache = Cache::new();
+    let row = task(Side::Ghl, "t1", "g1", "Call");
+    cache.store.entomb(cache.fence, &row).unwrap();
+    assert_eq!(cache.store.outlives(&row).unwrap(), Some(false));
+    let known = task(Side::Ghl, "t2", "g1", "Write");
+    cache.put(&known);
+    cache.store.entomb(cache.fence, &known).unwrap();
+    assert_eq!(cache.store.outlives(&known).unwrap(), None);
+}

@@ -1,182 +1,32 @@
-//! What must hold at the end of a simulated schedule, told by the sandbox's own log of events.
+//! What must hold at the end of a simulated schedule, told by the sandbox's own log of events: no client's store is
+//! trusted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use couplet::engine::LeaseGate;
-use couplet::merge::mapping::FieldMap;
-use couplet::model::{
-    Conflict, FieldName, Kind, Lane, LinkId, LinkState, Millis, RecordId, Side, Snapshot,
-};
-use couplet::remote::Found;
+use couplet::model::{FieldName, Kind, Millis, Side};
 use couplet::sandbox::{Actor, Event, Op};
 use serde_json::Value as Json;
 
-use crate::rig::{Rig, Seen};
+use crate::rig::Seen;
 use crate::users::{Decision, TASK_TEXTS, TEXTS};
 
-const KINDS: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment];
-
-/// Both sides hold the same records, but for what an operator has to decide and what a side cannot take.
-pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let writer = rig.writer();
-    let reader = rig.reader().expect("a database");
-    let sides = rig.connectors(LeaseGate::new(rig.clock.clone()));
-    for side in Side::BOTH {
-        let name = format!("setup.{}", side.name());
-        let setup = writer.note(&name).unwrap().expect("a setup");
-        sides
-            .get(side)
-            .use_setup(&serde_json::from_str(&setup).unwrap());
-    }
-    let conflicts = reader.conflicts(1_000).unwrap();
-    for conflict in &conflicts {
-        let ends = writer
-            .linked(conflict.link)
-            .unwrap()
-            .map(|linked| linked.ends);
-        let live = ends.map_or(0, |ends| {
-            let live = Side::BOTH
-                .iter()
-                .filter(|side| ends.get(**side).live().is_some());
-            live.count()
-        });
-        if conflict.reason.holds_record()
-            && conflict.reason != couplet::model::Reason::MassChange
-            && live != 1
-        {
-            wrong.push(format!(
-                "conflict {} ({}) with {live} live ends",
-                conflict.id,
-                conflict.reason.name()
-            ));
-        }
-    }
-    let map = FieldMap::default();
-    for kind in KINDS {
-        let mut links: BTreeSet<LinkId> = BTreeSet::new();
-        for side in Side::BOTH {
-            let known = writer
-                .ends_after(kind, side, LinkId::default(), 10_000)
-                .unwrap();
-            links.extend(known.iter().map(|(link, _)| *link));
-            let known: BTreeSet<String> = known.iter().map(|(_, id)| id.to_string()).collect();
-            let there: BTreeSet<String> = rig.sandbox.with_world(|world| {
-                let ids = world.records(side, kind).map(|body| body["id"].as_str());
-                ids.flatten().map(str::to_owned).collect()
-            });
-            for id in there.difference(&known) {
-                wrong.push(format!("{side} {kind} {id} was never seen"));
-            }
-            for id in known.difference(&there) {
-                wrong.push(format!("{side} {kind} {id} is not there any more"));
-            }
-        }
-        for link in links {
-            let detail = reader.detail(link).unwrap().expect("a link");
-            let linked = &detail.linked;
-            let holds = |conflict: &Conflict| {
-                conflict.reason.holds_record()
-                    && (conflict.link == link || Some(conflict.link) == linked.parent)
-            };
-            if conflicts.iter().any(holds) {
-                continue;
-            }
-            let (Some(ghl), Some(growbots)) = (linked.ends.ghl.live(), linked.ends.growbots.live())
-            else {
-                let alone = Side::BOTH.into_iter().find_map(|side| {
-                    let end = linked.ends.get(side).live()?;
-                    Some((side, end))
-                });
-                let Some((side, end)) = alone else { continue };
-                let parent_is_alone = linked.parent.is_some_and(|parent| {
-                    let parent = reader.detail(parent).unwrap();
-                    parent.is_none_or(|parent| {
-                        Side::BOTH
-                            .into_iter()
-                            .any(|side| parent.linked.ends.get(side).live().is_none())
-                    })
-                });
-                if map.creates(kind, side.other())
-                    && !parent_is_alone
-                    && detail.state != LinkState::Error
-                    && !decided(decisions, [end.id.as_str()], None)
-                {
-                    wrong.push(format!(
-                        "{side} {kind} {} stands alone ({}): {}",
-                        end.id,
-                        detail.state.name(),
-                        end.record.title(kind)
-                    ));
-                }
-                continue;
-            };
-            let (Some(ghl), Some(growbots)) = (
-                read(&sides, Side::Ghl, ghl).await,
-                read(&sides, Side::Growbots, growbots).await,
-            ) else {
-                wrong.push(format!("link {link}: an end is gone"));
-                continue;
-            };
-            for entry in map.fields(kind) {
-                if !Side::BOTH.into_iter().any(|side| entry.updates(side)) {
-                    continue;
-                }
-                let (one, two) = (
-                    ghl.record.get(&entry.field),
-                    growbots.record.get(&entry.field),
-                );
-                let held = detail.held.iter().any(|held| held.field == entry.field);
-                if one != two && !held {
-                    wrong.push(format!(
-                        "{kind} {} / {} `{}`: {one:?}, {two:?}, base {:?} ({})",
-                        ghl.id,
-                        growbots.id,
-                        entry.field,
-                        linked.base.as_ref().and_then(|base| base.get(&entry.field)),
-                        detail.state.name(),
-                    ));
-                }
-            }
-        }
-    }
-    wrong
-}
-
-async fn read(
-    sides: &couplet::model::BySide<std::sync::Arc<dyn couplet::remote::Connector>>,
-    side: Side,
-    end: &Snapshot,
-) -> Option<Snapshot> {
-    let found = sides
-        .get(side)
-        .get(Lane::Sweep, end.kind, end.parent.as_ref(), &end.id)
-        .await
-        .expect("no fault is on");
-    match found {
-        Found::Live(snapshot) => Some(snapshot),
-        Found::Gone { .. } | Found::Missing => None,
-    }
-}
-
-fn decided<'a>(
-    decisions: &[Decision],
-    ids: impl IntoIterator<Item = &'a str> + Clone,
-    field: Option<&FieldName>,
-) -> bool {
+/// Whether an operator decided about one of these records: that field, or the whole.
+pub fn decided(decisions: &[Decision], ids: &[&str], field: Option<&FieldName>) -> bool {
     decisions.iter().any(|decision| {
         let same = decision.field.is_none() || decision.field.as_ref() == field;
-        same && ids
-            .clone()
-            .into_iter()
-            .any(|id| decision.ids.iter().any(|of| of == id))
+        same && decision.ids.iter().any(|of| ids.contains(&of.as_str()))
     })
 }
+
+/// A change of a field: by which event (its place), from what, to what.
+type Move<'a> = (usize, &'a Json, &'a Json);
+/// Records made under one name, and the places of the events that made them.
+type Made<'a> = BTreeMap<(Side, Kind, String), Vec<(usize, &'a Event)>>;
 
 /// The events, by field; and which records were ever a pair.
 pub struct History<'a> {
     events: &'a [Event],
-    of_field: BTreeMap<(Side, String, String), Vec<(usize, &'a Json, &'a Json)>>,
+    of_field: BTreeMap<(Side, String, String), Vec<Move<'a>>>,
     pairs: BTreeMap<String, BTreeSet<String>>,
     decisions: &'a [Decision],
     seen: &'a [Seen],
@@ -262,7 +112,7 @@ impl<'a> History<'a> {
         }
     }
 
-    fn field(&self, side: Side, id: &str, name: &str) -> &[(usize, &'a Json, &'a Json)] {
+    fn field(&self, side: Side, id: &str, name: &str) -> &[Move<'a>] {
         self.of_field
             .get(&(side, id.to_owned(), name.to_owned()))
             .map_or(&[], Vec::as_slice)
@@ -278,8 +128,9 @@ impl<'a> History<'a> {
     }
 
     fn is_decided(&self, id: &str, field: Option<&FieldName>) -> bool {
-        let others = self.others(id);
-        decided(self.decisions, others.into_iter().chain([id]), field)
+        let mut ids = self.others(id);
+        ids.push(id);
+        decided(self.decisions, &ids, field)
     }
 
     /// Whether an operator decided about the contact that a child belonged to.
@@ -441,7 +292,7 @@ impl<'a> History<'a> {
     /// One thing that a person made is one record on each side, and one that a person deleted stays so.
     pub fn twice_or_back(&self, live: &BTreeSet<String>) -> Vec<String> {
         let mut wrong = Vec::new();
-        let mut made: BTreeMap<(Side, Kind, String), Vec<(usize, &Event)>> = BTreeMap::new();
+        let mut made = Made::new();
         for (at, event) in self.events.iter().enumerate() {
             if event.op == Op::Create
                 && live.contains(&event.id)
@@ -541,9 +392,4 @@ pub fn same_email(events: &[Event], live: &BTreeMap<String, (Side, String)>) -> 
         .filter(|(_, ids)| ids.len() > 1 && ids.iter().any(|id| ours.contains(id)))
         .map(|((side, email), ids)| format!("{side}: {ids:?} have {email}"))
         .collect()
-}
-
-/// The id of a record in text form.
-pub fn text_of(id: Option<&RecordId>) -> Option<String> {
-    id.map(ToString::to_string)
 }
