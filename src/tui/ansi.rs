@@ -7,6 +7,8 @@ use ratatui::{
     style::{Color, Modifier},
 };
 
+use super::theme::color_code;
+
 const MODIFIERS: [(Modifier, &str); 9] = [
     (Modifier::BOLD, "1"),
     (Modifier::DIM, "2"),
@@ -27,16 +29,11 @@ struct Pen {
     modifiers: Modifier,
 }
 
-const PLAIN: Pen = Pen {
-    front: Color::Reset,
-    back: Color::Reset,
-    modifiers: Modifier::empty(),
-};
-
 /// The bytes that draw `cells` on a terminal whose style is plain, and leave it so.
 pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String {
     let mut out = String::new();
-    let mut pen = PLAIN;
+    let plain = Pen::of(&Cell::EMPTY);
+    let mut pen = plain;
     // where the terminal's cursor is, as long as nobody can differ on how wide the text before it was
     let mut here: Option<(u16, u16)> = None;
     for (x, y, cell) in cells {
@@ -48,11 +45,7 @@ pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String
             },
             _ => push(&mut out, format_args!("\x1b[{};{}H", y + 1, x + 1)),
         }
-        let wanted = Pen {
-            front: cell.fg,
-            back: cell.bg,
-            modifiers: cell.modifier,
-        };
+        let wanted = Pen::of(cell);
         if wanted != pen {
             let codes = pen.codes_to(wanted);
             push(&mut out, format_args!("\x1b[{codes}m"));
@@ -61,7 +54,7 @@ pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String
         out.push_str(cell.symbol());
         here = cell.symbol().is_ascii().then_some((x + 1, y));
     }
-    if pen != PLAIN {
+    if pen != plain {
         out.push_str("\x1b[m");
     }
     out
@@ -73,13 +66,22 @@ fn push(out: &mut String, words: std::fmt::Arguments<'_>) {
 }
 
 impl Pen {
+    const fn of(cell: &Cell) -> Self {
+        Self {
+            front: cell.fg,
+            back: cell.bg,
+            modifiers: cell.modifier,
+        }
+    }
+
     /// The codes that turn this into `to`: what is new, or all of it after a reset where something goes.
     fn codes_to(self, to: Self) -> String {
-        let goes = |from: Color, to: Color| from != to && to == Color::Reset;
+        let plain = Self::of(&Cell::EMPTY);
+        let goes = |from: Color, to: Color| from != to && to == plain.front;
         let less = !to.modifiers.contains(self.modifiers)
             || goes(self.front, to.front)
             || goes(self.back, to.back);
-        let from = if less { PLAIN } else { self };
+        let from = if less { plain } else { self };
         let mut codes: Vec<String> = Vec::new();
         let new = to.modifiers - from.modifiers;
         for (modifier, code) in MODIFIERS {
@@ -88,10 +90,10 @@ impl Pen {
             }
         }
         if to.front != from.front {
-            codes.push(color(to.front, 30));
+            codes.push(color_code(to.front, 30));
         }
         if to.back != from.back {
-            codes.push(color(to.back, 40));
+            codes.push(color_code(to.back, 40));
         }
         if less && !codes.is_empty() {
             codes.insert(0, "0".into());
@@ -100,45 +102,20 @@ impl Pen {
     }
 }
 
-/// The code of a colour; `first` is that of black: 30 for text, 40 for the ground.
-fn color(color: Color, first: u16) -> String {
-    let (dark, light) = (first, first + 60);
-    let code = match color {
-        Color::Reset => first + 9,
-        Color::Black => dark,
-        Color::Red => dark + 1,
-        Color::Green => dark + 2,
-        Color::Yellow => dark + 3,
-        Color::Blue => dark + 4,
-        Color::Magenta => dark + 5,
-        Color::Cyan => dark + 6,
-        Color::Gray => dark + 7,
-        Color::DarkGray => light,
-        Color::LightRed => light + 1,
-        Color::LightGreen => light + 2,
-        Color::LightYellow => light + 3,
-        Color::LightBlue => light + 4,
-        Color::LightMagenta => light + 5,
-        Color::LightCyan => light + 6,
-        Color::White => light + 7,
-        Color::Rgb(r, g, b) => return format!("{};2;{r};{g};{b}", first + 8),
-        Color::Indexed(n) => return format!("{};5;{n}", first + 8),
-    };
-    code.to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use ratatui::style::Style;
+    use ratatui::style::{Style, Stylize as _};
+
+    use super::super::theme::Theme;
 
     use super::*;
 
     #[test]
     fn cells_cost_few_bytes() {
         let plain = Style::new();
-        let bold = Style::new().add_modifier(Modifier::BOLD);
-        let dim = Style::new().fg(Color::Indexed(245));
-        let alarm = bold.fg(Color::Yellow).bg(Color::Black);
+        let bold = Style::new().bold();
+        let dim = Theme::dark().dim;
+        let alarm = bold.yellow().on_black();
         for (cells, bytes) in [
             (vec![], ""),
             (vec![(0, 0, "a", plain), (1, 0, "b", plain)], "\x1b[1;1Hab"),
