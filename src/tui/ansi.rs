@@ -104,7 +104,7 @@ impl Pen {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::style::{Style, Stylize as _};
+    use ratatui::style::Style;
 
     use super::super::theme::Theme;
 
