@@ -38,7 +38,7 @@ pub(super) fn press(model: &mut Model, key: Key) {
             match at.and_then(|at| choice.answers.get(at.wrapping_sub(1))) {
                 Some((_, ask, said)) => {
                     model.ask(ask.clone());
-                    model.say(said.clone());
+                    model.say_done(said.clone());
                 }
                 None if key.code == Code::Esc || key.ctrl => {}
                 None => model.overlay = Some(Overlay::Choice(choice)),

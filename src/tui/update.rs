@@ -194,7 +194,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
                 full: false,
                 children: false,
             }));
-            model.say("A pass is asked for.");
+            model.say_done("A pass is asked for.");
         }
         Do::Quit => quit(model),
         Do::Redraw => model.redraw(),
@@ -272,7 +272,7 @@ fn yes(model: &mut Model) {
             for ask in confirm.asks {
                 model.ask(ask);
             }
-            model.say(confirm.said);
+            model.say_done(confirm.said);
         }
         other => model.overlay = other,
     }
@@ -389,11 +389,12 @@ fn next_for_me(model: &mut Model) {
         workbench::open(model, *id);
     } else {
         let failing = model.totals.contacts.get(&LinkState::Error).copied();
-        match failing.unwrap_or(0) {
-            0 => model.say("Nothing needs you."),
-            n => model.say(format!(
+        match (model.staged(), failing.unwrap_or(0)) {
+            (0, 0) => model.say("Nothing needs you."),
+            (0, n) => model.say(format!(
                 "Nothing to decide. {n} contacts have a failed write."
             )),
+            (n, _) => model.say(format!("All decided. {n} staged: 3, then a applies.")),
         }
     }
 }

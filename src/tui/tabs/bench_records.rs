@@ -1,6 +1,6 @@
 //! The workbench of conflicts that hold a whole record: deletes, mass changes, candidates.
 
-use ratatui::style::Style;
+use ratatui::{layout::Rect, style::Style};
 
 use crate::model::{Conflict, ConflictState, FieldName, Reason, Side, Snapshot, Value};
 use crate::store::ContactDetail;
@@ -165,10 +165,15 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
 }
 
 /// The record in question beside the candidate under the cursor: where they agree, where not.
-fn compared(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
+fn compared(
+    model: &Model,
+    conflict: &Conflict,
+    bench: &Bench,
+    columns: u16,
+) -> Vec<(bool, BenchRow)> {
     let theme = &model.theme;
     let Some(detail) = &bench.detail else {
-        return vec![plain(Row::of("   reading…", theme.dim))];
+        return vec![(true, plain(Row::of("   reading…", theme.dim)))];
     };
     let candidate = conflict.candidates.get(bench.candidate);
     let other = candidate.and_then(|candidate| bench.candidate_detail(candidate));
@@ -190,7 +195,7 @@ fn compared(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> 
         )
         .add("  ", Style::new())
         .cell(&format!("{letter}, in {there}"), half, theme.title);
-    let mut rows = vec![plain(head)];
+    let mut rows = vec![(true, plain(head))];
     let mut line = |label: &str, left: String, mark: &'static str, right: String| {
         let style = if mark == "≠" {
             theme.title
@@ -202,7 +207,8 @@ fn compared(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> 
             .cell(&left, half, Style::new())
             .add(format!("{mark:1} "), style)
             .cell(&right, half, style);
-        rows.push(plain(row));
+        // what only one has says nothing about who it is
+        rows.push((label == "with it" || !mark.is_empty(), plain(row)));
     };
     for field in FieldName::of(conflict.kind) {
         let value =
@@ -233,6 +239,27 @@ fn compared(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> 
     rows
 }
 
+/// As many of the rows as have room, those that say something first; all of them once they are unfolded.
+fn fitting(
+    model: &Model,
+    bench: &Bench,
+    mut rows: Vec<(bool, BenchRow)>,
+    room: usize,
+) -> Vec<BenchRow> {
+    let all = rows.len();
+    if !bench.unfolded && all > room {
+        rows.retain(|(speaks, _)| *speaks);
+        rows.truncate(room.saturating_sub(1).max(1));
+    }
+    let left = all - rows.len();
+    let mut rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    if left > 0 {
+        let words = format!("   {left} more, space shows");
+        rows.push(plain(Row::of(words, model.theme.dim)));
+    }
+    rows
+}
+
 /// A text without case, blanks and punctuation, to find what differs in form only.
 fn bare(text: &str) -> String {
     let kept = text.chars().filter(|c| c.is_alphanumeric());
@@ -240,25 +267,25 @@ fn bare(text: &str) -> String {
 }
 
 /// The rows of an ambiguous match and of a duplicate.
-pub fn candidates(
-    model: &Model,
-    conflict: &Conflict,
-    bench: &Bench,
-    columns: u16,
-) -> Vec<BenchRow> {
+pub fn candidates(model: &Model, conflict: &Conflict, bench: &Bench, area: Rect) -> Vec<BenchRow> {
+    let columns = area.width;
+    // a rule, the candidates, a blank, two answers, the result, the foot
+    let below = conflict.candidates.len().max(1) + 6;
+    let room = (area.height as usize).saturating_sub(below);
     let theme = &model.theme;
     let mut rows = Vec::new();
     let there = conflict.candidates.first().map(|c| c.side);
     let under = conflict.candidates.get(bench.candidate);
-    rows.extend(compared(model, conflict, bench, columns));
+    let compared = compared(model, conflict, bench, columns);
+    rows.extend(fitting(model, bench, compared, room));
     let title = (columns as usize).saturating_sub(54).min(40);
     rows.push(ruled("candidates", model, columns));
     for (at, candidate) in conflict.candidates.iter().enumerate() {
         let letter = char::from(b'A' + (at % 26) as u8);
         let id = cut_middle(&clean(candidate.id.as_str()), 18).into_owned();
         let linked = match (bench.candidate_detail(candidate), candidate.link) {
-            (Some(_), _) if is_taken(bench, candidate) => "has a pair already",
-            (Some(_), _) => "without a pair",
+            (Some(_), _) if is_taken(bench, candidate) => "has a pair",
+            (Some(_), _) => "no pair yet",
             (None, Some(_)) if bench.candidates.is_none() => "reading…",
             (None, _) => "",
         };
@@ -281,7 +308,7 @@ pub fn candidates(
     let letter = char::from(b'A' + (bench.candidate % 26) as u8);
     let taken = under.is_some_and(|candidate| is_taken(bench, candidate));
     let (words, style) = if taken {
-        let words = format!("{letter} has a pair already and cannot be taken; merge them there.");
+        let words = format!("{letter} has a pair already, so it cannot be taken.");
         (words, theme.dim)
     } else {
         let words = format!("{letter} is the same: they are linked, and their fields merged.");
@@ -289,8 +316,12 @@ pub fn candidates(
     };
     rows.push(plain(Row::of(format!("   enter  {words}"), style)));
     let made = there.map_or("the other side", Side::label);
+    let different = match conflict.reason {
+        Reason::Duplicate => format!("it stays where it is; {made} refuses a second one."),
+        _ => format!("a record is made in {made}, never paired with these."),
+    };
     rows.push(plain(Row::of(
-        format!("   D      different: a record is made in {made}, never paired with these."),
+        format!("   D      different: {different}"),
         Style::new(),
     )));
     rows.push(whole_result(model, conflict));

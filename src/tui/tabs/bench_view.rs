@@ -35,12 +35,21 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         format!("revision {}   {place}", conflict.revision)
     };
     let (sign, style) = conflicts::mark(model, conflict);
+    let columns = area.width as usize;
+    let share = if conflict.reason.holds_record() { 3 } else { 2 };
+    let title = crate::text::cut_end(&conflict.title, columns / share).into_owned();
     let mut head = Row::of(" ", Style::new())
         .add(sign, style)
         .add(format!(" {}  ", conflict.id), Style::new())
-        .add(conflict.title.clone(), theme.title);
+        .add(title, theme.title);
     if conflict.reason.holds_record() {
-        head = head.add(format!("     {}", conflicts::what(conflict)), Style::new());
+        let gap = if model.is_wide() { 5 } else { 2 };
+        let room = columns.saturating_sub(head.used() + gap + 2 + crate::text::width(&place));
+        let what = conflicts::what(conflict);
+        let what = crate::text::cut_end(&what, room).into_owned();
+        head = head
+            .add(" ".repeat(gap), Style::new())
+            .add(what, Style::new());
     }
     let now = model.times.now;
     let until = conflict.deferred_until.filter(|until| *until > now);
@@ -68,7 +77,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             bench_records::sides(model, conflict, bench, body.width)
         }
         Reason::AmbiguousMatch | Reason::Duplicate => {
-            bench_records::candidates(model, conflict, bench, body.width)
+            bench_records::candidates(model, conflict, bench, body)
         }
     };
     let visible = body.height.saturating_sub(1) as usize;

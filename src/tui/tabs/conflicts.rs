@@ -159,7 +159,7 @@ pub fn accept(model: &mut Model, conflicts: Vec<Conflict>) {
         let id = bench.conflict;
         model.conflicts.bench = None;
         model.overlay = None;
-        model.say(format!(
+        model.say_done(format!(
             "Conflict {id} is settled: both sides have the answer. 4 log"
         ));
     }

@@ -97,10 +97,10 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
             .draw(area, buf);
     }
     if let Some(toast) = &model.toast {
-        let (mark, style) = if toast.failed {
-            (" ! ", theme.error)
-        } else {
-            (" ✓ ", theme.well)
+        let (mark, style) = match (toast.failed, toast.done) {
+            (true, _) => (" ! ", theme.error),
+            (false, true) => (" ✓ ", theme.well),
+            (false, false) => (" ", theme.well),
         };
         return Row::of(mark, style)
             .add(&toast.words, Style::new())
