@@ -51,6 +51,10 @@ pub enum Request {
     },
     /// A contact with all that belongs to it.
     Detail(LinkId),
+    /// The candidates of a conflict in full, by their links.
+    Candidates(Vec<LinkId>),
+    /// Contacts whose names or addresses have these words, for the palette.
+    Find(String),
     /// Open conflicts.
     Conflicts,
     /// Passes.
@@ -68,7 +72,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 9;
+    pub const SLOTS: usize = 11;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -82,6 +86,8 @@ impl Request {
             Self::Passes => 6,
             Self::LogOfPass(_) => 7,
             Self::Rates { .. } => 8,
+            Self::Candidates(_) => 9,
+            Self::Find(_) => 10,
         }
     }
 }

@@ -47,6 +47,8 @@ pub enum Overlay {
 pub struct Toast {
     /// What is said.
     pub words: String,
+    /// Whether something was done, as asked.
+    pub done: bool,
     /// Whether something failed: it stays until a key.
     pub failed: bool,
     /// Until when it stays.
@@ -182,16 +184,26 @@ impl Model {
     pub fn say(&mut self, words: impl Into<String>) {
         self.toast = Some(Toast {
             words: words.into(),
+            done: false,
             failed: false,
             until: self.times.now.plus(TOAST_MS),
         });
         self.dirty = true;
     }
 
+    /// Says that something was done, as asked.
+    pub fn say_done(&mut self, words: impl Into<String>) {
+        self.say(words);
+        if let Some(toast) = &mut self.toast {
+            toast.done = true;
+        }
+    }
+
     /// Says that something failed; stays until a key.
     pub fn say_failed(&mut self, words: impl Into<String>) {
         self.toast = Some(Toast {
             words: words.into(),
+            done: false,
             failed: true,
             until: Millis(i64::MAX),
         });

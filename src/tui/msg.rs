@@ -240,6 +240,10 @@ pub enum Read {
     Tasks(TaskQuery, Page<TaskRow>),
     /// To [`Request::Detail`](super::effect::Request::Detail); `None`: there is no such record any more.
     Detail(LinkId, Option<Box<ContactDetail>>),
+    /// To [`Request::Candidates`](super::effect::Request::Candidates).
+    Candidates(Vec<ContactDetail>),
+    /// To [`Request::Find`](super::effect::Request::Find): the words, and the first contacts that have them.
+    Found(String, Vec<ContactRow>),
     /// To [`Request::Conflicts`](super::effect::Request::Conflicts).
     Conflicts(Vec<Conflict>),
     /// To [`Request::Passes`](super::effect::Request::Passes).

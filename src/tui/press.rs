@@ -9,9 +9,9 @@ use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
-use super::tabs::{contacts, detail, staging, sync_log, tasks};
+use super::tabs::{contacts, detail, staging, sync_log, tasks, workbench};
 use super::update::{quit, run, step};
-use super::widgets::palette::{self, Palette};
+use super::widgets::palette::{self, Goal, Palette};
 
 /// Takes a key: into a box, or as a command of the scopes that hold.
 pub(super) fn press(model: &mut Model, key: Key) {
@@ -38,7 +38,7 @@ pub(super) fn press(model: &mut Model, key: Key) {
             match at.and_then(|at| choice.answers.get(at.wrapping_sub(1))) {
                 Some((_, ask, said)) => {
                     model.ask(ask.clone());
-                    model.say(said.clone());
+                    model.say_done(said.clone());
                 }
                 None if key.code == Code::Esc || key.ctrl => {}
                 None => model.overlay = Some(Overlay::Choice(choice)),
@@ -113,14 +113,22 @@ fn search(model: &mut Model, words: String) {
 }
 
 fn press_palette(model: &mut Model, mut palette: Palette, key: Key) {
-    let hits = palette::hits(model, &palette.text);
+    let hits = palette::hits(model, &palette);
+    let before = palette.text.clone();
     match palette.press(key, hits.len()) {
-        palette::Pressed::Stays => model.overlay = Some(Overlay::Palette(palette)),
+        palette::Pressed::Stays => {
+            if palette.text != before {
+                palette::find(model, &mut palette);
+            }
+            model.overlay = Some(Overlay::Palette(palette));
+        }
         palette::Pressed::Left => {}
         palette::Pressed::Runs => match hits.into_iter().nth(palette.at) {
-            Some(hit) => match hit.reason {
-                Some(why) => model.say(capital(&why)),
-                None => run(model, hit.msg),
+            Some(hit) => match (hit.reason, hit.goal) {
+                (Some(why), _) => model.say(capital(&why)),
+                (None, Goal::Run(msg)) => run(model, msg),
+                (None, Goal::Conflict(id)) => workbench::open(model, id),
+                (None, Goal::Contact(link)) => contacts::show(model, link),
             },
             None => model.overlay = Some(Overlay::Palette(palette)),
         },
@@ -230,7 +238,12 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     model.dirty = true;
     match &mut model.overlay {
         Some(Overlay::Form(form)) => form.paste(text),
-        Some(Overlay::Palette(palette)) => palette.text.push_str(&line),
+        Some(Overlay::Palette(palette)) => {
+            palette.text.push_str(&line);
+            let mut palette = palette.clone();
+            palette::find(model, &mut palette);
+            model.overlay = Some(Overlay::Palette(palette));
+        }
         None if model.searching => {
             let words = match model.tab {
                 Tab::Tasks => &model.tasks.query.search,

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::model::{BySide, Conflict, ContactRow, Direction, ErrorRow, LogEntry, PageKey, TaskRow};
-use crate::store::{ContactDetail, Reader, StoreError};
+use crate::store::{ContactDetail, ContactQuery, Reader, StoreError};
 use crate::text::{clean, clean_lines};
 
 use super::effect::{Request, Span};
@@ -18,6 +18,7 @@ const POLL: Duration = Duration::from_millis(250);
 const CONFLICTS: u32 = 1_000;
 const ERRORS: u32 = 500;
 const PASSES: u32 = 500;
+const FOUND: u16 = 20;
 
 type Stop = Box<dyn Fn() + Send + Sync>;
 
@@ -207,6 +208,21 @@ fn answer(reader: &Reader, request: Request) -> Result<Read, StoreError> {
         Request::Detail(link) => {
             let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
             Read::Detail(link, detail)
+        }
+        Request::Candidates(links) => {
+            let mut details = Vec::new();
+            for link in links {
+                details.extend(reader.detail(link)?.map(clean_detail));
+            }
+            Read::Candidates(details)
+        }
+        Request::Find(words) => {
+            let query = ContactQuery {
+                search: words.clone(),
+                ..ContactQuery::default()
+            };
+            let rows = reader.contacts(&query, None, Direction::Forward, FOUND)?;
+            Read::Found(words, rows.into_iter().map(clean_contact).collect())
         }
         Request::Conflicts => {
             let rows = reader.conflicts(CONFLICTS)?.into_iter();

@@ -22,12 +22,10 @@ use ratatui::{
     layout::{Position, Size},
 };
 
+use super::ansi;
+
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
-
-/// How the backend ends a frame, and the one of it that undoes all.
-const RESETS: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
-const RESET: &[u8] = b"\x1b[0m";
 
 /// The terminal while the dashboard has it. Dropped, also in a panic, it is as it was.
 pub struct Screen {
@@ -156,11 +154,8 @@ impl Backend for Quiet {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
-            return Ok(());
-        }
-        self.inner.draw(content)
+        let bytes = ansi::draw(content);
+        self.gathered.write_all(bytes.as_bytes())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -200,11 +195,6 @@ impl Backend for Quiet {
         let mut bytes = self.gathered.0.borrow_mut();
         if bytes.is_empty() {
             return Ok(());
-        }
-        if bytes.ends_with(RESETS) {
-            let kept = bytes.len() - RESETS.len();
-            bytes.truncate(kept);
-            bytes.extend_from_slice(RESET);
         }
         let mut frame = Vec::with_capacity(bytes.len() + BEGIN.len() + END.len());
         frame.extend_from_slice(BEGIN);

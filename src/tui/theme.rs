@@ -48,14 +48,15 @@ impl Theme {
     pub fn choose(choice: ThemeChoice, var: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| var(name).is_some_and(|value| !value.is_empty());
         let term = var("TERM").unwrap_or_default();
-        let mono = set("NO_COLOR") || term == "dumb" || term.starts_with("vt1");
+        let mono = term == "dumb" || term.starts_with("vt1");
         let rich = term.contains("256color")
             || set("COLORTERM")
             || ["kitty", "alacritty", "foot", "wezterm", "tmux", "ghostty"]
                 .iter()
                 .any(|name| term.contains(name));
         match choice {
-            ThemeChoice::Auto | ThemeChoice::Mono if mono => Self::mono(),
+            _ if set("NO_COLOR") => Self::mono(), // over what the config says
+            ThemeChoice::Auto if mono => Self::mono(),
             ThemeChoice::Mono => Self::mono(),
             _ if !rich => Self::sixteen(),
             ThemeChoice::Light => Self::rich(Color::Indexed(241), 130, 124, 25, 254),
@@ -67,7 +68,8 @@ impl Theme {
 
     /// For a dark ground and 256 colours.
     pub fn dark() -> Self {
-        Self::choose(ThemeChoice::Dark, |_| Some("xterm-256color".into()))
+        let term = |name: &str| (name == "TERM").then(|| "xterm-256color".into());
+        Self::choose(ThemeChoice::Dark, term)
     }
 
     fn rich(dim: Color, decide: u8, error: u8, moving: u8, tint: u8) -> Self {
@@ -122,6 +124,33 @@ impl Theme {
     }
 }
 
+/// The code of a colour for the terminal; `first` is that of black: 30 for text, 40 for the ground.
+pub fn color_code(color: Color, first: u16) -> String {
+    let (dark, light) = (first, first + 60);
+    let code = match color {
+        Color::Reset => first + 9,
+        Color::Black => dark,
+        Color::Red => dark + 1,
+        Color::Green => dark + 2,
+        Color::Yellow => dark + 3,
+        Color::Blue => dark + 4,
+        Color::Magenta => dark + 5,
+        Color::Cyan => dark + 6,
+        Color::Gray => dark + 7,
+        Color::DarkGray => light,
+        Color::LightRed => light + 1,
+        Color::LightGreen => light + 2,
+        Color::LightYellow => light + 3,
+        Color::LightBlue => light + 4,
+        Color::LightMagenta => light + 5,
+        Color::LightCyan => light + 6,
+        Color::White => light + 7,
+        Color::Rgb(r, g, b) => return format!("{};2;{r};{g};{b}", first + 8),
+        Color::Indexed(n) => return format!("{};5;{n}", first + 8),
+    };
+    code.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +171,7 @@ mod tests {
             });
             assert_eq!(theme, want, "{term} {no_color:?}");
         }
+        let asked = Theme::choose(ThemeChoice::Dark, |_| Some("1".into()));
+        assert_eq!(asked, Theme::mono(), "NO_COLOR is over the config");
     }
 }

@@ -3,6 +3,7 @@
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use crate::model::Millis;
+use crate::text::thousands;
 
 /// The operator's zone and the present, which decide how a moment is written.
 #[derive(Clone, Debug)]
@@ -129,6 +130,11 @@ pub fn span(ms: u64) -> String {
         7_200_000..172_800_000 => format!("{} h", ms / 3_600_000),
         _ => format!("{} d", ms / 86_400_000),
     }
+}
+
+/// A count with its noun: `1 pass`, `2 passes`.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
 }
 
 #[cfg(test)]

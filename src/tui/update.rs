@@ -9,7 +9,7 @@ use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
 use super::tabs::{conflicts, contacts, errors, rates, staging, sync_log, tasks, workbench};
 use super::widgets::header;
-use super::widgets::palette::Palette;
+use super::widgets::palette::{self, Palette};
 
 /// What to read when the dashboard opens.
 pub fn open(model: &mut Model) -> Vec<Effect> {
@@ -77,9 +77,8 @@ fn refresh(model: &mut Model) {
             tasks::read(model, span);
         }
         Tab::Conflicts => {
-            if let (Some(_), Some(conflict)) = (&model.conflicts.bench, model.conflicts.current()) {
-                let link = conflict.link;
-                model.read(Request::Detail(link));
+            if model.conflicts.bench.is_some() {
+                workbench::read(model);
             }
         }
         Tab::SyncLog => model.read(Request::Passes),
@@ -109,6 +108,8 @@ fn accept(model: &mut Model, read: Read) {
             workbench::accept_detail(model, detail.as_deref());
             contacts::accept_detail(model, detail);
         }
+        Read::Candidates(details) => workbench::accept_candidates(model, details),
+        Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
         Read::Passes(passes) => sync_log::accept(model, passes),
         Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
@@ -162,6 +163,7 @@ fn told(model: &mut Model, event: Event) {
 fn show_tab(model: &mut Model, tab: Tab) {
     model.tab = tab;
     model.pending = None;
+    model.tasks.forget_ticked();
     refresh(model);
 }
 
@@ -194,7 +196,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
                 full: false,
                 children: false,
             }));
-            model.say("A pass is asked for.");
+            model.say_done("A pass is asked for.");
         }
         Do::Quit => quit(model),
         Do::Redraw => model.redraw(),
@@ -272,7 +274,7 @@ fn yes(model: &mut Model) {
             for ask in confirm.asks {
                 model.ask(ask);
             }
-            model.say(confirm.said);
+            model.say_done(confirm.said);
         }
         other => model.overlay = other,
     }
@@ -321,7 +323,7 @@ fn open_current(model: &mut Model) {
                 workbench::open(model, id);
             }
         }
-        Tab::SyncLog => sync_log::toggle(model),
+        Tab::SyncLog => sync_log::open(model),
         Tab::Errors => errors::toggle(model),
         Tab::Rates => {}
     }
@@ -337,14 +339,13 @@ fn step_record(model: &mut Model, by: isize) {
 }
 
 fn step_section(model: &mut Model, by: isize) {
-    let how = if by > 0 { Move::Down } else { Move::Up };
     match model.tab {
         Tab::Contacts => {
             model.contacts.section = model.contacts.section.step(by);
             model.contacts.at = 0;
         }
         Tab::Tasks => tasks::step_view(model),
-        Tab::SyncLog => sync_log::go(model, how),
+        Tab::SyncLog => sync_log::step_pass(model, by),
         _ => {}
     }
 }
@@ -390,11 +391,12 @@ fn next_for_me(model: &mut Model) {
         workbench::open(model, *id);
     } else {
         let failing = model.totals.contacts.get(&LinkState::Error).copied();
-        match failing.unwrap_or(0) {
-            0 => model.say("Nothing needs you."),
-            n => model.say(format!(
+        match (model.staged(), failing.unwrap_or(0)) {
+            (0, 0) => model.say("Nothing needs you."),
+            (0, n) => model.say(format!(
                 "Nothing to decide. {n} contacts have a failed write."
             )),
+            (n, _) => model.say(format!("All decided. {n} staged: 3, then a applies.")),
         }
     }
 }

@@ -96,6 +96,10 @@ impl<R: Row + PartialEq> Window<R> {
             Move::Bottom => last,
         };
         self.cursor = Some(self.rows[to].id());
+        let out = to < self.top || to >= self.top + visible;
+        if out && matches!(how, Move::Down | Move::Up) {
+            self.top = to.saturating_sub(visible / 2); // half a page at once: each scroll redraws every row
+        }
         self.scroll(visible);
         match how {
             Move::Top if !self.at_start => self.ask(Span::Start),

@@ -243,6 +243,17 @@ impl TestApp {
                 Read::Tasks(query, page.expect("memory does not fail"))
             }
             Request::Detail(link) => Read::Detail(link, world.detail(link).map(Box::new)),
+            Request::Candidates(links) => {
+                let details = links.into_iter().filter_map(|link| world.detail(link));
+                Read::Candidates(details.collect())
+            }
+            Request::Find(words) => {
+                let query = couplet::store::ContactQuery {
+                    search: words.clone(),
+                    ..couplet::store::ContactQuery::default()
+                };
+                Read::Found(words, world.contacts_of(&query))
+            }
             Request::Conflicts => {
                 let open = world.conflicts.iter().filter(|conflict| {
                     matches!(conflict.state, ConflictState::Open | ConflictState::Decided)

@@ -1,8 +1,9 @@
 //! The workbench of conflicts that hold a whole record: deletes, mass changes, candidates.
 
-use ratatui::style::Style;
+use ratatui::{layout::Rect, style::Style};
 
-use crate::model::{Conflict, ConflictState, Reason, Side};
+use crate::model::{Conflict, ConflictState, FieldName, Reason, Side, Snapshot, Value};
+use crate::store::ContactDetail;
 use crate::text::{clean, cut_middle};
 
 use super::super::model::Model;
@@ -11,7 +12,7 @@ use super::super::widgets::paint::Row;
 use super::bench_view::{BenchRow, plain, ruled, updated};
 use super::detail::show;
 use super::staging;
-use super::workbench::{Bench, own_id};
+use super::workbench::{Bench, is_taken};
 
 fn whole_result(model: &Model, conflict: &Conflict) -> BenchRow {
     let theme = &model.theme;
@@ -44,7 +45,10 @@ fn whole_result(model: &Model, conflict: &Conflict) -> BenchRow {
 
 /// What belongs to the record, in words; `None` until it was read.
 pub fn counts(bench: &Bench) -> Option<String> {
-    let detail = bench.detail.as_ref()?;
+    Some(of_record(bench.detail.as_ref()?))
+}
+
+fn of_record(detail: &ContactDetail) -> String {
     let count = |n: usize, one: &str| match n {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -58,11 +62,11 @@ pub fn counts(bench: &Bench) -> Option<String> {
     .into_iter()
     .flatten()
     .collect();
-    Some(if parts.is_empty() {
+    if parts.is_empty() {
         "nothing else".into()
     } else {
         parts.join(", ")
-    })
+    }
 }
 
 /// The rows of a delete against an edit, and of a mass change.
@@ -160,39 +164,130 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
     rows
 }
 
-/// The rows of an ambiguous match and of a duplicate.
-pub fn candidates(
+/// The record in question beside the candidate under the cursor: where they agree, where not.
+fn compared(
     model: &Model,
     conflict: &Conflict,
     bench: &Bench,
     columns: u16,
+) -> Vec<(bool, BenchRow)> {
+    let theme = &model.theme;
+    let Some(detail) = &bench.detail else {
+        return vec![(true, plain(Row::of("   reading…", theme.dim)))];
+    };
+    let candidate = conflict.candidates.get(bench.candidate);
+    let other = candidate.and_then(|candidate| bench.candidate_detail(candidate));
+    let there = candidate.map_or(Side::Growbots, |candidate| candidate.side);
+    let record = |detail: Option<&ContactDetail>, side: Side| {
+        let seen = detail?.linked.ends.get(side).live()?;
+        Some(seen.clone())
+    };
+    let own = record(Some(detail), there.other());
+    let theirs = record(other, there);
+    let half = (columns as usize).saturating_sub(22) / 2;
+    let letter = char::from(b'A' + (bench.candidate % 26) as u8);
+    let head = Row::of("   ", Style::new())
+        .cell("", 14, Style::new())
+        .cell(
+            &format!("the record in {}", there.other()),
+            half,
+            theme.title,
+        )
+        .add("  ", Style::new())
+        .cell(&format!("{letter}, in {there}"), half, theme.title);
+    let mut rows = vec![(true, plain(head))];
+    let mut line = |label: &str, left: String, mark: &'static str, right: String| {
+        let style = if mark == "≠" {
+            theme.title
+        } else {
+            Style::new()
+        };
+        let row = Row::of("   ", Style::new())
+            .cell(label, 14, theme.dim)
+            .cell(&left, half, Style::new())
+            .add(format!("{mark:1} "), style)
+            .cell(&right, half, style);
+        // what only one has says nothing about who it is
+        rows.push((label == "with it" || !mark.is_empty(), plain(row)));
+    };
+    for field in FieldName::of(conflict.kind) {
+        let value =
+            |seen: &Option<Snapshot>| seen.as_ref().and_then(|s| s.record.get(field).cloned());
+        let (left, right) = (value(&own), value(&theirs));
+        let words = |value: &Option<Value>| match value {
+            None => String::new(),
+            value => show(value.as_ref(), &model.times),
+        };
+        let (left, right) = (words(&left), words(&right));
+        let mark = match (left.is_empty(), right.is_empty()) {
+            (true, true) => continue,
+            (false, false) if left == right => "=",
+            (false, false) if bare(&left) == bare(&right) => "~",
+            (false, false) => "≠",
+            _ => "",
+        };
+        line(&field.label(), left, mark, right);
+    }
+    let id = |seen: &Option<Snapshot>| {
+        seen.as_ref()
+            .map_or_else(String::new, |s| clean(s.id.as_str()).into_owned())
+    };
+    line("id", id(&own), "", id(&theirs));
+    let owns = |detail: &ContactDetail| of_record(detail);
+    let right = other.map_or_else(String::new, owns);
+    line("with it", owns(detail), "", right);
+    rows
+}
+
+/// As many of the rows as have room, those that say something first; all of them once they are unfolded.
+fn fitting(
+    model: &Model,
+    bench: &Bench,
+    mut rows: Vec<(bool, BenchRow)>,
+    room: usize,
 ) -> Vec<BenchRow> {
+    let all = rows.len();
+    if !bench.unfolded && all > room {
+        rows.retain(|(speaks, _)| *speaks);
+        rows.truncate(room.saturating_sub(1).max(1));
+    }
+    let left = all - rows.len();
+    let mut rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    if left > 0 {
+        let words = format!("   {left} more, space shows");
+        rows.push(plain(Row::of(words, model.theme.dim)));
+    }
+    rows
+}
+
+/// A text without case, blanks and punctuation, to find what differs in form only.
+fn bare(text: &str) -> String {
+    let kept = text.chars().filter(|c| c.is_alphanumeric());
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+/// The rows of an ambiguous match and of a duplicate.
+pub fn candidates(model: &Model, conflict: &Conflict, bench: &Bench, area: Rect) -> Vec<BenchRow> {
+    let columns = area.width;
+    // a rule, the candidates, a blank, two answers, the result, the foot
+    let below = conflict.candidates.len().max(1) + 6;
+    let room = (area.height as usize).saturating_sub(below);
     let theme = &model.theme;
     let mut rows = Vec::new();
     let there = conflict.candidates.first().map(|c| c.side);
-    let own = there.map(Side::other);
-    let own_id = own.and_then(|side| own_id(bench, side));
-    let id = own_id.map_or_else(|| "reading…".into(), |id| clean(id.as_str()).into_owned());
-    let side = own.map_or("", Side::label);
-    let words = format!("   The record in {side}: {}  {id}", conflict.title);
-    rows.push(plain(Row::of(words, Style::new())));
-    if let Some(detail) = &bench.detail {
-        let entries = super::detail::entries(detail, &model.conflicts.all);
-        for entry in entries.iter().take(6) {
-            let row = Row::of("     ", Style::new())
-                .cell(&entry.field.label(), 14, theme.dim)
-                .add(show(entry.value().as_ref(), &model.times), Style::new());
-            rows.push(plain(row));
-        }
-    }
+    let under = conflict.candidates.get(bench.candidate);
+    let compared = compared(model, conflict, bench, columns);
+    rows.extend(fitting(model, bench, compared, room));
     let title = (columns as usize).saturating_sub(54).min(40);
     rows.push(ruled("candidates", model, columns));
     for (at, candidate) in conflict.candidates.iter().enumerate() {
         let letter = char::from(b'A' + (at % 26) as u8);
         let id = cut_middle(&clean(candidate.id.as_str()), 18).into_owned();
-        let linked = match candidate.link {
-            Some(link) if link != conflict.link => format!("in record {link}"),
-            _ => String::new(),
+        let linked = match (bench.candidate_detail(candidate), candidate.link) {
+            (Some(_), _) if is_taken(bench, candidate) => "has a pair",
+            (Some(_), _) => "no pair yet",
+            (None, Some(_)) if bench.candidates.is_none() => "reading…",
+            (None, _) => "",
         };
         let row = Row::of(format!("   {letter}  "), theme.title)
             .cell(candidate.side.label(), 10, theme.dim)
@@ -211,13 +306,22 @@ pub fn candidates(
     }
     rows.push(plain(Row::new()));
     let letter = char::from(b'A' + (bench.candidate % 26) as u8);
-    rows.push(plain(Row::of(
-        format!("   enter  {letter} is the same: they are linked, and their fields merged."),
-        Style::new(),
-    )));
+    let taken = under.is_some_and(|candidate| is_taken(bench, candidate));
+    let (words, style) = if taken {
+        let words = format!("{letter} has a pair already, so it cannot be taken.");
+        (words, theme.dim)
+    } else {
+        let words = format!("{letter} is the same: they are linked, and their fields merged.");
+        (words, Style::new())
+    };
+    rows.push(plain(Row::of(format!("   enter  {words}"), style)));
     let made = there.map_or("the other side", Side::label);
+    let different = match conflict.reason {
+        Reason::Duplicate => format!("it stays where it is; {made} refuses a second one."),
+        _ => format!("a record is made in {made}, never paired with these."),
+    };
     rows.push(plain(Row::of(
-        format!("   D      different: a record is made in {made}, never paired with these."),
+        format!("   D      different: {different}"),
         Style::new(),
     )));
     rows.push(whole_result(model, conflict));

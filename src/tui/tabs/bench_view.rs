@@ -13,7 +13,7 @@ use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::detail::show;
 use super::workbench::Bench;
-use super::{bench_records, conflicts, staging};
+use super::{bench_beside, bench_records, conflicts, staging};
 
 /// Draws the workbench.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -34,16 +34,28 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     } else {
         format!("revision {}   {place}", conflict.revision)
     };
-    let sign = match conflict.reason {
-        Reason::MassChange => "‖",
-        _ => "≠",
-    };
+    let (sign, style) = conflicts::mark(model, conflict);
+    let columns = area.width as usize;
+    let share = if conflict.reason.holds_record() { 3 } else { 2 };
+    let title = crate::text::cut_end(&conflict.title, columns / share).into_owned();
     let mut head = Row::of(" ", Style::new())
-        .add(sign, theme.decide)
+        .add(sign, style)
         .add(format!(" {}  ", conflict.id), Style::new())
-        .add(conflict.title.clone(), theme.title);
+        .add(title, theme.title);
     if conflict.reason.holds_record() {
-        head = head.add(format!("     {}", conflicts::what(conflict)), Style::new());
+        let gap = if model.is_wide() { 5 } else { 2 };
+        let room = columns.saturating_sub(head.used() + gap + 2 + crate::text::width(&place));
+        let what = conflicts::what(conflict);
+        let what = crate::text::cut_end(&what, room).into_owned();
+        head = head
+            .add(" ".repeat(gap), Style::new())
+            .add(what, Style::new());
+    }
+    let now = model.times.now;
+    let until = conflict.deferred_until.filter(|until| *until > now);
+    if let Some(until) = until {
+        let words = format!("   put off until {}", model.times.due(until));
+        head = head.add(words, theme.dim);
     }
     let fits = |right: &str| head.used() + 2 + crate::text::width(right) <= area.width as usize;
     let shorter = format!("revision {}   {place}", conflict.revision);
@@ -65,7 +77,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             bench_records::sides(model, conflict, bench, body.width)
         }
         Reason::AmbiguousMatch | Reason::Duplicate => {
-            bench_records::candidates(model, conflict, bench, body.width)
+            bench_records::candidates(model, conflict, bench, body)
         }
     };
     let visible = body.height.saturating_sub(1) as usize;
@@ -236,19 +248,16 @@ fn wide_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) 
         }
         rows.push(plain(Row::new()));
     }
+    rows.extend(bench_beside::not_in_conflict(model, bench, columns));
     if let Some(field) = model.conflicts.bench_field() {
-        rows.push(ruled(
-            &format!("{}: what each key writes", field.field.label()),
-            model,
-            columns,
-        ));
+        rows.extend(bench_beside::in_full(model, bench, field, columns));
         rows.push(plain(Row::of(
             format!("   {}", cost(field).join("    ")),
             Style::new(),
         )));
         rows.push(plain(Row::new()));
     }
-    beside(model, conflict, bench, columns, &mut rows);
+    rows.extend(bench_beside::neighbours(model, conflict, columns));
     rows
 }
 
@@ -369,7 +378,7 @@ fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16
         line = line.add(format!("  {part}"), Style::new());
     }
     rows.push(plain(line));
-    beside(model, conflict, bench, columns, &mut rows);
+    rows.extend(bench_beside::folded(model, conflict, bench, columns));
     rows
 }
 
@@ -400,49 +409,6 @@ fn cost(field: &ConflictField) -> Vec<String> {
         }
     }
     parts
-}
-
-/// Other conflicts of the same record, and its fields that are not in conflict.
-fn beside(
-    model: &Model,
-    conflict: &Conflict,
-    bench: &Bench,
-    columns: u16,
-    rows: &mut Vec<BenchRow>,
-) {
-    rows.push(ruled("beside it", model, columns));
-    let same = model.conflicts.all.iter();
-    for other in same.filter(|c| c.link == conflict.link && c.id != conflict.id) {
-        let words = format!("   same record: {}, {}", other.id, conflicts::what(other));
-        rows.push(plain(Row::of(words, Style::new())));
-    }
-    let Some(detail) = &bench.detail else {
-        rows.push(plain(Row::of("   reading…", model.theme.dim)));
-        return;
-    };
-    let entries = super::detail::entries(detail, &model.conflicts.all);
-    let others: Vec<_> = entries
-        .iter()
-        .filter(|e| !matches!(e.standing, super::detail::Standing::Conflict(_)))
-        .collect();
-    if bench.unfolded {
-        for entry in others {
-            let row = Row::of("   ", Style::new())
-                .cell(&entry.field.label(), 15, model.theme.dim)
-                .add(show(entry.value().as_ref(), &model.times), Style::new());
-            rows.push(plain(row));
-        }
-        return;
-    }
-    let in_step = others
-        .iter()
-        .filter(|e| e.standing == super::detail::Standing::InStep)
-        .count();
-    let words = format!(
-        "   not in conflict: {in_step} in step, {} not (space shows)",
-        others.len() - in_step
-    );
-    rows.push(plain(Row::of(words, model.theme.dim)));
 }
 
 fn draw_foot(model: &Model, conflict: &Conflict, area: Rect, buf: &mut Buffer) {

@@ -159,8 +159,8 @@ pub fn accept(model: &mut Model, conflicts: Vec<Conflict>) {
         let id = bench.conflict;
         model.conflicts.bench = None;
         model.overlay = None;
-        model.say(format!(
-            "{id} is closed: it is settled on both sides. 4 log"
+        model.say_done(format!(
+            "Conflict {id} is settled: both sides have the answer. 4 log"
         ));
     }
 }
@@ -219,7 +219,7 @@ pub fn what(conflict: &Conflict) -> String {
         },
         Reason::AmbiguousMatch => format!("which of {} is this?", conflict.candidates.len()),
         Reason::Duplicate => match conflict.candidates.first() {
-            Some(holder) => format!("e-mail or phone is already on {}", holder.title),
+            Some(holder) => format!("e-mail or phone of {}", holder.title),
             None => "e-mail or phone is taken".into(),
         },
         Reason::MassChange => "mass change".into(),
@@ -264,12 +264,13 @@ fn who(model: &Model, conflict: &Conflict) -> String {
     }
     match conflict.staged.last() {
         Some(staged) if staged.operator == model.operator => "you, staged".into(),
-        Some(staged) => format!("{} staged", clean(&staged.operator)),
+        Some(staged) => format!("{}, staged", clean(&staged.operator)),
         None => String::new(),
     }
 }
 
-fn mark(model: &Model, conflict: &Conflict) -> (&'static str, Style) {
+/// The mark of a conflict: staged, put off, to decide.
+pub fn mark(model: &Model, conflict: &Conflict) -> (&'static str, Style) {
     let theme = &model.theme;
     let fresh = |s: &crate::model::Staged| s.revision == conflict.revision;
     match conflict.reason {
@@ -296,11 +297,17 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         .iter()
         .filter(|c| is_put_off(c, model.times.now))
         .count();
-    let counts = format!(
-        "{} open: {} to decide, {staged} staged   {put_off} put off",
-        all.len(),
-        model.totals.conflicts_undecided,
-    );
+    let counts = [
+        (model.totals.conflicts_undecided, "to decide"),
+        (staged as u64, "staged"),
+        (put_off as u64, "put off"),
+    ];
+    let counts = counts.into_iter().filter(|(n, _)| *n > 0);
+    let counts: Vec<_> = counts.map(|(n, words)| format!("{n} {words}")).collect();
+    let counts = match all.len() {
+        0 => String::new(),
+        n => format!("{n} open: {}", counts.join(", ")),
+    };
     let order = if wide {
         " grouped by reason, oldest first"
     } else {
@@ -312,7 +319,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let (id, record, values_at, since, who_at) = if wide {
         (6, columns * 23 / 100, 23, 11, 13)
     } else {
-        (5, 23, 0, 10, 12)
+        (5, 20, 0, 10, 12)
     };
     let lead = if wide { 3 } else { 2 };
     let what_at = columns.saturating_sub(lead + id + record + 1 + values_at + since + who_at);

@@ -79,11 +79,12 @@ impl Contacts {
         self.detail_in_view()
             .is_some_and(|detail| detail.state == LinkState::Ignored)
     }
+}
 
-    /// Whether fields in step are folded away at this width.
-    pub const fn is_folded(&self, columns: u16) -> bool {
-        columns < super::super::model::WIDE && !self.unfolded
-    }
+/// Whether fields in step are folded away: on a narrow terminal, where not all have room.
+pub fn is_folded(model: &Model, entries: &[Entry]) -> bool {
+    let room = model.body_rows().saturating_sub(3);
+    !model.is_wide() && !model.contacts.unfolded && detail::height(entries) > room
 }
 
 fn entries(model: &Model) -> Vec<Entry> {
@@ -194,7 +195,7 @@ fn go_detail(model: &mut Model, how: Move) {
     let entries = entries(model);
     let places: Vec<usize> = match model.contacts.section {
         Section::Fields => {
-            let folded = model.contacts.is_folded(model.size.0);
+            let folded = is_folded(model, &entries);
             let shown = detail::shown(&entries, folded);
             shown.into_iter().map(|(at, _)| at).collect()
         }
@@ -245,6 +246,19 @@ pub fn open(model: &mut Model) {
         Some(Standing::Parked(..)) => model.say("Parked: e gives it another value."),
         Some(Standing::Waiting(_)) => model.say("Waits: the next pass writes it."),
         _ => model.contacts.zoomed = true,
+    }
+}
+
+/// What enter does in the detail, in a word.
+pub fn enter_word(model: &Model) -> &'static str {
+    if model.contacts.section != Section::Fields {
+        return "";
+    }
+    let entries = entries(model);
+    match entries.get(model.contacts.at).map(|entry| &entry.standing) {
+        Some(Standing::Conflict(Some(_))) => "decide",
+        _ if !model.contacts.zoomed && model.is_wide() => "zoom",
+        _ => "",
     }
 }
 

@@ -3,7 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::model::{ContactSort, LinkState};
-use crate::text::{cut_middle, thousands};
+use crate::text::{cut_middle, thousands, width};
 
 use super::super::glyphs::state_mark;
 use super::super::model::Model;
@@ -54,16 +54,51 @@ fn mark_style(state: LinkState, theme: &Theme) -> Style {
     }
 }
 
+/// Columns of the list; on a narrow one the owner goes first, then the e-mail.
+struct Widths {
+    name: usize,
+    email: usize,
+    owner: usize,
+    edited: usize,
+}
+
+impl Widths {
+    fn of(columns: usize) -> Self {
+        let (owner, edited) = match columns {
+            0..58 => (0, 7),
+            58..70 => (11, 7),
+            _ => (14, 7),
+        };
+        let rest = columns.saturating_sub(4 + 2 + owner + edited + 1);
+        if rest < 34 {
+            return Self {
+                name: rest,
+                email: 0,
+                owner,
+                edited,
+            };
+        }
+        let name = (columns * 3 / 10).clamp(18, 40);
+        Self {
+            name,
+            email: rest - name,
+            owner,
+            edited,
+        }
+    }
+}
+
 fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
     let window = &model.contacts.window;
     let inner = paint::beside_track(area);
     let columns = inner.width as usize;
-    let narrow = columns < 70;
-    let (owner, edited, after) = if narrow { (5, 7, 0) } else { (8, 7, 4) };
-    let name = ((columns - 4) * 3 / 10).clamp(18, 40);
-    let name = if narrow { name.max(19) } else { name };
-    let email = columns.saturating_sub(4 + name + 2 + owner + edited + after);
+    let Widths {
+        name,
+        email,
+        owner,
+        edited,
+    } = Widths::of(columns);
     let (by_name, by_edited) = match model.contacts.query.sort {
         ContactSort::Name => ("Name ▲", "Edited"),
         ContactSort::Edited => ("Name", "Edited▼"),
@@ -71,7 +106,11 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
     Row::new()
         .to(4)
         .cell(by_name, name + 1, theme.title)
-        .cell("E-mail", email + 1, Style::new())
+        .cell(
+            if email > 0 { "E-mail" } else { "" },
+            email + 1,
+            Style::new(),
+        )
         .cell("Owner", owner, Style::new())
         .right(by_edited, edited, Style::new())
         .draw(paint::row(inner, 0), buf);
@@ -92,7 +131,7 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
             .add(" ", Style::new())
             .cell(&cut_middle(&row.email, email), email, style)
             .add(" ", Style::new())
-            .cell(short_user(&row.owner), owner, style)
+            .cell(&short_user(&row.owner, owner), owner, style)
             .right(&when.unwrap_or_default(), edited, theme.dim)
             .draw(place, buf);
         if Some(row.id) == window.cursor {
@@ -127,9 +166,16 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
     draw_foot(model, foot, buf);
 }
 
-/// `lou` of `lou@firm.example`.
-pub fn short_user(text: &str) -> &str {
-    text.split('@').next().unwrap_or(text)
+/// A user in `columns`: `tom.lindqvist` of `tom.lindqvist@firm.example`, or `t.lindqvist` where that is too wide.
+pub fn short_user(text: &str, columns: usize) -> String {
+    let name = text.split('@').next().unwrap_or(text);
+    match name.split_once(['.', '_', '-']) {
+        Some((first, last)) if width(name) > columns => {
+            let initial = first.chars().next().map(String::from);
+            format!("{}.{last}", initial.unwrap_or_default())
+        }
+        _ => name.to_owned(),
+    }
 }
 
 fn draw_foot(model: &Model, area: Rect, buf: &mut Buffer) {

@@ -219,6 +219,15 @@ pub fn shown(entries: &[Entry], folded: bool) -> Vec<(usize, &Entry)> {
         .collect()
 }
 
+/// How many rows all fields take, at least.
+pub fn height(entries: &[Entry]) -> usize {
+    let rows = |entry: &Entry| match entry.standing {
+        Standing::InStep | Standing::OneSide | Standing::Unmapped => 1,
+        _ => 5, // its name, the three values, why
+    };
+    entries.iter().map(rows).sum()
+}
+
 /// The state of a contact in words: `2 fields in conflict, 1 parked`.
 pub fn state_words(detail: &ContactDetail, entries: &[Entry]) -> String {
     let count = |fits: &dyn Fn(&Standing) -> bool| {
@@ -248,8 +257,8 @@ pub fn state_words(detail: &ContactDetail, entries: &[Entry]) -> String {
     }
     match detail.state {
         LinkState::Ignored => "ignored, i takes it up again".into(),
-        LinkState::Conflict => "held by a conflict".into(),
-        LinkState::Error => "a write failed".into(),
+        LinkState::Conflict => "held by a conflict, 3 shows it".into(),
+        LinkState::Error => "a write failed, 5 says why".into(),
         LinkState::Waiting => "waits to be written".into(),
         LinkState::OneSide if detail.linked.ends.ghl.live().is_some() => "only in GHL".into(),
         LinkState::OneSide => "only in Growbots".into(),
@@ -288,7 +297,7 @@ pub fn section_rows(
 fn field_rows(model: &Model, entries: &[Entry], columns: usize) -> Vec<DetailRow> {
     let theme = &model.theme;
     let times = &model.times;
-    let folded = model.contacts.is_folded(model.size.0);
+    let folded = super::contacts::is_folded(model, entries);
     let mut rows = Vec::new();
     let shown = shown(entries, folded);
     let mark_at = columns.saturating_sub(2);
@@ -340,7 +349,8 @@ fn field_rows(model: &Model, entries: &[Entry], columns: usize) -> Vec<DetailRow
     rows
 }
 
-fn mark(standing: &Standing, theme: &Theme) -> (&'static str, Style) {
+/// The mark of a field.
+pub fn mark(standing: &Standing, theme: &Theme) -> (&'static str, Style) {
     match standing {
         Standing::InStep => ("=", theme.dim),
         Standing::Conflict(_) => ("≠", theme.decide),

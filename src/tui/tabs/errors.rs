@@ -9,6 +9,7 @@ use crate::text::{clean, thousands};
 use super::super::confirm::Confirm;
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Do, Move};
+use super::super::times::counted;
 use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::conflicts;
@@ -149,6 +150,13 @@ fn next_try(model: &Model, error: &ErrorRow) -> String {
     }
 }
 
+/// The pattern without its side, which has a column of its own.
+fn what_happened(error: &ErrorRow) -> &str {
+    let pattern = &error.last.pattern;
+    let side = error.last.side.map_or("", Side::name);
+    pattern.strip_prefix(side).map_or(pattern, str::trim_start)
+}
+
 fn unfolded_rows(model: &Model, error: &ErrorRow, columns: usize) -> Vec<Row> {
     let theme = &model.theme;
     let mut rows = Vec::new();
@@ -157,10 +165,10 @@ fn unfolded_rows(model: &Model, error: &ErrorRow, columns: usize) -> Vec<Row> {
         .status
         .map_or_else(|| "no answer".into(), |s| s.to_string());
     let times = format!(
-        "{} first, {} last, {} records",
+        "{} first, {} last, {}",
         model.times.moment(error.first_at),
         model.times.moment(error.last_at),
-        thousands(error.count)
+        counted(error.count, "record", "records")
     );
     for (label, text) in [
         ("Last answer", error.last.message.clone()),
@@ -200,9 +208,9 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let open = order.iter().filter(|e| e.state == ErrorState::Open);
     let records: u64 = open.clone().map(|e| e.count).sum();
     let head = format!(
-        " {} patterns, {} records, heaviest first",
-        open.count(),
-        thousands(records)
+        " {}, {}, heaviest first",
+        counted(open.count() as u64, "pattern", "patterns"),
+        counted(records, "record", "records")
     );
     Row::of(head, theme.dim).draw(paint::row(inner, 0), buf);
     let (first, last, next) = if wide { (13, 13, 17) } else { (0, 0, 17) };
@@ -234,11 +242,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         let side = error.last.side.map_or("couplet", Side::label);
         let row = Row::of(format!(" {sign} "), Style::new())
             .cell(side, 10, Style::new())
-            .cell(
-                &clean(&error.last.pattern),
-                what.saturating_sub(1),
-                Style::new(),
-            )
+            .cell(what_happened(error), what.saturating_sub(1), Style::new())
             .add(" ", Style::new())
             .cell(&thousands(error.count), 10, Style::new())
             .cell(&model.times.moment(error.first_at), first, theme.dim)

@@ -1,5 +1,6 @@
 //! The tabs: state, update and view of each.
 
+pub mod bench_beside;
 pub mod bench_records;
 pub mod bench_view;
 pub mod conflicts;

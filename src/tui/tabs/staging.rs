@@ -218,6 +218,7 @@ pub fn writes(conflict: &Conflict, staged: &Staged, times: &Times) -> Vec<(Side,
                 clean(growbots.as_str())
             ),
         )],
+        Answer::Separate if conflict.reason == Reason::Duplicate => Vec::new(), // it stays alone
         Answer::Separate => {
             let there = conflict
                 .candidates
@@ -303,12 +304,26 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
     all.sort_by_key(|(kept, side, _)| (*kept, *side)); // deletes first, then by side
     let cost = BySide::from_fn(|side| touched.iter().filter(|(_, s)| *s == side).count());
     let mut lines = vec!["This will write, now, in this order:".to_owned()];
+    let alone = mine.iter().filter(|(conflict, staged)| {
+        conflict.reason == Reason::Duplicate && staged.answer == Answer::Separate
+    });
+    let alone: Vec<_> = alone.map(|(conflict, _)| conflict.title.clone()).collect();
     if all.is_empty() {
-        lines = vec!["Nothing is written: both sides have these values already.".to_owned()];
+        let words = if alone.is_empty() {
+            "Nothing is written: both sides have these values already."
+        } else {
+            "Nothing is written."
+        };
+        lines = vec![words.to_owned()];
     }
     let numbered = all.into_iter().enumerate();
     lines.extend(
         numbered.map(|(at, (_, side, words))| format!("{:>2} {:<9} {words}", at + 1, side.label())),
+    );
+    lines.extend(
+        alone
+            .iter()
+            .map(|title| format!("   {title} stays on its side alone")),
     );
     let others = model.conflicts.all.iter().flat_map(|c| &c.staged);
     let others = others.filter(|s| s.operator != model.operator).count();

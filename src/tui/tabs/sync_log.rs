@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::model::{BySide, LogEntry, PassId, PassSummary, Side};
+use crate::model::{BySide, Kind, LogEntry, LoopState, PassId, PassSummary, Side};
 use crate::text::{clean, cut_end, thousands};
 
 use super::super::effect::Request;
 use super::super::model::Model;
 use super::super::msg::Move;
-use super::super::times;
+use super::super::times::{self, counted};
 use super::super::widgets::paint::{self, Row};
+use super::contacts;
 use super::detail::show;
 
 /// State of the tab.
@@ -23,6 +24,8 @@ pub struct SyncLog {
     pub loaded: bool,
     /// The pass under the cursor.
     pub cursor: Option<PassId>,
+    /// The line of that pass under the cursor; 0 is the pass itself.
+    at: usize,
     unfolded: Vec<PassId>,
     lines: HashMap<PassId, Vec<LogEntry>>,
     /// Passes that differ from those shown in idle runs only: shown with the next key.
@@ -58,8 +61,9 @@ fn put(model: &mut Model, passes: Vec<PassSummary>) {
     log.passes = passes;
     log.loaded = true;
     let gone = log.passes.iter().all(|pass| Some(pass.pass) != log.cursor);
-    if follows || gone {
+    if (follows && log.at == 0) || gone {
         log.cursor = log.passes.first().map(|pass| pass.pass);
+        log.at = 0;
     }
     model.dirty = true;
 }
@@ -72,19 +76,38 @@ pub fn accept_lines(model: &mut Model, pass: PassId, lines: Vec<LogEntry>) {
     }
 }
 
-/// Moves the cursor.
+impl SyncLog {
+    /// The lines of a pass that are shown under it.
+    fn lines_of(&self, pass: PassId) -> &[LogEntry] {
+        match self.lines.get(&pass) {
+            Some(lines) if self.unfolded.contains(&pass) => lines,
+            _ => &[],
+        }
+    }
+
+    /// The log line under the cursor, when that is no pass.
+    fn line(&self) -> Option<&LogEntry> {
+        let at = self.at.checked_sub(1)?;
+        self.lines_of(self.cursor?).get(at)
+    }
+}
+
+/// Moves the cursor over passes, and over the lines of those that are unfolded.
 pub fn go(model: &mut Model, how: Move) {
     let rows = model.body_rows();
     let log = &mut model.log;
-    let Some(last) = log.passes.len().checked_sub(1) else {
+    let places = log.passes.iter().flat_map(|pass| {
+        let lines = log.lines_of(pass.pass).len();
+        (0..=lines).map(|at| (pass.pass, at))
+    });
+    let places: Vec<_> = places.collect();
+    let Some(last) = places.len().checked_sub(1) else {
         return;
     };
-    let at = log
-        .passes
-        .iter()
-        .position(|pass| Some(pass.pass) == log.cursor);
+    let here = log.cursor.map(|pass| (pass, log.at));
+    let at = places.iter().position(|place| Some(*place) == here);
     let at = at.unwrap_or(0);
-    let page = rows.saturating_sub(4).max(1);
+    let page = (rows.saturating_sub(4) / 2).max(1); // a line takes two rows
     let to = match how {
         Move::Down => at + 1,
         Move::Up => at.saturating_sub(1),
@@ -93,7 +116,37 @@ pub fn go(model: &mut Model, how: Move) {
         Move::PageDown => at + page,
         Move::PageUp => at.saturating_sub(page),
     };
-    log.cursor = Some(log.passes[to.min(last)].pass);
+    let (pass, at) = places[to.min(last)];
+    (log.cursor, log.at) = (Some(pass), at);
+}
+
+/// Goes to the next or the previous pass.
+pub fn step_pass(model: &mut Model, by: isize) {
+    let log = &mut model.log;
+    let here = |pass: &PassSummary| Some(pass.pass) == log.cursor;
+    let at = log.passes.iter().position(here).unwrap_or(0);
+    if let Some(pass) = at.checked_add_signed(by).and_then(|at| log.passes.get(at)) {
+        (log.cursor, log.at) = (Some(pass.pass), 0);
+    }
+}
+
+/// Shows the contact of the line under the cursor; unfolds the pass under it, or folds it.
+pub fn open(model: &mut Model) {
+    match model.log.line() {
+        Some(line) if line.kind == Kind::Contact => contacts::show(model, line.link),
+        Some(_) => model.say("Only contacts have a screen of their own."),
+        None => toggle(model),
+    }
+}
+
+/// What enter does, in a word.
+pub fn enter_word(model: &Model) -> &'static str {
+    match (model.log.line(), model.log.cursor) {
+        (Some(line), _) if line.kind == Kind::Contact => "contact",
+        (Some(_), _) | (None, None) => "",
+        (None, Some(pass)) if model.log.unfolded.contains(&pass) => "fold",
+        (None, Some(_)) => "unfold",
+    }
 }
 
 /// Unfolds the pass under the cursor, or folds it.
@@ -101,6 +154,7 @@ pub fn toggle(model: &mut Model) {
     let Some(pass) = model.log.cursor else {
         return;
     };
+    model.log.at = 0;
     if model.log.unfolded.contains(&pass) {
         model.log.unfolded.retain(|other| *other != pass);
         return;
@@ -127,9 +181,9 @@ fn took(pass: &PassSummary, side: Side) -> String {
 fn pass_row(model: &Model, pass: &PassSummary, columns: usize) -> Row {
     let theme = &model.theme;
     let wide = columns >= 99;
-    let at = model.times.moment(pass.started_at);
     let unfolded = model.log.unfolded.contains(&pass.pass);
     if !pass.did_something() {
+        let at = model.times.moment(pass.started_at);
         let end = pass.started_at.plus(pass.duration_ms as i64);
         let until = model.times.moment(end);
         let span = if at == until {
@@ -145,6 +199,7 @@ fn pass_row(model: &Model, pass: &PassSummary, columns: usize) -> Row {
         );
         return Row::of(words, theme.dim);
     }
+    let at = model.times.second(pass.started_at);
     let mut mark = Row::of(" ", Style::new());
     mark = match (pass.errors > 0, unfolded) {
         (true, _) => mark.add("!", theme.error),
@@ -215,6 +270,28 @@ fn line_rows(model: &Model, entry: &LogEntry) -> Vec<Row> {
     vec![head, Row::of(cause, theme.dim)]
 }
 
+/// What is said while the list is empty.
+fn no_pass(model: &Model) -> Vec<String> {
+    let since = model.holder.as_ref().map(|holder| {
+        let since = model.times.second(holder.since);
+        format!("the sync runs since {since}")
+    });
+    let now = match &model.status.state {
+        _ if !model.log.loaded => return vec!["reading…".into()],
+        LoopState::Pulling { side, kind, .. } => format!("reads {kind}s from {side}"),
+        LoopState::Pushing { done, total } => {
+            let (done, total) = (thousands(*done), thousands(*total));
+            format!("writes, {done} of {total} done")
+        }
+        _ => return vec!["No pass yet. S runs one.".into()],
+    };
+    let since = since.map_or_else(String::new, |since| format!("; {since}"));
+    vec![
+        format!("The first pass {now}{since}."),
+        "It stands here with all it did when it ends.".into(),
+    ]
+}
+
 /// Draws the tab.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
@@ -234,44 +311,46 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     }
     head.add("Because", Style::new())
         .draw(paint::row(inner, 0), buf);
-    let mut rows: Vec<(PassId, bool, Row)> = Vec::new();
+    let mut rows: Vec<((PassId, usize), bool, Row)> = Vec::new();
     for pass in &model.log.passes {
-        rows.push((pass.pass, true, pass_row(model, pass, columns)));
+        let place = (pass.pass, 0);
+        rows.push((place, true, pass_row(model, pass, columns)));
         if !model.log.unfolded.contains(&pass.pass) {
             continue;
         }
         match model.log.lines.get(&pass.pass).map(Vec::as_slice) {
-            None => rows.push((pass.pass, false, Row::of("        reading…", theme.dim))),
+            None => rows.push((place, false, Row::of("        reading…", theme.dim))),
             Some([]) => {
                 let words = "        it wrote nothing";
-                rows.push((pass.pass, false, Row::of(words, theme.dim)));
+                rows.push((place, false, Row::of(words, theme.dim)));
             }
             Some(lines) => {
-                let drawn = lines.iter().flat_map(|entry| line_rows(model, entry));
-                rows.extend(drawn.map(|row| (pass.pass, false, row)));
+                for (at, entry) in lines.iter().enumerate() {
+                    let drawn = line_rows(model, entry).into_iter().enumerate();
+                    let place = (pass.pass, at + 1);
+                    rows.extend(drawn.map(|(line, row)| (place, line == 0, row)));
+                }
             }
         }
     }
     let visible = (area.height as usize).saturating_sub(2);
-    let mine = |row: &(PassId, bool, Row)| Some(row.0) == model.log.cursor;
+    let here = model.log.cursor.map(|pass| (pass, model.log.at));
+    let mine = |row: &((PassId, usize), bool, Row)| Some(row.0) == here;
     let start = rows.iter().position(mine).unwrap_or(0);
     let end = rows.iter().rposition(mine).unwrap_or(start);
     let end = end.min(start + visible.saturating_sub(1));
     let top = paint::scrolled(0, end, visible, rows.len());
-    for (line, (pass, head, row)) in rows.iter().skip(top).take(visible).enumerate() {
+    for (line, (of, head, row)) in rows.iter().skip(top).take(visible).enumerate() {
         let place = paint::row(inner, line + 1);
         row.draw(place, buf);
-        if *head && Some(*pass) == model.log.cursor {
+        if *head && Some(*of) == here {
             paint::cursor(place, 21, theme, buf);
         }
     }
     if rows.is_empty() {
-        let words = if model.log.loaded {
-            "   No pass yet. S runs one."
-        } else {
-            "   reading…"
-        };
-        Row::of(words, theme.dim).draw(paint::row(inner, 1), buf);
+        for (line, words) in no_pass(model).into_iter().enumerate() {
+            Row::of(format!("   {words}"), theme.dim).draw(paint::row(inner, line + 1), buf);
+        }
     }
     if rows.len() > visible {
         let list = Rect {
@@ -282,9 +361,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         paint::track(list, top, rows.len(), theme, buf);
     }
     let busy = model.log.passes.iter().filter(|pass| pass.did_something());
-    let foot = format!(
-        " {} passes that did something     ↓ read   + made   ~ changed   - deleted",
-        busy.count()
-    );
+    let busy = counted(busy.count() as u64, "pass", "passes");
+    let foot = format!(" {busy} that did something     ↓ read   + made   ~ changed   - deleted");
     Row::of(foot, theme.dim).draw(paint::row(inner, visible + 1), buf);
 }

@@ -28,6 +28,33 @@ pub struct Tasks {
     /// What is listed.
     pub query: TaskQuery,
     ticked: HashMap<LinkId, (bool, Millis)>,
+    /// Rows that were ticked here: they stay in view until the operator leaves the screen.
+    kept: Vec<TaskRow>,
+}
+
+impl Tasks {
+    /// Lets go of the rows that stand in the list only because they were ticked here.
+    pub fn forget_ticked(&mut self) {
+        self.kept.clear();
+    }
+
+    /// Puts the rows ticked here that the view lost back where they stood.
+    fn keep(&self, page: &mut Page<TaskRow>) {
+        for row in &self.kept {
+            let lost = page.rows.iter().all(|other| other.id != row.id);
+            let before = self.window.rows.iter().take_while(|o| o.id != row.id);
+            let place = before.map(|o| o.id).collect::<Vec<_>>().into_iter().rev();
+            let in_page = |id| page.rows.iter().position(|other| other.id == id);
+            let place = place.into_iter().find_map(in_page).map(|at| at + 1);
+            if let (true, Some(at)) = (lost, place.or(page.at_start.then_some(0))) {
+                let written = TaskRow {
+                    state: LinkState::InStep,
+                    ..row.clone()
+                };
+                page.rows.insert(at, written);
+            }
+        }
+    }
 }
 
 /// Rows of the list that are on the screen.
@@ -63,6 +90,7 @@ pub fn accept(model: &mut Model, query: &TaskQuery, mut page: Page<TaskRow>) {
             }
         }
     }
+    model.tasks.keep(&mut page);
     let visible = visible(model);
     model.dirty |= model.tasks.window.accept(page, visible);
 }
@@ -93,6 +121,7 @@ pub fn step_view(model: &mut Model) {
         TaskView::Done => TaskView::Open,
     };
     model.tasks.window.reset();
+    model.tasks.forget_ticked();
     read(model, Span::Start);
 }
 
@@ -100,6 +129,7 @@ pub fn step_view(model: &mut Model) {
 pub fn search(model: &mut Model, words: String) {
     model.tasks.query.search = words;
     model.tasks.window.reset();
+    model.tasks.forget_ticked();
     read(model, Span::Start);
 }
 
@@ -114,6 +144,8 @@ pub fn complete(model: &mut Model) {
     for row in &mut model.tasks.window.rows {
         if row.id == id {
             tick(row, completed);
+            model.tasks.kept.retain(|kept| kept.id != id);
+            model.tasks.kept.push(row.clone());
         }
     }
     model.dirty = true;
@@ -154,13 +186,17 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     paint::track(area, 0, 0, theme, buf);
     draw_views(model, paint::row(inner, 0), buf);
     let window = &model.tasks.window;
-    let (assignee, due) = if wide { (12, 14) } else { (0, 14) };
-    let contact = columns / 4;
+    let (assignee, due) = if wide { (15, 14) } else { (0, 14) };
+    let contact = if columns < 50 { 0 } else { columns / 4 };
     let title = columns.saturating_sub(6 + 1 + contact + 1 + assignee + due);
     Row::new()
         .to(6)
         .cell("Task", title + 1, Style::new())
-        .cell("Contact", contact + 1, Style::new())
+        .cell(
+            if contact > 0 { "Contact" } else { "" },
+            contact + 1,
+            Style::new(),
+        )
         .cell("Assignee", assignee, Style::new())
         .cell("Due ▲", due, theme.title)
         .draw(paint::row(inner, 1), buf);
@@ -192,7 +228,11 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         } else {
             Style::new()
         };
-        let mark = state_mark(row.state, row.waits_for, &row.ids);
+        let mark = if row.completed && open && row.state == LinkState::InStep {
+            "✓"
+        } else {
+            state_mark(row.state, row.waits_for, &row.ids)
+        };
         let mark_style = match row.state {
             LinkState::Conflict => theme.decide,
             LinkState::Error => theme.error,
@@ -200,6 +240,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             _ => theme.well,
         };
         let when = row.due_at.map(|at| model.times.due(at));
+        let who = contacts_view::short_user(&row.assignee, assignee.saturating_sub(1));
         Row::of("  ", Style::new())
             .add(if row.completed { "■ " } else { "□ " }, style)
             .add(mark, mark_style)
@@ -208,7 +249,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             .add(" ", Style::new())
             .cell(&row.contact_name, contact, style)
             .add(" ", Style::new())
-            .cell(contacts_view::short_user(&row.assignee), assignee, style)
+            .cell(&who, assignee, style)
             .cell(&when.unwrap_or_default(), due, style)
             .draw(place, buf);
         if Some(row.id) == window.cursor {
@@ -278,6 +319,38 @@ fn draw_views(model: &Model, area: Rect, buf: &mut Buffer) {
     row.draw(area, buf);
 }
 
+/// Where a task stands, and what comes next.
+fn standing(model: &Model, row: &TaskRow) -> &'static str {
+    let open = model.tasks.query.view == TaskView::Open;
+    let first = model.status.idle_since.is_none();
+    match row.state {
+        LinkState::InStep if row.completed && open => {
+            "done; space takes it back, while you stay on this screen"
+        }
+        LinkState::InStep => "in step: the same on both sides",
+        LinkState::Waiting => match (row.waits_for.ghl, row.waits_for.growbots) {
+            (true, true) => "waits to be written to both sides, next pass",
+            (true, false) => "waits to be written to GHL, next pass",
+            _ => "waits to be written to Growbots, next pass",
+        },
+        LinkState::Conflict => "held by a conflict: 3 shows it",
+        LinkState::Error => "a write of it failed: 5 says why",
+        LinkState::OneSide if first && row.ids.ghl.is_some() => {
+            "so far only in GHL; its pair in Growbots is still being looked for"
+        }
+        LinkState::OneSide if first => {
+            "so far only in Growbots; its pair in GHL is still being looked for"
+        }
+        LinkState::OneSide if row.ids.ghl.is_some() => {
+            "only in GHL; made in Growbots as soon as its contact is on both sides"
+        }
+        LinkState::OneSide => {
+            "only in Growbots; made in GHL as soon as its contact is on both sides"
+        }
+        LinkState::Ignored => "ignored: neither read nor written",
+    }
+}
+
 fn draw_pane(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
     let theme = &model.theme;
     let Some(row) = model.tasks.window.current() else {
@@ -285,24 +358,21 @@ fn draw_pane(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
     };
     paint::rule(&row.title, theme.title, paint::row(area, at), theme, buf);
     let inner = paint::beside_track(area);
-    let due = row
-        .due_at
-        .map_or_else(|| "no due date".into(), |at| model.times.due(at));
-    let who = if row.assignee.is_empty() {
-        "nobody"
-    } else {
-        &row.assignee
+    let due = row.due_at.map_or_else(
+        || "no due date".into(),
+        |at| format!("due {}", model.times.due(at)),
+    );
+    let who = match row.assignee.as_str() {
+        "" => "for nobody".to_owned(),
+        who => format!("for {}", contacts_view::short_user(who, 40)),
     };
-    let first = format!("   {}   due {due}   for {who}", row.contact_name);
+    let whose = match row.contact_name.as_str() {
+        "" => "no contact",
+        name => name,
+    };
+    let first = format!("   {whose}   {due}   {who}");
     Row::of(first, Style::new()).draw(paint::row(inner, at + 1), buf);
-    let second = match row.state {
-        LinkState::InStep => "in step",
-        LinkState::Waiting => "waits: the next pass writes it",
-        LinkState::Conflict => "held by a conflict, 3 shows it",
-        LinkState::Error => "a write failed, 5 says why",
-        LinkState::OneSide if row.ids.ghl.is_some() => "only in GHL",
-        LinkState::OneSide => "only in Growbots",
-        LinkState::Ignored => "ignored",
-    };
+    let columns = (inner.width as usize).saturating_sub(3);
+    let second = crate::text::cut_end(standing(model, row), columns).into_owned();
     Row::of(format!("   {second}"), theme.dim).draw(paint::row(inner, at + 2), buf);
 }

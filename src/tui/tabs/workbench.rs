@@ -1,6 +1,6 @@
 //! One conflict on the workbench: what stands on each side, and the answer that is staged.
 
-use crate::model::{Answer, Conflict, ConflictId, Reason, RecordId, Side, Take};
+use crate::model::{Answer, Candidate, Conflict, ConflictId, Reason, RecordId, Side, Take};
 use crate::store::ContactDetail;
 
 use super::super::effect::Request;
@@ -24,14 +24,23 @@ pub struct Bench {
     pub from: Tab,
     /// The record in full, once it was read.
     pub detail: Option<Box<ContactDetail>>,
+    /// The candidates in full, once they were read.
+    pub candidates: Option<Vec<ContactDetail>>,
+}
+
+impl Bench {
+    /// A candidate in full, once it was read.
+    pub fn candidate_detail(&self, candidate: &Candidate) -> Option<&ContactDetail> {
+        let of = |detail: &&ContactDetail| Some(detail.linked.id) == candidate.link;
+        self.candidates.as_ref()?.iter().find(of)
+    }
 }
 
 /// Puts a conflict on the workbench.
 pub fn open(model: &mut Model, id: ConflictId) {
-    let Some(conflict) = model.conflicts.get(id) else {
+    if model.conflicts.get(id).is_none() {
         return;
-    };
-    let link = conflict.link;
+    }
     let from = match &model.conflicts.bench {
         Some(bench) => bench.from,
         None => model.tab,
@@ -45,9 +54,44 @@ pub fn open(model: &mut Model, id: ConflictId) {
         unfolded: false,
         from,
         detail: None,
+        candidates: None,
     });
     super::conflicts::scroll(model);
+    read(model);
+}
+
+/// Asks for the record of the conflict, and for its candidates.
+pub fn read(model: &mut Model) {
+    let Some(conflict) = model.conflicts.current() else {
+        return;
+    };
+    let link = conflict.link;
+    let others = conflict.candidates.iter().filter_map(|c| c.link);
+    let others: Vec<_> = others.filter(|other| *other != link).collect();
     model.read(Request::Detail(link));
+    if !others.is_empty() {
+        model.read(Request::Candidates(others));
+    }
+}
+
+/// Takes the candidates in full.
+pub fn accept_candidates(model: &mut Model, details: Vec<ContactDetail>) {
+    let Some(conflict) = model.conflicts.current() else {
+        return;
+    };
+    let fits = |detail: &ContactDetail| {
+        let link = Some(detail.linked.id);
+        conflict.candidates.iter().any(|c| c.link == link)
+    };
+    if !details.iter().all(fits) {
+        return; // those of another conflict
+    }
+    if let Some(bench) = &mut model.conflicts.bench
+        && bench.candidates.as_ref() != Some(&details)
+    {
+        bench.candidates = Some(details);
+        model.dirty = true;
+    }
 }
 
 /// Takes the record in full, if it is that of the conflict.
@@ -161,6 +205,13 @@ fn match_candidate(model: &Model, conflict: &Conflict) -> Result<Answer, String>
         .candidates
         .get(bench.candidate)
         .ok_or("there is no candidate")?;
+    if is_taken(bench, candidate) {
+        let words = format!(
+            "{} is linked with another record, so it cannot be this one",
+            candidate.title
+        );
+        return Err(format!("{words}. D keeps them apart."));
+    }
     let own = own_id(bench, candidate.side.other()).ok_or("the record is still being read")?;
     Ok(match candidate.side {
         Side::Ghl => Answer::Match {
@@ -171,6 +222,16 @@ fn match_candidate(model: &Model, conflict: &Conflict) -> Result<Answer, String>
             ghl: own,
             growbots: candidate.id.clone(),
         },
+    })
+}
+
+/// Whether a candidate has a pair already, so that it cannot be taken.
+pub fn is_taken(bench: &Bench, candidate: &Candidate) -> bool {
+    bench.candidate_detail(candidate).is_some_and(|detail| {
+        let ends = &detail.linked.ends;
+        Side::BOTH
+            .iter()
+            .all(|side| ends.get(*side).live().is_some())
     })
 }
 

@@ -207,7 +207,7 @@ fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
 
 fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
-    let hits = palette::hits(model, &palette.text);
+    let hits = palette::hits(model, palette);
     let room = (area.height as usize).saturating_sub(5).clamp(1, 16);
     let inside = frame("Command", room + 3, area, theme, buf);
     let columns = inside.width as usize;
@@ -217,23 +217,21 @@ fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) 
         .draw(paint::row(inside, 0), buf);
     let first = paint::scrolled(0, palette.at, room, hits.len());
     if hits.is_empty() {
-        Row::of("  no command fits", theme.dim).draw(paint::row(inside, 1), buf);
+        Row::of("  nothing has this name", theme.dim).draw(paint::row(inside, 1), buf);
     }
     for (line, (at, hit)) in hits.iter().enumerate().skip(first).take(room).enumerate() {
         let (text, style) = match &hit.reason {
             Some(reason) => {
-                let room = columns.saturating_sub(14 + width(reason));
-                (
-                    format!("{}  {reason}", cut_end(hit.help, room.max(20))),
-                    theme.dim,
-                )
+                let room = columns.saturating_sub(16 + width(reason)).max(20);
+                let words = cut_end(&hit.words, room);
+                (format!("{words}  {reason}"), theme.dim)
             }
-            None => (hit.help.to_owned(), Style::new()),
+            None => (hit.words.clone(), Style::new()),
         };
         let place = paint::row(inside, line + 1);
         Row::of("  ", Style::new())
-            .cell(&text, columns.saturating_sub(9), style)
-            .right(&hit.keys, 7, theme.title)
+            .cell(&text, columns.saturating_sub(12), style)
+            .right(&hit.keys, 10, theme.title)
             .draw(place, buf);
         if at == palette.at {
             paint::cursor(place, columns, theme, buf);

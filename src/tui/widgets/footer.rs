@@ -7,12 +7,15 @@ use crate::text::width;
 use super::super::commands::{COMMANDS, Command, Scope};
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Do, Tab};
+use super::super::tabs::{contacts, sync_log};
 use super::paint::Row;
 
 /// What enter does here, in a word; empty where it does nothing.
 fn enter_word(model: &Model) -> &'static str {
     match model.tab {
-        Tab::Contacts if model.contacts.in_detail() => "decide",
+        Tab::Contacts if model.contacts.in_detail() => contacts::enter_word(model),
+        Tab::Contacts if model.contacts.subject().is_none() => "",
+        Tab::Conflicts if model.conflicts.current().is_none() => "",
         Tab::Contacts | Tab::Conflicts => match model.conflicts.bench.is_some() {
             true if model.tab == Tab::Conflicts => {
                 if model.conflicts.is_candidates() {
@@ -24,9 +27,10 @@ fn enter_word(model: &Model) -> &'static str {
             _ if model.tab == Tab::Contacts && model.is_wide() => "zoom",
             _ => "open",
         },
-        Tab::Tasks => "contact",
-        Tab::SyncLog | Tab::Errors => "unfold",
-        Tab::Rates => "",
+        Tab::Tasks if model.tasks.window.current().is_some() => "contact",
+        Tab::SyncLog => sync_log::enter_word(model),
+        Tab::Errors if model.errors.current().is_some() => "unfold",
+        Tab::Tasks | Tab::Errors | Tab::Rates => "",
     }
 }
 
@@ -93,10 +97,10 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
             .draw(area, buf);
     }
     if let Some(toast) = &model.toast {
-        let (mark, style) = if toast.failed {
-            (" ! ", theme.error)
-        } else {
-            (" ✓ ", theme.well)
+        let (mark, style) = match (toast.failed, toast.done) {
+            (true, _) => (" ! ", theme.error),
+            (false, true) => (" ✓ ", theme.well),
+            (false, false) => (" ", theme.well),
         };
         return Row::of(mark, style)
             .add(&toast.words, Style::new())

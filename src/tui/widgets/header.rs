@@ -122,6 +122,18 @@ fn state_of(model: &Model) -> State {
         let since = times.moment(holder.since);
         return made(Sort::Elsewhere, "»", format!("{who} since {since}"), who);
     }
+    let one_off = Side::BOTH
+        .into_iter()
+        .find(|side| status.sides.get(*side).health == Health::Off);
+    if let (false, Some(side)) = (off, one_off) {
+        let words = format!("{side} does not answer");
+        return made(
+            Sort::Wrong,
+            "!",
+            format!("{words}, showing the cache"),
+            words,
+        );
+    }
     if off {
         let words = format!("no network since {}", times.moment(status.progress_at));
         return made(
@@ -245,7 +257,11 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     let wide = model.is_wide();
     let columns = area.width as usize;
     let needs = needs(model, wide);
-    let place = needs.used().max(if wide { 31 } else { 14 });
+    let place = match columns {
+        100.. => needs.used().max(31),
+        66.. => needs.used().max(14),
+        _ => needs.used() + 1,
+    };
     let (gap, least) = if wide { (3, 2) } else { (2, 1) };
 
     let words = BySide::from_fn(|side| side_words(model, side));
@@ -322,17 +338,22 @@ pub fn draw_tabs(model: &Model, area: Rect, buf: &mut Buffer) {
                     ratatui::text::Span::styled(format!("{staged} staged"), theme.decide)
                 }));
     }
+    let short = columns < 70;
+    let shorter = columns < 62; // no room for all names and their counts
     for tab in Tab::ALL {
         let count = match tab {
             Tab::Conflicts => model.totals.conflicts_open,
             Tab::Errors => model.totals.errors_open,
             _ => 0,
         };
-        let short = columns < 70;
-        let name = if short && tab != model.tab {
+        let label = match tab {
+            Tab::SyncLog if short && tab != model.tab => "Log",
+            _ => tab.label(),
+        };
+        let name = if shorter && tab != model.tab {
             (tab.index() + 1).to_string()
         } else {
-            format!("{} {}", tab.index() + 1, tab.label())
+            format!("{} {label}", tab.index() + 1)
         };
         let name = match count {
             0 => name,

@@ -1,9 +1,16 @@
-//! The palette: commands by name, those that cannot run dimmed with their reason.
+//! The palette: commands by name, those that cannot run dimmed with their reason; conflicts and contacts by name.
 
-use super::super::commands::COMMANDS;
+use crate::model::{ConflictId, ContactRow, LinkId};
+
+use super::super::commands::{COMMANDS, Command, Scope};
+use super::super::effect::Request;
 use super::super::keys::{Code, Key};
-use super::super::model::Model;
+use super::super::model::{Model, Overlay};
 use super::super::msg::Do;
+use super::super::tabs::conflicts;
+
+/// From this many letters on, contacts are looked for.
+const LEAST: usize = 2;
 
 /// What was typed and chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,42 +19,118 @@ pub struct Palette {
     pub text: String,
     /// The hit under the cursor.
     pub at: usize,
+    /// The contacts that have what was typed.
+    pub contacts: Vec<ContactRow>,
 }
 
-/// A command that fits what was typed.
+/// What a hit leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// A command runs.
+    Run(Do),
+    /// A conflict goes on the workbench.
+    Conflict(ConflictId),
+    /// A contact is shown.
+    Contact(LinkId),
+}
+
+/// Something that fits what was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// What it does.
-    pub help: &'static str,
-    /// Its keys.
+    /// What it does, or whose it is.
+    pub words: String,
+    /// Its keys, or what it is.
     pub keys: String,
     /// Why it cannot run.
     pub reason: Option<String>,
-    /// What it is.
-    pub msg: Do,
+    /// What it leads to.
+    pub goal: Goal,
 }
 
-/// The commands that hold on this screen and have every typed word in their sentence or hint, those that can run first.
-pub fn hits(model: &Model, text: &str) -> Vec<Hit> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+/// The commands that have every typed word in their sentence or hint: those that can run here, then those that cannot
+/// with the reason. Then conflicts and contacts by name, once something was typed.
+pub fn hits(model: &Model, palette: &Palette) -> Vec<Hit> {
+    let words: Vec<String> = palette
+        .text
+        .split_whitespace()
+        .map(str::to_lowercase)
+        .collect();
+    let fits = |text: &str| {
+        let text = text.to_lowercase();
+        words.iter().all(|word| text.contains(word.as_str()))
+    };
+    let scopes = model.screen_scopes();
+    let here = |command: &Command| scopes.contains(&command.scope);
     let mut found: Vec<Hit> = Vec::new();
     for command in COMMANDS {
-        let text = format!("{} {} {}", command.help, command.hint, command.id).to_lowercase();
         let plain = matches!(command.msg, Do::Move(_) | Do::Palette | Do::Back);
-        if !plain
-            && model.screen_scopes().contains(&command.scope)
-            && words.iter().all(|word| text.contains(word.as_str()))
-        {
-            found.push(Hit {
-                help: command.help,
-                keys: command.first_key(),
-                reason: (command.ready)(model).err(),
-                msg: command.msg,
-            });
+        let asks = matches!(command.scope, Scope::Dialog | Scope::Help);
+        let text = format!("{} {} {}", command.help, command.hint, command.id);
+        // the same command of another screen would stand there twice
+        let mut twice = COMMANDS.iter().filter(|other| other.msg == command.msg);
+        let twice = !here(command) && twice.any(here);
+        if plain || asks || twice || !fits(&text) {
+            continue;
+        }
+        let reason = if here(command) {
+            (command.ready)(model).err()
+        } else {
+            Some(format!("only in {}", command.scope.label()))
+        };
+        let hit = Hit {
+            words: command.help.into(),
+            keys: command.first_key(),
+            reason,
+            goal: Goal::Run(command.msg),
+        };
+        if !found.iter().any(|other| other.words == hit.words) {
+            found.push(hit);
         }
     }
     found.sort_by_key(|hit| hit.reason.is_some());
+    if words.is_empty() {
+        return found;
+    }
+    let runs = found.iter().filter(|hit| hit.reason.is_none()).count();
+    let named = |words: String, keys: &str, goal| Hit {
+        words,
+        keys: keys.into(),
+        reason: None,
+        goal,
+    };
+    let conflicts = model.conflicts.all.iter().filter_map(|conflict| {
+        let what = conflicts::what(conflict);
+        let words = format!("{}  {}, {what}", conflict.id, conflict.title);
+        fits(&words).then(|| named(words, "conflict", Goal::Conflict(conflict.id)))
+    });
+    let contacts = palette.contacts.iter().map(|row| {
+        let words = format!("{}, {}", row.name, row.email);
+        let words = words.trim_end_matches(", ").to_owned();
+        named(words, "contact", Goal::Contact(row.id))
+    });
+    let names: Vec<_> = conflicts.chain(contacts).collect();
+    found.splice(runs..runs, names);
     found
+}
+
+/// Asks for the contacts that have what was typed.
+pub fn find(model: &mut Model, palette: &mut Palette) {
+    let words = palette.text.trim().to_owned();
+    palette.contacts.clear();
+    if words.chars().count() >= LEAST {
+        model.read(Request::Find(words));
+    }
+}
+
+/// Takes the contacts found, if they still fit what is typed.
+pub fn accept(model: &mut Model, words: &str, rows: Vec<ContactRow>) {
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay
+        && palette.text.trim() == words
+        && palette.contacts != rows
+    {
+        palette.contacts = rows;
+        model.dirty = true;
+    }
 }
 
 /// What became of a key in the palette.

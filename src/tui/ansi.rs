@@ -1,0 +1,160 @@
+//! Changed cells as few bytes: a short move where the text before it is plain, one sequence for a change of style.
+
+use std::fmt::Write as _;
+
+use ratatui::{
+    buffer::Cell,
+    style::{Color, Modifier},
+};
+
+use super::theme::color_code;
+
+const MODIFIERS: [(Modifier, &str); 9] = [
+    (Modifier::BOLD, "1"),
+    (Modifier::DIM, "2"),
+    (Modifier::ITALIC, "3"),
+    (Modifier::UNDERLINED, "4"),
+    (Modifier::SLOW_BLINK, "5"),
+    (Modifier::RAPID_BLINK, "6"),
+    (Modifier::REVERSED, "7"),
+    (Modifier::HIDDEN, "8"),
+    (Modifier::CROSSED_OUT, "9"),
+];
+
+/// What the terminal writes with now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Pen {
+    front: Color,
+    back: Color,
+    modifiers: Modifier,
+}
+
+/// The bytes that draw `cells` on a terminal whose style is plain, and leave it so.
+pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String {
+    let mut out = String::new();
+    let plain = Pen::of(&Cell::EMPTY);
+    let mut pen = plain;
+    // where the terminal's cursor is, as long as nobody can differ on how wide the text before it was
+    let mut here: Option<(u16, u16)> = None;
+    for (x, y, cell) in cells {
+        match here {
+            Some(place) if place == (x, y) => {}
+            Some((column, row)) if row == y && column < x => match x - column {
+                1 => out.push_str("\x1b[C"),
+                n => push(&mut out, format_args!("\x1b[{n}C")),
+            },
+            _ => push(&mut out, format_args!("\x1b[{};{}H", y + 1, x + 1)),
+        }
+        let wanted = Pen::of(cell);
+        if wanted != pen {
+            let codes = pen.codes_to(wanted);
+            push(&mut out, format_args!("\x1b[{codes}m"));
+            pen = wanted;
+        }
+        out.push_str(cell.symbol());
+        here = cell.symbol().is_ascii().then_some((x + 1, y));
+    }
+    if pen != plain {
+        out.push_str("\x1b[m");
+    }
+    out
+}
+
+fn push(out: &mut String, words: std::fmt::Arguments<'_>) {
+    // a `String` takes all that is written to it
+    let _ = out.write_fmt(words);
+}
+
+impl Pen {
+    const fn of(cell: &Cell) -> Self {
+        Self {
+            front: cell.fg,
+            back: cell.bg,
+            modifiers: cell.modifier,
+        }
+    }
+
+    /// The codes that turn this into `to`: what is new, or all of it after a reset where something goes.
+    fn codes_to(self, to: Self) -> String {
+        let plain = Self::of(&Cell::EMPTY);
+        let goes = |from: Color, to: Color| from != to && to == plain.front;
+        let less = !to.modifiers.contains(self.modifiers)
+            || goes(self.front, to.front)
+            || goes(self.back, to.back);
+        let from = if less { plain } else { self };
+        let mut codes: Vec<String> = Vec::new();
+        let new = to.modifiers - from.modifiers;
+        for (modifier, code) in MODIFIERS {
+            if new.contains(modifier) {
+                codes.push(code.into());
+            }
+        }
+        if to.front != from.front {
+            codes.push(color_code(to.front, 30));
+        }
+        if to.back != from.back {
+            codes.push(color_code(to.back, 40));
+        }
+        if less && !codes.is_empty() {
+            codes.insert(0, "0".into());
+        }
+        codes.join(";")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Style;
+
+    use super::super::theme::Theme;
+
+    use super::*;
+
+    #[test]
+    fn cells_cost_few_bytes() {
+        let plain = Style::new();
+        let bold = Style::new().bold();
+        let dim = Theme::dark().dim;
+        let alarm = bold.yellow().on_black();
+        for (cells, bytes) in [
+            (vec![], ""),
+            (vec![(0, 0, "a", plain), (1, 0, "b", plain)], "\x1b[1;1Hab"),
+            // a short move within a row, a long one to another
+            (
+                vec![
+                    (4, 2, "a", plain),
+                    (6, 2, "b", plain),
+                    (9, 2, "c", plain),
+                    (0, 3, "d", plain),
+                ],
+                "\x1b[3;5Ha\x1b[Cb\x1b[2Cc\x1b[4;1Hd",
+            ),
+            // after a letter that some terminals draw wide, the place is said again
+            (
+                vec![(0, 0, "≠", plain), (1, 0, "b", plain)],
+                "\x1b[1;1H≠\x1b[1;2Hb",
+            ),
+            (
+                vec![
+                    (0, 0, "a", bold),
+                    (1, 0, "b", alarm),
+                    (2, 0, "c", dim),
+                    (3, 0, "d", plain),
+                ],
+                "\x1b[1;1H\x1b[1ma\x1b[33;40mb\x1b[0;38;5;245mc\x1b[md",
+            ),
+            (vec![(0, 0, "a", dim)], "\x1b[1;1H\x1b[38;5;245ma\x1b[m"),
+        ] {
+            let cells: Vec<_> = cells
+                .into_iter()
+                .map(|(x, y, text, style)| {
+                    let mut cell = Cell::default();
+                    cell.set_symbol(text).set_style(style);
+                    (x, y, cell)
+                })
+                .collect();
+            let drawn = draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell)));
+            assert_eq!(drawn, bytes);
+        }
+    }
+}
