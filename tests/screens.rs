@@ -527,3 +527,56 @@ fn a_request_replaces_one_of_its_slot_that_was_not_sent() {
     let want = Effect::Read(Request::Detail(couplet::model::LinkId(2)));
     assert_eq!(app.model.take_effects(), [want]);
 }
+
+#[test]
+fn a_first_pass_that_runs_is_named_in_the_log() {
+    let mut app = TestApp::demo(80, 24);
+    app.world.passes.clear();
+    app.world.status.state = LoopState::Pushing { done: 3, total: 73 };
+    app.press("4").send(Msg::Changed);
+    let screen = app.screen();
+    assert!(
+        screen.contains("The first pass writes, 3 of 73 done"),
+        "{screen}"
+    );
+    assert!(!screen.contains("No pass yet"), "{screen}");
+}
+
+#[test]
+fn a_ticked_task_stays_in_view_until_the_operator_leaves() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("2<space>");
+    let id = app.model.tasks.window.cursor.unwrap();
+    app.world.tasks.retain(|task| task.id != id); // the store took it: it is not open any more
+    app.later(10_000).send(Msg::Changed);
+    assert_eq!(app.model.tasks.window.cursor, Some(id));
+    assert!(app.screen().contains("■ ✓"), "{}", app.screen());
+    app.press("12");
+    assert!(!app.screen().contains("■ ✓"), "{}", app.screen());
+}
+
+#[test]
+fn the_palette_leads_to_contacts_and_conflicts_by_name() {
+    for (typed, shown) in [("quill@no", "nothing has this name"), ("4127", "conflict")] {
+        let mut app = TestApp::demo(80, 24);
+        app.press(":").typed(typed);
+        assert!(app.screen().contains(shown), "{}", app.screen());
+    }
+    let mut app = TestApp::demo(80, 24);
+    app.press("2:").typed("kessler").press("<down><enter>");
+    let screen = app.screen();
+    assert!(screen.contains("Kessler"), "{screen}");
+    assert!(app.model.tab != Tab::Tasks, "{screen}");
+}
+
+#[test]
+fn the_lines_of_a_pass_are_walked_and_lead_to_their_contact() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("4jj<enter>");
+    let before = app.model.log.cursor;
+    app.press("j");
+    assert_eq!(app.model.log.cursor, before, "on a line of the same pass");
+    assert!(app.screen().contains("enter contact"), "{}", app.screen());
+    app.press("<enter>");
+    assert_eq!(app.model.tab, Tab::Contacts);
+}

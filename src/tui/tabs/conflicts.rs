@@ -313,13 +313,16 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     } else {
         " by reason, oldest first"
     };
+    let order = if columns < 60 { "" } else { order };
     Row::of(order, theme.dim)
         .end_at(&counts, columns.saturating_sub(2), Style::new())
         .draw(paint::row(inner, 0), buf);
-    let (id, record, values_at, since, who_at) = if wide {
-        (6, columns * 23 / 100, 23, 11, 13)
-    } else {
-        (5, 20, 0, 10, 12)
+    // as the width shrinks the values go first, then who, then what
+    let (id, record, values_at, since, who_at) = match columns {
+        _ if wide => (6, columns * 23 / 100, 23, 11, 13),
+        70.. => (5, 20, 0, 10, 12),
+        50.. => (5, 20, 0, 10, 0),
+        _ => (5, columns.saturating_sub(19), 0, 10, 0),
     };
     let lead = if wide { 3 } else { 2 };
     let what_at = columns.saturating_sub(lead + id + record + 1 + values_at + since + who_at);
@@ -327,10 +330,10 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         .to(lead)
         .cell("Id", id, Style::new())
         .cell("Record", record + 1, Style::new())
-        .cell("What", what_at, Style::new())
+        .cell(if what_at > 1 { "What" } else { "" }, what_at, Style::new())
         .cell(if wide { "Values" } else { "" }, values_at, Style::new())
         .cell("Since", since, Style::new())
-        .cell("Who", who_at, Style::new());
+        .cell(if who_at > 0 { "Who" } else { "" }, who_at, Style::new());
     head.draw(paint::row(inner, 1), buf);
     let visible = list_rows(model);
     let top = model.conflicts.top.min(rows.len().saturating_sub(1));

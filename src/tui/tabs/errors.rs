@@ -150,11 +150,15 @@ fn next_try(model: &Model, error: &ErrorRow) -> String {
     }
 }
 
-/// The pattern without its side, which has a column of its own.
+/// The pattern without its side, which has a column of its own; of an error of no record its last answer.
 fn what_happened(error: &ErrorRow) -> &str {
-    let pattern = &error.last.pattern;
+    let pattern = error.last.pattern.as_str();
     let side = error.last.side.map_or("", Side::name);
-    pattern.strip_prefix(side).map_or(pattern, str::trim_start)
+    let pattern = pattern.strip_prefix(side).map_or(pattern, str::trim_start);
+    let answer = error.last.message.lines().next();
+    answer
+        .filter(|line| error.title.is_empty() && !line.is_empty())
+        .unwrap_or(pattern)
 }
 
 fn unfolded_rows(model: &Model, error: &ErrorRow, columns: usize) -> Vec<Row> {
@@ -184,6 +188,9 @@ fn unfolded_rows(model: &Model, error: &ErrorRow, columns: usize) -> Vec<Row> {
             "r tries again, x leaves it until the record changes, m mutes it".into(),
         ),
     ] {
+        if text.is_empty() {
+            continue; // an error of no record
+        }
         let lines = wrap(&text, columns.saturating_sub(23));
         for (at, line) in lines.into_iter().enumerate() {
             let label = if at == 0 { label } else { "" };

@@ -82,7 +82,11 @@ fn gauges(model: &Model, side: Side, columns: usize) -> [Row; 2] {
     let theme = &model.theme;
     let status = model.status.sides.get(side);
     let wide = columns >= 99;
-    let length = if wide { 44 } else { 30 };
+    let length = match columns {
+        _ if wide => 44,
+        60.. => 30,
+        _ => 14,
+    };
     let (burst, day) = (status.burst, status.day);
     let lead = |name: &str| {
         Row::of(if wide { "  " } else { " " }, Style::new()).cell(

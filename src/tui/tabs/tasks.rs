@@ -322,10 +322,9 @@ fn draw_views(model: &Model, area: Rect, buf: &mut Buffer) {
 /// Where a task stands, and what comes next.
 fn standing(model: &Model, row: &TaskRow) -> &'static str {
     let open = model.tasks.query.view == TaskView::Open;
-    let first = model.status.idle_since.is_none();
     match row.state {
         LinkState::InStep if row.completed && open => {
-            "done; space takes it back, while you stay on this screen"
+            "done; space takes it back. It leaves the list when you leave the screen"
         }
         LinkState::InStep => "in step: the same on both sides",
         LinkState::Waiting => match (row.waits_for.ghl, row.waits_for.growbots) {
@@ -335,17 +334,11 @@ fn standing(model: &Model, row: &TaskRow) -> &'static str {
         },
         LinkState::Conflict => "held by a conflict: 3 shows it",
         LinkState::Error => "a write of it failed: 5 says why",
-        LinkState::OneSide if first && row.ids.ghl.is_some() => {
-            "so far only in GHL; its pair in Growbots is still being looked for"
-        }
-        LinkState::OneSide if first => {
-            "so far only in Growbots; its pair in GHL is still being looked for"
-        }
         LinkState::OneSide if row.ids.ghl.is_some() => {
-            "only in GHL; made in Growbots as soon as its contact is on both sides"
+            "only in GHL so far: a pass pairs it, or makes it in Growbots after its contact"
         }
         LinkState::OneSide => {
-            "only in Growbots; made in GHL as soon as its contact is on both sides"
+            "only in Growbots so far: a pass pairs it, or makes it in GHL after its contact"
         }
         LinkState::Ignored => "ignored: neither read nor written",
     }

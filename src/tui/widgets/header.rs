@@ -319,11 +319,52 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     needs.draw(at(columns.saturating_sub(needs.used())), buf);
 }
 
+/// How the tabs are named.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Full,
+    Short,
+    Numbers,
+}
+
+fn tab_row(model: &Model, names: Names) -> Row {
+    let wide = model.is_wide();
+    let mut row = Row::of(if wide { " " } else { "" }, Style::new());
+    for tab in Tab::ALL {
+        let count = match tab {
+            Tab::Conflicts => model.totals.conflicts_open,
+            Tab::Errors => model.totals.errors_open,
+            _ => 0,
+        };
+        let here = tab == model.tab;
+        let number = tab.index() + 1;
+        let name = match (names, tab) {
+            (Names::Numbers, _) if !here => number.to_string(),
+            (Names::Short, Tab::Conflicts) => format!("{number} Confl."),
+            (Names::Short, Tab::SyncLog) => format!("{number} Log"),
+            _ => format!("{number} {}", tab.label()),
+        };
+        let name = match count {
+            0 => name,
+            _ => format!("{name} {}", thousands(count)),
+        };
+        row = if here {
+            row.add(format!("[{name}]"), model.theme.title)
+        } else {
+            row.add(format!(" {name} "), Style::new())
+        };
+        if wide {
+            row = row.add(" ", Style::new());
+        }
+    }
+    row
+}
+
 /// Draws the tabs.
 pub fn draw_tabs(model: &Model, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
     let wide = model.is_wide();
-    let mut row = Row::of(if wide { " " } else { "" }, Style::new());
+    let mut row = Row::new();
     let columns = area.width as usize;
     let mut right = Row::new();
     let staged = model.staged();
@@ -338,34 +379,11 @@ pub fn draw_tabs(model: &Model, area: Rect, buf: &mut Buffer) {
                     ratatui::text::Span::styled(format!("{staged} staged"), theme.decide)
                 }));
     }
-    let short = columns < 70;
-    let shorter = columns < 62; // no room for all names and their counts
-    for tab in Tab::ALL {
-        let count = match tab {
-            Tab::Conflicts => model.totals.conflicts_open,
-            Tab::Errors => model.totals.errors_open,
-            _ => 0,
-        };
-        let label = match tab {
-            Tab::SyncLog if short && tab != model.tab => "Log",
-            _ => tab.label(),
-        };
-        let name = if shorter && tab != model.tab {
-            (tab.index() + 1).to_string()
-        } else {
-            format!("{} {label}", tab.index() + 1)
-        };
-        let name = match count {
-            0 => name,
-            _ => format!("{name} {}", thousands(count)),
-        };
-        row = if tab == model.tab {
-            row.add(format!("[{name}]"), theme.title)
-        } else {
-            row.add(format!(" {name} "), Style::new())
-        };
-        if wide {
-            row = row.add(" ", Style::new());
+    // the fullest names that have room
+    for names in [Names::Full, Names::Short, Names::Numbers] {
+        row = tab_row(model, names);
+        if row.used() + right.used() <= columns {
+            break;
         }
     }
     row.draw(area, buf);
