@@ -209,6 +209,20 @@ fn a_delete_is_carried_over_and_against_an_edit_it_waits_for_an_operator() {
     lab.pass(&["--full", "--children"]);
     lab.pass(&[]);
     let (gone, kept) = (lab.in_step(0), lab.in_step(1));
+    let task = json!({"title": "Renewal call", "contactId": kept["ghl_id"], "dueDate": "2030-01-02T10:00:00.000Z", "completed": false});
+    lab.add("ghl", "task", &task);
+    lab.pass(&["--full"]);
+    let renewals = |side: &str| {
+        lab.records(side, "task")
+            .into_values()
+            .filter(|raw| raw["title"] == "Renewal call")
+            .count()
+    };
+    assert_eq!(
+        (renewals("ghl"), renewals("growbots")),
+        (1, 1),
+        "the task is on both sides"
+    );
     let id = |person: &Value, side: &str| person[format!("{side}_id")].as_str().unwrap().to_owned();
 
     lab.delete("ghl", "contact", &id(&gone, "ghl"));
@@ -255,6 +269,12 @@ fn a_delete_is_carried_over_and_against_an_edit_it_waits_for_an_operator() {
         .filter(|raw| raw["external_ids"]["ghl"] == json!(id(&kept, "ghl")))
         .count();
     assert_eq!(found, 1, "made again and linked");
+    lab.pass(&["--full"]);
+    assert_eq!(
+        (renewals("ghl"), renewals("growbots")),
+        (1, 1),
+        "its task came back with it, and did not go"
+    );
 }
 
 #[test]
