@@ -35,7 +35,7 @@ const SHOTS: &[Shot] = &[
     Shot {
         file: "contacts",
         size: WIDE,
-        steps: &[("jjj", "[Fields]")],
+        steps: &[("jjjjjjjjjjjjj", "in conflict"), ("", "enter decides it")],
     },
     Shot {
         file: "conflict",
@@ -44,7 +44,8 @@ const SHOTS: &[Shot] = &[
             ("3", "by reason"),
             ("G", "▌≠"),
             ("<enter>", "undecided"),
-            ("l", "staged"),
+            ("", "neighbours"),
+            ("l", "Growbots, staged by you"),
         ],
     },
     Shot {
@@ -74,7 +75,7 @@ const SHOTS: &[Shot] = &[
             ("3", "by reason"),
             ("G", "▌≠"),
             ("<enter>", "undecided"),
-            ("h", "staged"),
+            ("h", "✓"),
             ("a", "y apply"),
         ],
     },
@@ -109,13 +110,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ("COUPLET_OPERATOR", "dana"),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let args = ["demo", "--seed", "4", "--contacts", "120", "--churn", "20"];
+        let args = ["demo", "--seed", "12", "--contacts", "120", "--churn", "20"];
         let mut shown = Terminal::start(&binary, &args, env, shot.size);
         shown.wait_for("idle since");
         for (keys, text) in shot.steps {
             shown.press(keys);
             shown.wait_for(text);
         }
+        shown.settle();
         let svg = shown.with_screen(|screen| svg(screen, shot.size));
         std::fs::write(format!("screenshots/{}.png", shot.file), png(&svg)?)?;
         shown.press("q");

@@ -50,18 +50,20 @@ fn put_fields(to: &mut Map<String, Value>, kind: Kind, record: &Record) {
     }
 }
 
-/// The fields that stand for a link: what both sides agreed on; before that what GHL has, else Growbots.
+/// The fields that stand for a link: what both sides agreed on; where they did not yet, what GHL has, else Growbots.
 pub fn canonical(linked: &Linked) -> Record {
+    let mut record = linked.base.clone().unwrap_or_default();
     let ends = [&linked.ends.ghl, &linked.ends.growbots];
-    let live = || ends.iter().find_map(|end| end.live());
-    let seen = || ends.iter().find_map(|end| end.last_seen());
-    match &linked.base {
-        Some(base) => base.clone(),
-        None => live()
-            .or_else(seen)
-            .map(|snapshot| snapshot.record.clone())
-            .unwrap_or_default(),
+    let live = ends.iter().filter_map(|end| end.live());
+    let seen = ends.iter().filter_map(|end| end.last_seen());
+    for snapshot in live.chain(seen) {
+        for (field, value) in snapshot.record.iter() {
+            if record.get(field).is_none() {
+                record.set(field.clone(), Some(value.clone()));
+            }
+        }
     }
+    record
 }
 
 fn end_id(end: &End) -> Value {

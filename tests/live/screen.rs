@@ -188,6 +188,7 @@ fn without_colour_every_tab_says_what_it_says_with() {
         screen.press(key);
         screen.wait_for(tab);
     }
+    screen.settle();
     let coloured = screen.with_screen(|shown| {
         (0..24)
             .flat_map(|row| (0..80).map(move |col| (row, col)))

@@ -123,6 +123,22 @@ impl Terminal {
         screen
     }
 
+    /// Waits until nothing was drawn for half a second; a screen that never rests is taken after some draws.
+    pub fn settle(&self) {
+        let mut state = self.seen.state.lock().expect("no panic while it is held");
+        for _ in 0..20 {
+            let waited = self
+                .seen
+                .changed
+                .wait_timeout(state, Duration::from_millis(500))
+                .expect("no panic");
+            state = waited.0;
+            if waited.1.timed_out() {
+                return;
+            }
+        }
+    }
+
     /// The screen now, with its colours.
     pub fn with_screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
         look(

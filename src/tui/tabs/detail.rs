@@ -7,7 +7,7 @@ use crate::model::{
     BySide, Conflict, ConflictId, FieldName, Kind, LinkState, Linked, LogEntry, Side, Value, Why,
 };
 use crate::store::ContactDetail;
-use crate::text::{clean, cut_end, cut_middle};
+use crate::text::{clean, cut_end, cut_middle, width};
 
 use super::super::glyphs::state_mark;
 use super::super::model::Model;
@@ -304,6 +304,12 @@ fn field_rows(model: &Model, entries: &[Entry], columns: usize) -> Vec<DetailRow
     for (at, entry) in &shown {
         let (mark, style) = mark(&entry.standing, theme);
         let label = Row::of(" ", Style::new()).cell(&entry.field.label(), 14, Style::new());
+        // One label fills its column.
+        let label = if width(&entry.field.label()) < 14 {
+            label
+        } else {
+            label.add("  ", Style::new())
+        };
         if matches!(entry.standing, Standing::InStep | Standing::OneSide) {
             let value = entry.value();
             let text = show(value.as_ref(), times);
@@ -485,9 +491,7 @@ pub fn head_rows(
     };
     let words = state_words(detail, entries);
     let words = cut_end(&words, columns.saturating_sub(18)).into_owned();
-    let room = columns
-        .saturating_sub(crate::text::width(&words) + 7)
-        .max(10);
+    let room = columns.saturating_sub(width(&words) + 7).max(10);
     let first = Row::of(" ", Style::new())
         .add(mark, mark_style)
         .add(" ", Style::new())
