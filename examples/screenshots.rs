@@ -49,16 +49,6 @@ const SHOTS: &[Shot] = &[
         ],
     },
     Shot {
-        file: "tasks",
-        size: WIDE,
-        steps: &[("2", "Overdue"), ("jj", "▌")],
-    },
-    Shot {
-        file: "sync-log",
-        size: WIDE,
-        steps: &[("4", "Because")],
-    },
-    Shot {
         file: "rates",
         size: WIDE,
         steps: &[("6", "burst")],
