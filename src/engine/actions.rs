@@ -122,8 +122,7 @@ impl Pass<'_> {
         };
         let mut decided = Vec::new();
         for change in changes {
-            let entry = self.core.map.entry(linked.kind, &change.field);
-            if !entry.is_some_and(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side))) {
+            if !self.core.map.carries(linked.kind, &change.field) {
                 return Ok(Err(format!(
                     "`{}` is not a field that is kept in step",
                     change.field

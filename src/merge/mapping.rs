@@ -107,6 +107,12 @@ impl FieldMap {
         Some(&entries[at])
     }
 
+    /// Whether an edit of a field goes to the other side, from at least one of them.
+    pub fn carries(&self, kind: Kind, field: &FieldName) -> bool {
+        let entry = self.entry(kind, field);
+        entry.is_some_and(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side)))
+    }
+
     /// The synced fields of a kind, in field order.
     pub fn fields(&self, kind: Kind) -> impl Iterator<Item = &MapEntry> {
         self.kinds[kind as usize].iter()

@@ -236,6 +236,20 @@ fn take(
     Ok((found, walked))
 }
 
+/// The rows of these links, one look-up each.
+fn each<T>(
+    conn: &Connection,
+    links: Vec<LinkId>,
+    sql: &str,
+    read: impl Fn(&Row<'_>) -> Res<T>,
+) -> Res<Vec<T>> {
+    let mut page = Vec::with_capacity(links.len());
+    for link in links {
+        page.extend(first(conn, sql, [link.0], &read)?);
+    }
+    Ok(page)
+}
+
 pub(super) fn contacts(
     conn: &Connection,
     query: &ContactQuery,
@@ -244,19 +258,14 @@ pub(super) fn contacts(
     limit: u16,
 ) -> Res<Vec<ContactRow>> {
     let list = List::contacts(query);
-    let part = list.part(from, direction, limit)?;
-    let links = list.links(conn, &query.search, &part)?;
-    let mut page = Vec::with_capacity(links.len());
-    for link in links {
-        page.extend(first(
-            conn,
-            "SELECT link, name_key, name, email, phone, company, owner, edited, state, ghl_id, growbots_id, waits \
+    let links = list.links(conn, &query.search, &list.part(from, direction, limit)?)?;
+    each(
+        conn,
+        links,
+        "SELECT link, name_key, name, email, phone, company, owner, edited, state, ghl_id, growbots_id, waits \
              FROM contact WHERE link = ?1",
-            [link.0],
-            |row| read_contact(row, query.sort),
-        )?);
-    }
-    Ok(page)
+        |row| read_contact(row, query.sort),
+    )
 }
 
 fn read_contact(row: &Row<'_>, sort: ContactSort) -> Res<ContactRow> {
@@ -296,19 +305,14 @@ pub(super) fn tasks(
     limit: u16,
 ) -> Res<Vec<TaskRow>> {
     let list = List::tasks(query);
-    let part = list.part(from, direction, limit)?;
-    let links = list.links(conn, &query.search, &part)?;
-    let mut page = Vec::with_capacity(links.len());
-    for link in links {
-        page.extend(first(
-            conn,
-            "SELECT link, contact, contact_name, title, due, completed, assignee, state, ghl_id, growbots_id, waits \
+    let links = list.links(conn, &query.search, &list.part(from, direction, limit)?)?;
+    each(
+        conn,
+        links,
+        "SELECT link, contact, contact_name, title, due, completed, assignee, state, ghl_id, growbots_id, waits \
              FROM task WHERE link = ?1",
-            [link.0],
-            read_task,
-        )?);
-    }
-    Ok(page)
+        read_task,
+    )
 }
 
 fn read_task(row: &Row<'_>) -> Res<TaskRow> {

@@ -45,8 +45,22 @@ impl Ran {
 }
 
 impl Lab {
-    /// A sandbox started with these arguments.
-    pub fn start(args: &[&str]) -> Self {
+    /// A sandbox of so many people, whose lists do not lag and that lets every request in.
+    pub fn quick(contacts: u32, seed: u64) -> Self {
+        let (contacts, seed) = (contacts.to_string(), seed.to_string());
+        Self::start(&[
+            "--contacts",
+            &contacts,
+            "--seed",
+            &seed,
+            "--lag",
+            "0",
+            "--limit",
+            "off",
+        ])
+    }
+
+    fn start(args: &[&str]) -> Self {
         let mut sandbox = Command::new(EXE)
             .args(["sandbox", "--listen", "127.0.0.1:0"])
             .args(args)

@@ -49,16 +49,7 @@ fn apart(lab: &Lab) -> Value {
 
 #[test]
 fn an_operator_resolves_a_conflict_by_keys_and_both_sides_agree() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "20",
-        "--seed",
-        "11",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(20, 11);
     let person = apart(&lab);
     lab.run(&["sync", "--once"]).ended(&[3]);
 
@@ -110,16 +101,7 @@ fn an_operator_resolves_a_conflict_by_keys_and_both_sides_agree() {
 
 #[test]
 fn a_signal_ends_it_as_a_key_would_and_another_screen_takes_over() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "10",
-        "--seed",
-        "2",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(10, 2);
     let mut first = dashboard(&lab, (120, 40), &[]);
     first.wait_for("idle since");
     let second = dashboard(&lab, (120, 40), &[("COUPLET_OPERATOR", "ravi")]);
@@ -144,16 +126,7 @@ fn a_signal_ends_it_as_a_key_would_and_another_screen_takes_over() {
 
 #[test]
 fn a_terminal_that_is_too_small_says_so_and_goes_on_when_it_grows() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "10",
-        "--seed",
-        "2",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(10, 2);
     let mut screen = dashboard(&lab, (34, 8), &[]);
     screen.wait_for("couplet needs 40 x 10");
     screen.resize(80, 24);
@@ -164,16 +137,7 @@ fn a_terminal_that_is_too_small_says_so_and_goes_on_when_it_grows() {
 
 #[test]
 fn without_colour_every_tab_says_what_it_says_with() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "20",
-        "--seed",
-        "11",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(20, 11);
     apart(&lab);
     let mut screen = dashboard(&lab, (80, 24), &[("NO_COLOR", "1")]);
     screen.wait_for("idle since");

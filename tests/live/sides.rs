@@ -62,16 +62,7 @@ fn held(lab: &Lab) -> BTreeSet<String> {
 
 #[test]
 fn two_passes_bring_both_sides_together_and_the_third_does_nothing() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "300",
-        "--seed",
-        "7",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(300, 7);
     lab.pass(&[]);
     lab.pass(&[]);
     let before = lab.events().len();
@@ -125,16 +116,7 @@ fn everyone_limit(people: &BTreeMap<String, (String, String, String, BTreeSet<St
 
 #[test]
 fn edits_travel_merge_and_conflict_and_a_decision_brings_them_together() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "40",
-        "--seed",
-        "3",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(40, 3);
     lab.pass(&[]);
     lab.pass(&[]);
     let person = lab.in_step(0);
@@ -196,16 +178,7 @@ fn edits_travel_merge_and_conflict_and_a_decision_brings_them_together() {
 
 #[test]
 fn a_delete_is_carried_over_and_against_an_edit_it_waits_for_an_operator() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "40",
-        "--seed",
-        "5",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(40, 5);
     lab.pass(&["--full", "--children"]);
     lab.pass(&[]);
     let (gone, kept) = (lab.in_step(0), lab.in_step(1));
@@ -279,7 +252,7 @@ fn a_delete_is_carried_over_and_against_an_edit_it_waits_for_an_operator() {
 
 #[test]
 fn a_loop_whose_key_is_refused_says_so_and_ends() {
-    let lab = Lab::start(&["--contacts", "10", "--lag", "0", "--limit", "off"]);
+    let lab = Lab::quick(10, 1);
     let ended = lab
         .command(&["sync"])
         .env("COUPLET_GHL_TOKEN", "wrong")
@@ -296,16 +269,7 @@ fn a_loop_whose_key_is_refused_says_so_and_ends() {
 
 #[test]
 fn lost_answers_and_failing_sides_make_no_duplicate_and_lose_no_edit() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "60",
-        "--seed",
-        "13",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(60, 13);
     lab.pass(&[]);
     let faults = json!({"drop_response": 0.2, "http_500": 0.1, "seed": 5});
     lab.faults(&json!({"ghl": faults, "growbots": faults}));
@@ -364,16 +328,7 @@ fn lost_answers_and_failing_sides_make_no_duplicate_and_lose_no_edit() {
 /// Kills `sync` with SIGKILL while it pushes, some times; what was lost on the way is found, not written twice.
 #[test]
 fn killed_in_the_middle_of_pushing_it_makes_no_duplicate() {
-    let lab = Lab::start(&[
-        "--contacts",
-        "120",
-        "--seed",
-        "9",
-        "--lag",
-        "0",
-        "--limit",
-        "off",
-    ]);
+    let lab = Lab::quick(120, 9);
     lab.faults(&json!({"ghl": {"latency_ms": 15}, "growbots": {"latency_ms": 15}}));
     for round in 0..6_usize {
         let events = lab.events().len();

@@ -124,6 +124,7 @@ pub fn entries(detail: &ContactDetail, conflicts: &[Conflict]) -> Vec<Entry> {
         }
     }
     let known = FieldName::of(linked.kind).len();
+    let map = FieldMap::default();
     fields[known..].sort();
     let one_side = linked.ends.ghl.live().is_none() || linked.ends.growbots.live().is_none();
     fields
@@ -133,7 +134,7 @@ pub fn entries(detail: &ContactDetail, conflicts: &[Conflict]) -> Vec<Entry> {
             let ends = ends.map(|end| end.and_then(|r| r.get(&field)).cloned());
             let standing = match standing(detail, conflicts, &field, &ends) {
                 Standing::Apart if one_side => Standing::OneSide,
-                Standing::Apart if !is_mapped(linked.kind, &field) => Standing::Unmapped,
+                Standing::Apart if !map.carries(linked.kind, &field) => Standing::Unmapped,
                 other => other,
             };
             Entry {
@@ -184,13 +185,6 @@ fn standing(
         return Standing::InStep;
     }
     Standing::Apart
-}
-
-/// Whether edits of a field travel at all.
-fn is_mapped(kind: Kind, field: &FieldName) -> bool {
-    let map = FieldMap::default();
-    let entry = map.entry(kind, field);
-    entry.is_some_and(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side)))
 }
 
 /// A value as screens show it, cleaned, on one line; `None` is empty.
