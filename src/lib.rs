@@ -13,6 +13,7 @@
 //! | [`remote`] | two connectors over one transport |
 //! | [`engine`] | the sync loop; the interface sees only [`engine::port`] |
 //! | [`sandbox`] | both systems, imitated over real HTTP |
+//! | [`table`] | three-way merge of exported tables, without an API |
 //! | [`tui`], [`cli`] | the faces |
 
 pub mod cli;
@@ -25,5 +26,6 @@ pub mod remote;
 pub mod sandbox;
 pub mod secrets;
 pub mod store;
+pub mod table;
 pub mod text;
 pub mod tui;

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("remote", &["model", "clock", "secrets", "text"]),
     ("engine", &["model", "merge", "store", "remote", "clock"]),
     ("sandbox", &["model", "clock"]),
+    ("table", &["model", "merge", "text"]),
     (
         "tui",
         &[

@@ -74,6 +74,40 @@ pub enum Command {
     Config(Config),
     /// Check settings, permissions, clock, database and both tokens.
     Doctor(Form),
+    /// Merge exported tables three ways: what GHL and Growbots made of a common base. Needs no account.
+    ///
+    /// CSV or JSON lines by the ending of each name. A field that both changed apart keeps the base's value, a record
+    /// deleted on one side and edited on the other keeps the edit; either makes exit 3.
+    Merge(Merge),
+}
+
+/// Which tables, and how.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// What both last agreed on: `.csv` or `.jsonl`.
+    #[arg(value_name = "BASE")]
+    pub base: PathBuf,
+    /// What GHL made of it.
+    #[arg(value_name = "GHL")]
+    pub ghl: PathBuf,
+    /// What Growbots made of it.
+    #[arg(value_name = "GROWBOTS")]
+    pub growbots: PathBuf,
+    /// The column that names a record.
+    #[arg(long, value_name = "COL", default_value = "id")]
+    pub key: String,
+    /// Columns that are more than text: `phone`, `phone:US`, `email`, `set`.
+    #[arg(long, value_name = "COL=TYPE,…", default_value = "")]
+    pub types: String,
+    /// Where the merged table goes, instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where the conflicts go, with the base and both values.
+    #[arg(long, value_name = "FILE")]
+    pub conflicts: Option<PathBuf>,
+    /// Print the counts as one JSON document, and no table.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How a result is printed.

@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::engine::EngineError;
 use crate::remote::RemoteError;
 use crate::store::StoreError;
+use crate::table::TableError;
 
 /// How a command ended, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,20 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         Self {
             exit: Exit::Failed,
+            hint: error.hint(),
+            error: error.into(),
+        }
+    }
+}
+
+impl From<TableError> for Problem {
+    fn from(error: TableError) -> Self {
+        Self {
+            // A wrong table is wrong usage; a disk that fails is not.
+            exit: match error {
+                TableError::Io { .. } => Exit::Failed,
+                _ => Exit::Usage,
+            },
             hint: error.hint(),
             error: error.into(),
         }

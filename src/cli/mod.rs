@@ -15,6 +15,7 @@ mod errors;
 mod exit;
 mod json;
 mod log;
+mod merge;
 mod moment;
 mod output;
 mod progress;
@@ -73,6 +74,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
         Some(Command::Doctor(form)) => doctor::run(&flags, form),
+        Some(Command::Merge(merge)) => merge::run(&merge),
     }
 }
 
