@@ -5,6 +5,7 @@ mod keys;
 
 use std::fmt;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
@@ -212,6 +213,28 @@ impl Config {
     /// Whether the default rules are on.
     pub fn has_default_rules(&self) -> bool {
         self.get("rules.defaults") == Some("true")
+    }
+
+    /// Where `serve` listens.
+    pub fn listen(&self) -> SocketAddr {
+        let text = self.get("serve.listen").unwrap_or_default();
+        text.parse()
+            .expect("the check of the key has read it as an address")
+    }
+
+    /// The public keys of GHL's webhooks in PEM form: the one that is set, else `None` for the vendor's; and whether
+    /// the older signature is taken.
+    pub fn ghl_webhooks(&self) -> (Option<&str>, bool) {
+        (
+            self.get("ghl.webhook_key"),
+            self.get("ghl.webhook_rsa") == Some("true"),
+        )
+    }
+
+    /// The secret of Growbots' webhooks; `None` where none is set.
+    pub fn growbots_webhook_secret(&self) -> Option<Secret<String>> {
+        self.get("growbots.webhook_secret")
+            .map(|text| Secret::new(text.to_owned()))
     }
 
     /// The folder of the databases.

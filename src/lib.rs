@@ -14,7 +14,7 @@
 //! | [`engine`] | the sync loop; the interface sees only [`engine::port`] |
 //! | [`sandbox`] | both systems, imitated over real HTTP |
 //! | [`table`] | three-way merge of exported tables, without an API |
-//! | [`tui`], [`cli`] | the faces |
+//! | [`tui`], [`cli`], [`serve`] | the faces |
 
 pub mod cli;
 pub mod clock;
@@ -25,6 +25,7 @@ pub mod model;
 pub mod remote;
 pub mod sandbox;
 pub mod secrets;
+pub mod serve;
 pub mod store;
 pub mod table;
 pub mod text;

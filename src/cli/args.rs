@@ -52,6 +52,10 @@ pub enum Command {
     Sandbox(Sandbox),
     /// Run passes without a screen.
     Sync(Sync),
+    /// Run the loop as a service: passes, webhooks of both sides, `/healthz`, `/readyz` and `/metrics`.
+    ///
+    /// SIGHUP reads the settings again, and keeps the old ones where the new are wrong.
+    Serve(Serve),
     /// What the loop and both sides are doing.
     Status(Form),
     /// What waits for a decision.
@@ -133,6 +137,16 @@ pub struct Listing {
     /// At most this many rows.
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen, instead of `serve.listen`; port 0 takes a free one, and stderr says which.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Say yes to the first plan of a workspace.
+    #[arg(long)]
+    pub start: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ mod moment;
 mod output;
 mod progress;
 mod sandbox;
+mod serve;
 mod status;
 mod stop;
 mod sync;
@@ -66,6 +67,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Demo(demo)) => demo::run(&demo, flags),
         Some(Command::Sandbox(sandbox)) => sandbox::run(&sandbox),
         Some(Command::Sync(sync)) => sync::run(&context()?, &sync),
+        Some(Command::Serve(args)) => serve::run(&flags, &args),
         Some(Command::Status(form)) => status::show(&context()?, form),
         Some(Command::Conflicts(command)) => conflicts::run(&context()?, &command),
         Some(Command::Contacts(command)) => contacts::run(&context()?, &command),

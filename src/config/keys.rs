@@ -134,6 +134,22 @@ pub const KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "ghl.webhook_key",
+        env: Some("COUPLET_GHL_WEBHOOK_KEY"),
+        help: "The public key (PEM) that GHL's webhooks are signed with. By default the one that GHL publishes.",
+        example: "\"-----BEGIN PUBLIC KEY-----…\"",
+        check: filled,
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.webhook_rsa",
+        default: Some("false"),
+        help: "Whether `serve` also takes webhooks of GHL that carry only the older `X-WH-Signature`.",
+        example: "false",
+        check: |text| one_of(text, &["true", "false"]),
+        ..PLAIN
+    },
+    Key {
         name: "growbots.url",
         env: Some("COUPLET_GROWBOTS_URL"),
         help: "Where an adapter that speaks couplet's Growbots contract is (Growbots publishes no API of its own). `https`, except on this machine.",
@@ -146,6 +162,21 @@ pub const KEYS: &[Key] = &[
         env: Some("COUPLET_GROWBOTS_TOKEN"),
         secret: true,
         help: "The key of the Growbots account. Only from the environment.",
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.webhook_secret",
+        env: Some("COUPLET_GROWBOTS_WEBHOOK_SECRET"),
+        secret: true,
+        help: "The secret (`whsec_…`) of the Growbots webhook; while it is rotated the old and the new, parted by a space. Only from the environment.",
+        ..PLAIN
+    },
+    Key {
+        name: "serve.listen",
+        default: Some("127.0.0.1:8790"),
+        help: "Where `couplet serve` listens for webhooks, `/healthz`, `/readyz` and `/metrics`. A proxy before it brings HTTPS.",
+        example: "\"127.0.0.1:8790\"",
+        check: listen,
         ..PLAIN
     },
     Key {
@@ -205,6 +236,12 @@ fn time_zone(text: &str) -> Result<(), String> {
     jiff::tz::TimeZone::get(text.trim_start_matches(':'))
         .map(|_| ())
         .map_err(|_| format!("`{text}` is no time zone that this machine knows"))
+}
+
+fn listen(text: &str) -> Result<(), String> {
+    let at: Result<std::net::SocketAddr, _> = text.parse();
+    at.map(|_| ())
+        .map_err(|_| format!("`{text}` is no address and port, such as `127.0.0.1:8790`"))
 }
 
 fn poll_seconds(text: &str) -> Result<(), String> {

@@ -17,6 +17,7 @@ mod actions;
 mod brake;
 mod core;
 mod error;
+mod hints;
 mod lease;
 mod matching;
 mod outdated;

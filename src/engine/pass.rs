@@ -137,6 +137,7 @@ impl<'a> Pass<'a> {
             futures_util::future::join(self.pull(Side::Ghl), self.pull(Side::Growbots)).await;
         ghl?;
         growbots?;
+        self.follow_hints().await?;
         if backfilled {
             self.sweeps().await?;
         } else {

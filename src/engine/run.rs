@@ -22,6 +22,8 @@ use super::{EngineError, LeaseGate};
 
 /// How often another process's actions are looked for while nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The least time between a pass and the next that only a webhook asks for: a burst of them is one pass.
+const HINTS_GATHER: Duration = Duration::from_secs(3);
 /// How often a lease that another process holds is asked for.
 const ASK_LEASE_EVERY: Duration = Duration::from_secs(1);
 /// How long a request in flight may take after a stop was asked for.
@@ -258,7 +260,9 @@ impl Engine {
     /// Waits for the next reason to run a pass.
     async fn rest(&self, wake: &Notify) -> Result<(), EngineError> {
         let mut version = self.core.reader.data_version()?;
-        let until = tokio::time::Instant::now() + self.poll;
+        let began = tokio::time::Instant::now();
+        let until = began + self.poll;
+        let mut told = false;
         loop {
             if self.core.stopping.get() {
                 return Ok(());
@@ -275,6 +279,10 @@ impl Engine {
                 if !self.core.store().pending_actions()?.is_empty() {
                     return Ok(());
                 }
+                told |= !self.core.store().pending_hints(1)?.is_empty();
+            }
+            if told && began.elapsed() >= HINTS_GATHER {
+                return Ok(());
             }
         }
     }

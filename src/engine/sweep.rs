@@ -21,7 +21,7 @@ const CANDIDATES: u32 = 2_000;
 const LEAST_OF_TOTAL: f64 = 0.98;
 
 const TASKS_AT: &str = "sweep.tasks.at";
-const OPEN_TASKS_AT: &str = "sweep.tasks.open.at";
+pub(super) const OPEN_TASKS_AT: &str = "sweep.tasks.open.at";
 const CONTACTS_AT: &str = "sweep.contacts.at";
 const ROTATION_AT: &str = "sweep.children.at";
 /// Contacts whose notes and appointments are to be read at once; kept, so that a pass that ends early loses none.

@@ -4,6 +4,7 @@ mod action;
 mod conflict;
 mod field;
 mod filter;
+mod hint;
 mod ids;
 mod listing;
 mod plan;
@@ -19,6 +20,7 @@ pub use conflict::{
 };
 pub use field::{BadValue, FieldName, FieldType, Value};
 pub use filter::{Filter, FilterError, Misread};
+pub use hint::{CallEnd, Happened, Hint, HintId};
 pub use ids::{ActionId, ConflictId, ErrorId, Fence, IntentId, LinkId, LogId, PassId, RecordId};
 pub use listing::{
     ContactRow, ContactSort, Direction, ErrorRow, ErrorState, Failure, Held, LinkState, LogEntry,

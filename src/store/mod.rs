@@ -14,6 +14,7 @@ mod detail;
 mod ends;
 mod error;
 mod errors;
+mod hints;
 mod lease;
 mod links;
 mod log;
@@ -32,6 +33,7 @@ mod types;
 mod writer;
 
 pub use error::StoreError;
+pub use hints::HintTaken;
 pub use reader::Reader;
 pub use slots::SqliteSlots;
 pub use types::{

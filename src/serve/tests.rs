@@ -1,0 +1,351 @@
+//! Deliveries signed by keys made here, through the whole router and into a real database.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use http_body_util::BodyExt as _;
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::model::{CallEnd, Happened, Kind, Millis};
+use crate::store::Writer;
+
+const NOW: i64 = 1_781_260_000_000;
+const SECRET: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
+
+struct Lab {
+    router: Router,
+    key: Ed25519KeyPair,
+    database: PathBuf,
+    clock: Clock,
+    _folder: TempDir,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let database = folder.path().join("d.db");
+        let clock = Clock::manual(Millis(NOW));
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        let key = Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
+        // The fixed head of an Ed25519 `SubjectPublicKeyInfo`.
+        let mut info = vec![
+            0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+        ];
+        info.extend_from_slice(key.public_key().as_ref());
+        let pem = format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            BASE64_STANDARD.encode(info)
+        );
+        let (inbox, _thread) = Inbox::open(database.clone(), clock.clone()).unwrap();
+        let secret = format!("whsec_{}", BASE64_STANDARD.encode(SECRET));
+        let face = Face {
+            database: database.clone(),
+            clock: clock.clone(),
+            inbox,
+            ghl: Some(GhlWebhooks::new(&pem, None, "loc1").unwrap()),
+            growbots: Some(GrowbotsWebhooks::new(&secret).unwrap()),
+        };
+        Self {
+            router: router(face),
+            key,
+            database,
+            clock,
+            _folder: folder,
+        }
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        headers: &[(&str, String)],
+        body: impl Into<Body>,
+    ) -> (StatusCode, String) {
+        let mut request = Request::post(path);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(body.into()).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (
+            status,
+            String::from_utf8(body.to_vec()).unwrap().trim().to_owned(),
+        )
+    }
+
+    async fn ghl(&self, body: &str) -> (StatusCode, String) {
+        let signature = BASE64_STANDARD.encode(self.key.sign(body.as_bytes()));
+        self.send(
+            "/webhooks/ghl",
+            &[("x-ghl-signature", signature)],
+            body.to_owned(),
+        )
+        .await
+    }
+
+    async fn growbots(&self, at: i64, body: &str) -> (StatusCode, String) {
+        self.send(
+            "/webhooks/growbots",
+            &growbots_headers("msg_1", at, body),
+            body.to_owned(),
+        )
+        .await
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        let writer = Writer::open(&self.database, &self.clock).unwrap();
+        writer
+            .pending_hints(100)
+            .unwrap()
+            .into_iter()
+            .map(|(_, hint)| hint)
+            .collect()
+    }
+}
+
+fn growbots_headers(id: &str, at: i64, body: &str) -> [(&'static str, String); 3] {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, SECRET);
+    let tag = ring::hmac::sign(&key, format!("{id}.{at}.{body}").as_bytes());
+    [
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", at.to_string()),
+        (
+            "webhook-signature",
+            format!("v1,bm8= v1,{}", BASE64_STANDARD.encode(tag)),
+        ),
+    ]
+}
+
+fn contact(changes: &Value) -> String {
+    let mut event = json!({
+        "type": "ContactUpdate", "locationId": "loc1", "webhookId": "w1",
+        "timestamp": "2026-06-12T10:20:00.000Z", "id": "c1", "firstName": "Marta",
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        event[name] = value.clone();
+    }
+    event.to_string()
+}
+
+#[tokio::test]
+async fn a_signed_event_is_stored_once_before_it_is_answered() {
+    let lab = Lab::new();
+    assert_eq!(
+        lab.ghl(&contact(&json!({}))).await,
+        (StatusCode::OK, "stored".into())
+    );
+    assert_eq!(
+        lab.ghl(&contact(&json!({}))).await,
+        (StatusCode::OK, "repeated".into())
+    );
+    let hints = lab.hints();
+    assert_eq!(hints.len(), 1);
+    assert_eq!(
+        (hints[0].kind, hints[0].id.as_str(), hints[0].what),
+        (Kind::Contact, "c1", Happened::Moved)
+    );
+}
+
+#[tokio::test]
+async fn each_event_of_ghl_says_which_record_to_look_at() {
+    for (event, want) in [
+        (
+            json!({"type": "ContactDelete"}),
+            Some((Kind::Contact, "c1", None, Happened::Moved)),
+        ),
+        (
+            json!({"type": "TaskCreate", "id": "t1"}),
+            Some((Kind::Task, "t1", None, Happened::Moved)),
+        ),
+        (
+            json!({"type": "NoteUpdate", "id": "n1", "contactId": "c9"}),
+            Some((Kind::Note, "n1", Some("c9"), Happened::Moved)),
+        ),
+        (
+            json!({"type": "AppointmentUpdate", "appointment": {"id": "a1", "contactId": "c9"}}),
+            Some((Kind::Appointment, "a1", Some("c9"), Happened::Moved)),
+        ),
+        (
+            json!({"type": "InboundMessage", "messageType": "CALL", "direction": "inbound", "contactId": "c9", "status": "voicemail"}),
+            Some((
+                Kind::Contact,
+                "c9",
+                None,
+                Happened::Called(CallEnd::Voicemail),
+            )),
+        ),
+        (
+            json!({"type": "OutboundMessage", "messageType": "CALL", "direction": "inbound", "contactId": "c9", "status": "completed", "callStatus": "completed"}),
+            Some((
+                Kind::Contact,
+                "c9",
+                None,
+                Happened::Called(CallEnd::Answered),
+            )),
+        ),
+        (
+            json!({"type": "InboundMessage", "messageType": "CALL", "direction": "inbound", "contactId": "c9", "callStatus": "no-answer"}),
+            Some((Kind::Contact, "c9", None, Happened::Called(CallEnd::Missed))),
+        ),
+        (
+            json!({"type": "OutboundMessage", "messageType": "CALL", "direction": "outbound", "contactId": "c9"}),
+            None,
+        ),
+        (json!({"type": "OpportunityCreate"}), None),
+    ] {
+        let lab = Lab::new();
+        let (status, _) = lab.ghl(&contact(&event)).await;
+        assert_eq!(status, StatusCode::OK, "{event}");
+        let hints = lab.hints();
+        let got = hints.first().map(|hint| {
+            (
+                hint.kind,
+                hint.id.as_str(),
+                hint.parent.as_ref().map(crate::model::RecordId::as_str),
+                hint.what,
+            )
+        });
+        assert_eq!(got, want, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_forged_stale_foreign_or_shapeless_is_refused_and_counted() {
+    let lab = Lab::new();
+    let good = contact(&json!({}));
+    let signature = BASE64_STANDARD.encode(lab.key.sign(good.as_bytes()));
+    let unsigned = lab.send("/webhooks/ghl", &[], good.clone()).await;
+    assert_eq!(unsigned, (StatusCode::UNAUTHORIZED, "unsigned".into()));
+    let not_signed = lab
+        .send(
+            "/webhooks/ghl",
+            &[("x-ghl-signature", "N/A".into())],
+            good.clone(),
+        )
+        .await;
+    assert_eq!(not_signed.1, "unsigned");
+    // the older signature is behind a switch
+    let older = lab
+        .send(
+            "/webhooks/ghl",
+            &[("x-wh-signature", signature.clone())],
+            good.clone(),
+        )
+        .await;
+    assert_eq!(older.1, "unsigned");
+    let changed = lab
+        .send(
+            "/webhooks/ghl",
+            &[("x-ghl-signature", signature)],
+            good.replace("c1", "c2"),
+        )
+        .await;
+    assert_eq!(changed, (StatusCode::UNAUTHORIZED, "bad_signature".into()));
+    for (event, want) in [
+        (
+            json!({"locationId": "loc2"}),
+            (StatusCode::FORBIDDEN, "wrong_location"),
+        ),
+        (
+            json!({"timestamp": "2026-06-12T07:00:00.000Z"}),
+            (StatusCode::UNAUTHORIZED, "stale"),
+        ),
+        (
+            json!({"timestamp": "soon"}),
+            (StatusCode::UNPROCESSABLE_ENTITY, "wrong_shape"),
+        ),
+        (
+            json!({"type": null}),
+            (StatusCode::UNPROCESSABLE_ENTITY, "wrong_shape"),
+        ),
+        (
+            json!({"id": ""}),
+            (StatusCode::UNPROCESSABLE_ENTITY, "wrong_shape"),
+        ),
+    ] {
+        let (status, said) = lab.ghl(&contact(&event)).await;
+        assert_eq!((status, &*said), want, "{event}");
+    }
+    assert_eq!(lab.ghl("[").await.1, "wrong_shape");
+    let long = lab.ghl(&" ".repeat(10 * 1024 * 1024)).await;
+    assert_eq!(long, (StatusCode::PAYLOAD_TOO_LARGE, "too_large".into()));
+    assert!(lab.hints().is_empty());
+    let request = Request::get("/metrics").body(Body::empty()).unwrap();
+    let page = lab.router.clone().oneshot(request).await.unwrap();
+    let page = String::from_utf8(
+        page.into_body()
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes()
+            .to_vec(),
+    )
+    .unwrap();
+    let line = r#"couplet_webhook_deliveries_total{side="ghl",result="bad_signature"} 1"#;
+    assert!(page.contains(line), "{page}");
+}
+
+#[tokio::test]
+async fn a_standard_webhook_is_taken_and_its_stale_forged_and_cut_forms_are_not() {
+    let lab = Lab::new();
+    let body = json!({"type": "task.completed", "timestamp": "2026-06-12T10:20:00Z",
+        "data": {"kind": "tasks", "id": "tk_1", "version": 3, "record": {"lead_id": "ld_1"}, "changed": ["completed"]}})
+    .to_string();
+    let now = NOW / 1000;
+    for at in [now - 301, now + 301] {
+        assert_eq!(
+            lab.growbots(at, &body).await,
+            (StatusCode::UNAUTHORIZED, "stale".into())
+        );
+    }
+    let mut cut = body.clone();
+    cut.pop();
+    let headers = growbots_headers("msg_1", now, &body);
+    assert_eq!(
+        lab.send("/webhooks/growbots", &headers, cut).await.1,
+        "bad_signature"
+    );
+    let mut other = headers.clone();
+    other[0].1 = "msg_2".into();
+    assert_eq!(
+        lab.send("/webhooks/growbots", &other, body.clone()).await.1,
+        "bad_signature"
+    );
+    assert_eq!(
+        lab.growbots(now, &body).await,
+        (StatusCode::OK, "stored".into())
+    );
+    assert_eq!(
+        lab.growbots(now + 5, &body).await,
+        (StatusCode::OK, "repeated".into())
+    );
+    let hints = lab.hints();
+    assert_eq!(hints.len(), 1);
+    assert_eq!((hints[0].kind, hints[0].id.as_str()), (Kind::Task, "tk_1"));
+    let ping = json!({"type": "ping"}).to_string();
+    assert_eq!(
+        lab.growbots(now, &ping).await,
+        (StatusCode::OK, "ignored".into())
+    );
+}
+
+#[tokio::test]
+async fn the_vendors_keys_can_be_read() {
+    assert!(GhlWebhooks::new(VENDOR_KEY, Some(VENDOR_RSA_KEY), "x").is_ok());
+    for bad in [
+        "",
+        "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+        VENDOR_RSA_KEY,
+    ] {
+        assert!(GhlWebhooks::new(bad, None, "x").is_err(), "{bad}");
+    }
+    for bad in ["", "whsec_", "whsec_AAAA", "abc", "whsec_!"] {
+        assert!(GrowbotsWebhooks::new(bad).is_err(), "{bad}");
+    }
+}
