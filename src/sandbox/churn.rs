@@ -57,10 +57,7 @@ const LOOKS: usize = 100;
 fn some_id(world: &World, rng: &mut Rng, side: Side, kind: Kind) -> Option<String> {
     let places = world.places(side, kind);
     (places > 0).then_some(())?;
-    (0..LOOKS).find_map(|_| {
-        let row = world.readable(side, kind, rng.usize(..places))?;
-        Some(row.id().into_owned())
-    })
+    (0..LOOKS).find_map(|_| world.id_at(side, kind, rng.usize(..places)))
 }
 
 /// Changes one mapped field of a record to something new; never what links it.

@@ -71,13 +71,17 @@ impl Person {
         let has_phone = rng.u8(..100) < 82 || !has_email;
         let mut often = |percent: u8, text: &str| {
             let is_set = rng.u8(..100) < percent;
-            is_set.then(|| text.to_owned()).unwrap_or_default()
+            if is_set {
+                text.to_owned()
+            } else {
+                String::new()
+            }
         };
         Self {
             first: often(96, first.0),
             last: often(97, last.0),
-            email: has_email.then_some(email).unwrap_or_default(),
-            phone: has_phone.then_some(phone).unwrap_or_default(),
+            email: if has_email { email } else { String::new() },
+            phone: if has_phone { phone } else { String::new() },
             company: often(70, firm),
             title: often(60, title),
             website: often(40, &format!("https://{domain}.example.com")),

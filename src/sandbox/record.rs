@@ -51,6 +51,15 @@ struct Version {
     body: Option<Packed>,
 }
 
+/// A record as an index sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Seen<'r> {
+    /// As it was before anybody wrote it.
+    Unwritten,
+    Gone,
+    As(&'r Packed),
+}
+
 impl Record {
     /// What a read by id sees. Tombstones are bodies too.
     pub fn present(&self) -> Option<&Packed> {
@@ -62,10 +71,15 @@ impl Record {
         self.0.last().map(|version| version.at).unwrap_or_default()
     }
 
-    /// What an index sees that has taken in all writes up to `until`; the outer `None` is what was before the first.
-    pub fn seen(&self, until: Millis) -> Option<Option<&Packed>> {
-        let version = self.0.iter().rfind(|v| v.at <= until)?;
-        Some(version.body.as_ref())
+    /// What an index sees that has taken in all writes up to `until`.
+    pub fn seen(&self, until: Millis) -> Seen<'_> {
+        match self.0.iter().rfind(|v| v.at <= until) {
+            None => Seen::Unwritten,
+            Some(Version { body: None, .. }) => Seen::Gone,
+            Some(Version {
+                body: Some(packed), ..
+            }) => Seen::As(packed),
+        }
     }
 
     /// Adds the state after a write at `at`, and forgets what no index can show any more.
@@ -108,25 +122,21 @@ mod tests {
         Packed::new(&Body::from_iter([("city".into(), city.into())]))
     }
 
-    fn city(packed: Option<&Packed>) -> Option<String> {
-        packed.and_then(|p| text(&p.body(), "city").map(str::to_owned))
-    }
-
     #[test]
     fn an_index_shows_the_past_until_the_lag_has_gone_by() {
         let mut record = Record::default();
         record.push(Millis(1_000), Some(body("a")));
         record.push(Millis(5_000), Some(body("b")));
         record.push(Millis(9_000), None);
+        let (a, b) = (body("a"), body("b"));
         for (until, want) in [
-            (999, None),
-            (1_000, Some(Some("a"))),
-            (4_999, Some(Some("a"))),
-            (5_000, Some(Some("b"))),
-            (9_000, Some(None)),
+            (999, Seen::Unwritten),
+            (1_000, Seen::As(&a)),
+            (4_999, Seen::As(&a)),
+            (5_000, Seen::As(&b)),
+            (9_000, Seen::Gone),
         ] {
-            let want = want.map(|city: Option<&str>| city.map(str::to_owned));
-            assert_eq!(record.seen(Millis(until)).map(city), want, "{until}");
+            assert_eq!(record.seen(Millis(until)), want, "{until}");
         }
         assert_eq!(record.present(), None);
     }
@@ -138,7 +148,7 @@ mod tests {
         record.push(Millis(1), Some(body("b")));
         record.push(Millis(100_000), Some(body("c")));
         assert_eq!(record.0.len(), 2);
-        assert_eq!(record.seen(Millis(50_000)), Some(Some(&body("b"))));
+        assert_eq!(record.seen(Millis(50_000)), Seen::As(&body("b")));
     }
 
     #[test]

@@ -43,8 +43,8 @@ pub fn world(seed: u64, contacts: u32, clock: Clock) -> World {
         .map(|(_, body)| body["id"].as_str().unwrap_or_default().to_owned());
     let origin = Origin::new(seed, contacts, start, place.clone(), ids.collect());
     let mut world = World::new(origin, place, rng, clock);
-    for (at, body) in businesses {
-        world.seed_record(Side::Ghl, Kind::Business, at, body);
+    for (at, body) in &businesses {
+        world.seed_record(Side::Ghl, Kind::Business, *at, body);
     }
     world
 }

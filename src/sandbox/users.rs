@@ -107,7 +107,12 @@ impl World {
     /// The ids of [`World::records`], without making the records.
     pub fn ids(&self, side: Side, kind: Kind) -> impl Iterator<Item = String> {
         let places = 0..self.places(side, kind);
-        places.filter_map(move |place| Some(self.readable(side, kind, place)?.id().into_owned()))
+        places.filter_map(move |place| self.id_at(side, kind, place))
+    }
+
+    /// The id of what a read by id finds at a place, from 0; see [`World::places`].
+    pub fn id_at(&self, side: Side, kind: Kind, place: usize) -> Option<String> {
+        Some(self.readable(side, kind, place)?.id().into_owned())
     }
 
     /// How many [`World::records`] there are.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, cmp::Ordering, iter::Peekable, ops::RangeInclusive, sync:
 
 use super::{
     origin::{Origin, Stamp},
-    record::{Body, Packed, moment},
+    record::{Body, Packed, Seen, moment},
     table::Table,
 };
 use crate::model::{Kind, Millis, Side};
@@ -119,8 +119,9 @@ impl<'w> Ground<'w> {
             return seeded();
         };
         match record.seen(self.until) {
-            None => seeded(),
-            Some(seen) => seen.map(|packed| self.row(Source::Written(id, packed))),
+            Seen::Unwritten => seeded(),
+            Seen::Gone => None,
+            Seen::As(packed) => Some(self.row(Source::Written(id, packed))),
         }
     }
 

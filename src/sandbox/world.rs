@@ -363,11 +363,11 @@ impl World {
     }
 
     /// Puts a record of the seed in its place that does not follow from it: no event.
-    pub(super) fn seed_record(&mut self, side: Side, kind: Kind, at: Millis, body: Body) {
-        let id = text(&body, "id").unwrap_or_default().to_owned();
-        let packed = Packed::new(&body);
+    pub(super) fn seed_record(&mut self, side: Side, kind: Kind, at: Millis, body: &Body) {
+        let id = text(body, "id").unwrap_or_default();
+        let packed = Packed::new(body);
         let table = &mut self.tables.get_mut(side)[kind as usize];
-        table.put((side, kind), at, &id, None, None, Some((&body, packed)));
+        table.put((side, kind), at, id, None, None, Some((body, packed)));
     }
 
     /// Writes a record, new or not, and says so in the events.
