@@ -7,7 +7,7 @@ use super::{
     event::By,
     ghl, growbots,
     people::{COUNTRIES, Country, NOTES, TAGS, TASKS},
-    person::{Crowd, any},
+    person::{Person, any},
     record::{Body, into_body, text},
     world::World,
 };
@@ -26,17 +26,13 @@ pub fn step(world: &mut World, rng: &mut Rng) {
         }
         55..67 => retag(world, rng, &by, side),
         67..74 => {
-            let mut crowd = Crowd::default();
-            let mut person = crowd.next(rng, world.place.users.len());
-            // the crowd only knows its own; a number makes it new to the world
-            let n = rng.u32(1000..);
-            let name = person
-                .email
-                .split('@')
-                .next()
-                .filter(|name| !name.is_empty());
-            person.email = format!("{}.{n}@example.net", name.unwrap_or("office"));
-            person.phone = COUNTRIES[rng.usize(1..COUNTRIES.len())].phone(n);
+            // a number beyond those of the seed; a phone, if any, is as new as it can be
+            let number = rng.u32(100_000_000..);
+            let mut person = Person::made_up(rng, number, world.place.users.len());
+            if person.phone.is_empty() {
+                let country = any(rng, &COUNTRIES[1..]);
+                person.phone = country.phone(number % 1_000_000).unwrap_or_default();
+            }
             let _ = world.create(&by, side, Kind::Contact, person.fields(side));
         }
         74..84 => {
@@ -55,10 +51,13 @@ pub fn step(world: &mut World, rng: &mut Rng) {
     }
 }
 
+/// How often someone looks for a record that is still there.
+const LOOKS: usize = 100;
+
 fn some_id(world: &World, rng: &mut Rng, side: Side, kind: Kind) -> Option<String> {
-    let count = world.records(side, kind).count();
-    let body = world.records(side, kind).nth(rng.usize(..count.max(1)))?;
-    text(body, "id").map(str::to_owned)
+    let places = world.places(side, kind);
+    (places > 0).then_some(())?;
+    (0..LOOKS).find_map(|_| world.id_at(side, kind, rng.usize(..places)))
 }
 
 /// Changes one mapped field of a record to something new; never what links it.
@@ -86,7 +85,7 @@ pub(super) fn edit_one(
 /// Where a contact lives, so that what is made up for it fits.
 fn country_of(world: &World, side: Side, id: &str) -> &'static Country {
     let contact = world.live(side, Kind::Contact, id);
-    let code = contact.and_then(|body| match side {
+    let code = contact.as_deref().and_then(|body| match side {
         Side::Ghl => text(body, "country"),
         Side::Growbots => body.get("address")?["country"].as_str(),
     });
@@ -167,20 +166,18 @@ fn child(world: &mut World, rng: &mut Rng, by: &By, side: Side, kind: Kind) {
 
 /// The same field of a linked pair, with two values.
 fn edit_both(world: &mut World, rng: &mut Rng, by: &By) {
-    let linked: Vec<(String, String)> = world
-        .all(Side::Growbots, Kind::Contact)
-        .filter_map(|lead| {
-            let ghl = lead["external_ids"]["ghl"].as_str()?;
-            world.live(Side::Ghl, Kind::Contact, ghl)?;
-            Some((ghl.to_owned(), text(lead, "id")?.to_owned()))
-        })
-        .collect();
-    if linked.is_empty() {
+    let linked = (0..LOOKS).find_map(|_| {
+        let id = some_id(world, rng, Side::Growbots, Kind::Contact)?;
+        let lead = world.live(Side::Growbots, Kind::Contact, &id)?;
+        let ghl = lead["external_ids"]["ghl"].as_str()?;
+        let is_there = world.is_live(Side::Ghl, Kind::Contact, ghl);
+        is_there.then(|| (ghl.to_owned(), id))
+    });
+    let Some((ghl, lead)) = linked else {
         return;
-    }
-    let (ghl, lead) = any(rng, &linked);
+    };
     let field = rng.u8(..4);
-    for (side, id) in [(Side::Ghl, ghl), (Side::Growbots, lead)] {
+    for (side, id) in [(Side::Ghl, &ghl), (Side::Growbots, &lead)] {
         let patch = into_body(contact_patch(
             rng,
             side,

@@ -139,7 +139,7 @@ fn world_state(state: &mut State) -> Value {
         let of = |kind: Kind| {
             (
                 kind.name().to_owned(),
-                state.world.records(side, kind).count().into(),
+                state.world.count_readable(side, kind).into(),
             )
         };
         Kind::ALL.into_iter().map(of).collect::<Body>()
@@ -150,7 +150,16 @@ fn world_state(state: &mut State) -> Value {
     })
 }
 
-fn raw(side: Side, kind: Kind, body: &Body) -> Value {
+/// What a call lists, if it asks for all records of a kind: they are sent as they are made, see `dump`.
+pub fn lists_all(call: &Call) -> Option<(Side, Kind)> {
+    let mut parts = call.path.trim_matches('/').split('/');
+    let is_list = call.method == Method::GET && parts.next() == Some("records");
+    let (side, kind) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    (is_list && parts.next().is_none()).then_some((side, kind))
+}
+
+/// A record as the control API shows it.
+pub fn raw(side: Side, kind: Kind, body: &Body) -> Value {
     json!({"id": body.get("id"), "raw": users::shown(side, kind, body)})
 }
 
@@ -164,12 +173,6 @@ fn records(
     let by = By::user();
     let world = &mut state.world;
     let (status, body) = match (&call.method, rest) {
-        (&Method::GET, []) => {
-            let rows = world.records(side, kind);
-            return Ok(Reply::lines(
-                rows.map(|body| raw(side, kind, body).to_string()),
-            ));
-        }
         (&Method::GET, [id]) => (200, world.read(side, kind, id)?),
         (&Method::POST, []) => (201, world.create(&by, side, kind, object(call)?)?),
         (&Method::POST, [id, "merge"]) if kind == Kind::Contact => {

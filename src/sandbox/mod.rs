@@ -10,13 +10,17 @@
 
 pub mod churn;
 mod control;
+mod dump;
 mod event;
 mod faults;
 mod ghl;
 mod growbots;
 mod http;
 mod ids;
+mod layout;
 mod limits;
+mod mark;
+mod origin;
 mod people;
 mod person;
 mod phones;
@@ -26,8 +30,10 @@ mod requests;
 mod seed;
 mod server;
 mod switches;
+mod table;
 mod tokens;
 mod users;
+mod walk;
 mod world;
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! Made-up people, and how each side writes one down.
 
-use std::collections::BTreeSet;
-
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::{
-    people::{COUNTRIES, Country, FIRMS, SOURCES, TAGS, TITLES},
+    people::{COUNTRIES, FIRMS, SOURCES, TAGS, TITLES},
     place::Place,
     record::{Body, into_body},
 };
@@ -39,18 +37,14 @@ pub struct Person {
     pub do_not_contact: bool,
 }
 
-/// Makes people one after another, no two with the same e-mail or phone.
-#[derive(Debug, Default)]
-pub struct Crowd {
-    emails: BTreeSet<String>,
-    phones: BTreeSet<String>,
-    made: u32,
+/// One of a list.
+pub fn any<'a, T>(rng: &mut Rng, list: &'a [T]) -> &'a T {
+    &list[rng.usize(..list.len())]
 }
 
-impl Crowd {
-    /// The next person.
-    pub fn next(&mut self, rng: &mut Rng, users: usize) -> Person {
-        self.made += 1;
+impl Person {
+    /// Makes somebody up. No two numbers give the same e-mail or phone, and both tell their number.
+    pub fn made_up(rng: &mut Rng, number: u32, users: usize) -> Self {
         let country = if rng.u8(..10) < 4 {
             &COUNTRIES[0]
         } else {
@@ -59,78 +53,67 @@ impl Crowd {
         let (first, last) = (*any(rng, country.first), *any(rng, country.last));
         let (firm, domain) = *any(rng, &FIRMS);
         let (city, region, postal_code) = *any(rng, country.cities);
-        let often = |rng: &mut Rng, percent: u8, text: String| {
-            if rng.u8(..100) < percent {
-                text
-            } else {
-                String::new()
-            }
-        };
-        let email = self.email(rng, first.1, last.1, domain);
-        let phone = self.phone(country);
         let street = format!("{} {}", any(rng, country.streets), rng.u16(1..240));
         let mut tags: Vec<&str> = (0..rng.usize(..4)).map(|_| *any(rng, &TAGS)).collect();
         tags.sort_unstable();
         tags.dedup();
         let (title, plan, source) = (*any(rng, &TITLES), *any(rng, &PLANS), *any(rng, &SOURCES));
-        let mut person = Person {
-            first: often(rng, 96, first.0.to_owned()),
-            last: often(rng, 97, last.0.to_owned()),
-            email: often(rng, 92, email),
-            phone: often(rng, 82, phone.clone()),
-            company: often(rng, 70, firm.to_owned()),
-            title: often(rng, 60, title.to_owned()),
-            website: often(rng, 40, format!("https://{domain}.example.com")),
-            street: often(rng, 65, street),
-            city: often(rng, 80, city.to_owned()),
-            region: often(rng, 60, region.to_owned()),
-            postal_code: often(rng, 65, postal_code.to_owned()),
-            country: country.code,
-            zone: often(rng, 50, country.zone.to_owned()),
-            tags,
-            plan: often(rng, 30, plan.to_owned()),
-            budget: (rng.u8(..100) < 25).then(|| rng.i64(1..40) * 500),
-            owner: (rng.u8(..100) < 60).then(|| rng.usize(..users)),
-            source: often(rng, 75, source.to_owned()),
-            do_not_contact: rng.u8(..100) < 4,
-        };
-        if person.email.is_empty() {
-            person.phone = phone;
-        }
-        person
-    }
-
-    fn email(&mut self, rng: &mut Rng, first: &str, last: &str, domain: &str) -> String {
         let host = match rng.u8(..4) {
             0 => "example.com".to_owned(),
             1 => "example.org".to_owned(),
             2 => "mail.example.net".to_owned(),
             _ => format!("{domain}.example.com"),
         };
-        let mut email = format!("{first}.{last}@{host}");
-        if !self.emails.insert(email.clone()) {
-            email = format!("{first}.{last}{}@{host}", self.made);
-            self.emails.insert(email.clone());
+        let email = format!("{}.{}{number}@{host}", first.1, last.1);
+        let phone = country.phone(number).unwrap_or_default();
+        // one of the two is always there: it is what a pair is known by
+        let has_email = rng.u8(..100) < 92 || phone.is_empty();
+        let has_phone = rng.u8(..100) < 82 || !has_email;
+        let mut often = |percent: u8, text: &str| {
+            let is_set = rng.u8(..100) < percent;
+            if is_set {
+                text.to_owned()
+            } else {
+                String::new()
+            }
+        };
+        Self {
+            first: often(96, first.0),
+            last: often(97, last.0),
+            email: if has_email { email } else { String::new() },
+            phone: if has_phone { phone } else { String::new() },
+            company: often(70, firm),
+            title: often(60, title),
+            website: often(40, &format!("https://{domain}.example.com")),
+            street: often(65, &street),
+            city: often(80, city),
+            region: often(60, region),
+            postal_code: often(65, postal_code),
+            country: country.code,
+            zone: often(50, country.zone),
+            tags,
+            plan: often(30, plan),
+            source: often(75, source),
+            budget: (rng.u8(..100) < 25).then(|| rng.i64(1..40) * 500),
+            owner: (rng.u8(..100) < 60).then(|| rng.usize(..users)),
+            do_not_contact: rng.u8(..100) < 4,
         }
-        email
     }
 
-    /// A number that nobody has, or none where the country has run out of them.
-    fn phone(&mut self, country: &Country) -> String {
-        let numbers = (0..1_000).map(|step| country.phone(self.made.wrapping_add(step)));
-        let mut free = numbers.filter(|number| !self.phones.contains(number));
-        let phone = free.next().unwrap_or_default();
-        self.phones.insert(phone.clone());
-        phone
+    /// The number that somebody with this e-mail can have.
+    pub fn number_of_email(email: &str) -> Option<u32> {
+        let (local, _) = email.split_once('@')?;
+        let name = local.trim_end_matches(|c: char| c.is_ascii_digit());
+        local[name.len()..].parse().ok()
     }
-}
 
-/// One of a list.
-pub fn any<'a, T>(rng: &mut Rng, list: &'a [T]) -> &'a T {
-    &list[rng.usize(..list.len())]
-}
+    /// The numbers that somebody with this phone can have.
+    pub fn numbers_of_phone(e164: &str) -> impl Iterator<Item = u32> {
+        COUNTRIES
+            .iter()
+            .filter_map(move |country| country.number_of(e164))
+    }
 
-impl Person {
     /// The person as a GHL contact, without its times.
     pub fn contact(&self, place: &Place, id: &str) -> Body {
         let custom = [

@@ -2,19 +2,37 @@
 
 use super::people::{COUNTRIES, Country};
 
+// coprime to powers of ten, so that each number comes once
+const STRIDE: u64 = 7_919;
+const SHIFT: u64 = 137;
+/// What undoes the stride: their product ends in 0000001, and no country has more than seven digits to count.
+const BACK: u64 = 17_679;
+
 impl Country {
-    /// The `n`-th phone number of the country in E.164. Numbers repeat only after the whole range.
-    pub fn phone(&self, n: u32) -> String {
+    /// The `n`-th phone number of the country in E.164; `None` where it has no more. No two are the same.
+    pub fn phone(&self, n: u32) -> Option<String> {
         let (prefixes, digits) = self.mobile;
         let prefix = prefixes[n as usize % prefixes.len()];
+        let (tail, range) = (u64::from(n) / prefixes.len() as u64, 10_u64.pow(digits));
+        (tail < range).then(|| {
+            let tail = (tail * STRIDE + SHIFT) % range;
+            let width = digits as usize;
+            format!("+{}{prefix}{tail:0width$}", self.calling)
+        })
+    }
+
+    /// Which of the country's numbers this is.
+    pub fn number_of(&self, e164: &str) -> Option<u32> {
+        let national = e164.strip_prefix('+')?.strip_prefix(self.calling)?;
+        let (prefixes, digits) = self.mobile;
         let range = 10_u64.pow(digits);
-        // coprime to powers of ten, so that each number comes once
-        let tail = (u64::from(n) / prefixes.len() as u64 * 7_919 + 137) % range;
-        format!(
-            "+{}{prefix}{tail:0width$}",
-            self.calling,
-            width = digits as usize
-        )
+        let (at, tail) = prefixes.iter().enumerate().find_map(|(at, prefix)| {
+            let tail = national.strip_prefix(prefix)?;
+            (tail.len() == digits as usize).then_some((at as u64, tail))
+        })?;
+        let tail: u64 = tail.parse().ok()?;
+        let tail = (tail + range - SHIFT) % range * BACK % range;
+        u32::try_from(tail * prefixes.len() as u64 + at).ok()
     }
 
     /// Whether a number in E.164 is of this country, as far as its calling code tells.
@@ -63,7 +81,7 @@ mod tests {
     #[test]
     fn every_made_up_number_is_valid_where_it_belongs_and_comes_once() {
         for country in &COUNTRIES {
-            let numbers: BTreeSet<String> = (0..400).map(|n| country.phone(n)).collect();
+            let numbers: BTreeSet<String> = (0..400).filter_map(|n| country.phone(n)).collect();
             assert_eq!(numbers.len(), 400, "{}", country.code);
             for number in &numbers {
                 for text in [number.clone(), country.spaced(number)] {
@@ -76,6 +94,29 @@ mod tests {
                         country.code
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_tells_which_one_it_is_until_the_country_has_no_more() {
+        for country in &COUNTRIES {
+            let (prefixes, digits) = country.mobile;
+            let end = prefixes.len() as u32 * 10_u32.pow(digits);
+            for n in [0, 1, 7, 4_711, 199_999, end - 1] {
+                let number = country.phone(n).unwrap();
+                assert_eq!(country.number_of(&number), Some(n), "{number}");
+            }
+            assert_eq!(country.phone(end), None);
+            for other in [
+                "",
+                "+",
+                "+1",
+                "12025550143",
+                "+9999999999999",
+                "+1202555x143",
+            ] {
+                assert_eq!(country.number_of(other), None, "{} {other}", country.code);
             }
         }
     }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 
 use super::{
-    Sandbox, Settings, churn, control,
+    Sandbox, Settings, churn, control, dump,
     event::By,
     faults::{After, Before, Fate, Faults},
     ghl, growbots,
@@ -231,6 +231,13 @@ pub async fn handle(Shared(sandbox): Shared<Sandbox>, request: Request) -> Respo
     };
     if let Some(path) = under("/_sandbox") {
         call.path = path;
+        if let Some((side, kind)) = control::lists_all(&call) {
+            return with_body(
+                200,
+                "application/x-ndjson",
+                dump::records(sandbox, side, kind),
+            );
+        }
         let reply = sandbox.with_state(|state| control::answer(state, &call));
         let content_type = if reply.is_lines {
             "application/x-ndjson"
@@ -340,7 +347,11 @@ fn http_date(now: Millis) -> Option<HeaderValue> {
 }
 
 fn plain(status: u16, content_type: &'static str, body: String) -> Response {
-    let mut response = Response::new(HttpBody::from(body));
+    with_body(status, content_type, HttpBody::from(body))
+}
+
+fn with_body(status: u16, content_type: &'static str, body: HttpBody) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     response
         .headers_mut()

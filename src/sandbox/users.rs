@@ -4,12 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{
-    event::By,
-    ghl, growbots,
-    record::{Body, text},
-    world::World,
-};
+use super::{event::By, ghl, growbots, record::Body, walk::Row, world::World};
 use crate::model::{Kind, Side};
 
 /// What a side does not let anyone do, in the words of its API.
@@ -103,13 +98,41 @@ impl World {
         })
     }
 
-    /// All records that a read by id finds, by id: GHL's tasks of deleted contacts are not among them.
-    pub fn records(&self, side: Side, kind: Kind) -> impl Iterator<Item = &Arc<Body>> {
-        self.all(side, kind).filter(move |body| {
-            let parent = text(body, "contactId").unwrap_or_default();
+    /// All records that a read by id finds: GHL's tasks of deleted contacts are not among them.
+    pub fn records(&self, side: Side, kind: Kind) -> impl Iterator<Item = Arc<Body>> {
+        let places = 0..self.places(side, kind);
+        places.filter_map(move |place| Some(Arc::new(self.readable(side, kind, place)?.body())))
+    }
+
+    /// The ids of [`World::records`], without making the records.
+    pub fn ids(&self, side: Side, kind: Kind) -> impl Iterator<Item = String> {
+        let places = 0..self.places(side, kind);
+        places.filter_map(move |place| self.id_at(side, kind, place))
+    }
+
+    /// The id of what a read by id finds at a place, from 0; see [`World::places`].
+    pub fn id_at(&self, side: Side, kind: Kind, place: usize) -> Option<String> {
+        Some(self.readable(side, kind, place)?.id().into_owned())
+    }
+
+    /// How many [`World::records`] there are.
+    pub fn count_readable(&self, side: Side, kind: Kind) -> usize {
+        let orphans = |id: &Arc<str>| self.children(side, kind, id).len();
+        let orphaned: usize = match side {
+            Side::Ghl if kind.is_child() => self.erased(Kind::Contact).map(orphans).sum(),
+            _ => 0,
+        };
+        self.count(side, kind) - orphaned
+    }
+
+    /// What a read by id finds at a place.
+    pub(super) fn readable(&self, side: Side, kind: Kind, place: usize) -> Option<Row<'_>> {
+        self.row_at(side, kind, place).filter(|row| {
             side == Side::Growbots
                 || !kind.is_child()
-                || self.live(side, Kind::Contact, parent).is_some()
+                || self
+                    .parent(row)
+                    .is_some_and(|parent| self.is_live(side, Kind::Contact, &parent))
         })
     }
 }

@@ -89,10 +89,10 @@ impl Look<'_> {
             let ends = ends.unwrap();
             links.extend(ends.iter().map(|(link, _)| *link));
             let known: BTreeSet<String> = ends.iter().map(|(_, id)| id.to_string()).collect();
-            let there: BTreeSet<String> = self.rig.sandbox.with_world(|world| {
-                let ids = world.records(side, kind).map(|body| body["id"].as_str());
-                ids.flatten().map(str::to_owned).collect()
-            });
+            let there: BTreeSet<String> = self
+                .rig
+                .sandbox
+                .with_world(|world| world.ids(side, kind).collect());
             for id in there.difference(&known) {
                 self.wrong
                     .push(format!("{side} {kind} {id} was never seen"));

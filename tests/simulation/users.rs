@@ -61,11 +61,8 @@ impl Users {
     }
 
     fn some(&mut self, world: &World, side: Side, kind: Kind) -> Option<String> {
-        let all: Vec<&str> = world
-            .records(side, kind)
-            .filter_map(|body| body["id"].as_str())
-            .collect();
-        (!all.is_empty()).then(|| all[self.rng.usize(..all.len())].to_owned())
+        let mut all: Vec<String> = world.ids(side, kind).collect();
+        (!all.is_empty()).then(|| all.swap_remove(self.rng.usize(..all.len())))
     }
 
     /// Somebody does something somewhere. What a side refuses is not done.
@@ -158,7 +155,7 @@ impl Users {
             .records(Side::Growbots, Kind::Contact)
             .filter_map(|lead| {
                 let ghl = lead.get("external_ids")?["ghl"].as_str()?;
-                world.live(Side::Ghl, Kind::Contact, ghl)?;
+                world.is_live(Side::Ghl, Kind::Contact, ghl).then_some(())?;
                 Some((ghl.to_owned(), lead["id"].as_str()?.to_owned()))
             })
             .collect();

@@ -1,6 +1,6 @@
 //! Routes of tasks, notes and appointments.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,9 @@ use super::{Ask, dto, refusal::Refusal, rules, shape};
 use crate::model::{Kind, Side};
 use crate::sandbox::{
     http::Answer,
+    origin::Stamp,
     record::{Body, moment, text},
+    walk::{self, Order},
     world::World,
 };
 
@@ -139,6 +141,8 @@ pub fn appointments(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 /// POST /locations/:locationId/tasks/search: from the index, by age; tasks of deleted contacts are still there.
 pub fn search_tasks(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     super::own_location(world, Some(ask.id(0)))?;
+    let until = world.indexed_until(Side::Ghl);
+    let world = &*world;
     let wanted = dto::SEARCH_TASKS.read(&ask.call.body)?;
     let number = |key: &str, unset: usize| {
         wanted
@@ -156,8 +160,7 @@ pub fn search_tasks(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let query = text(&wanted, "query").unwrap_or_default().to_lowercase();
     let completed = wanted.get("completed");
     let business = text(&wanted, "businessId");
-    let mut rows = world.listed(Side::Ghl, Kind::Task);
-    rows.retain(|task| {
+    let is_wanted = |task: &Body| {
         listed_in("contactId", text(task, "contactId"))
             && listed_in("assignedTo", text(task, "assignedTo"))
             && completed.is_none_or(|c| task.get("completed") == Some(c))
@@ -166,23 +169,46 @@ pub fn search_tasks(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
                 .to_lowercase()
                 .contains(&query)
             && business.is_none_or(|id| business_of(world, task).as_deref() == Some(id))
-    });
-    rows.sort_by_cached_key(|task| {
-        (
-            moment(task, "dateAdded"),
-            text(task, "id").map(str::to_owned),
-        )
-    });
-    let page = rows
-        .iter()
-        .skip(number("skip", 0))
-        .take(number("limit", 25));
+    };
+    let (skip, limit) = (number("skip", 0), number("limit", 25));
+    let tasks = (Side::Ghl, Kind::Task);
+    let contacts = wanted.get("contactId").and_then(Value::as_array);
+    let page: Vec<Arc<Body>> = if let Some(contacts) = contacts.filter(|list| !list.is_empty()) {
+        let contacts: BTreeSet<&str> = contacts.iter().filter_map(Value::as_str).collect();
+        let rows = contacts.into_iter();
+        let mut rows: Vec<Arc<Body>> = rows
+            .flat_map(|contact| world.listed_children(tasks, until, contact))
+            .filter(|task| is_wanted(task))
+            .collect();
+        rows.sort_by_cached_key(|task| {
+            let id = text(task, "id").map(str::to_owned);
+            (moment(task, "dateAdded"), id)
+        });
+        rows.into_iter().skip(skip).take(limit).collect()
+    } else {
+        let order = Order::oldest_first(Stamp::Added);
+        let rows = world.walk(tasks, until, order, walk::ALWAYS);
+        // a row that no filter looks at is not made to be passed over
+        let is_plain = ["assignedTo", "completed", "query", "businessId"]
+            .iter()
+            .all(|key| !wanted.contains_key(*key));
+        if is_plain {
+            let page = rows.skip(skip).take(limit);
+            page.map(|(_, row)| Arc::new(row.body())).collect()
+        } else {
+            let bodies = rows.map(|(_, row)| row.body()).filter(|b| is_wanted(b));
+            bodies.skip(skip).take(limit).map(Arc::new).collect()
+        }
+    };
     let full = world.switches.search_full_rows;
-    let shown: Vec<Value> = page.map(|task| shape::task_row(task, full)).collect();
+    let shown: Vec<Value> = page
+        .iter()
+        .map(|task| shape::task_row(task, full))
+        .collect();
     Ok(Answer::json(200, json!({"tasks": shown})))
 }
 
 fn business_of(world: &World, task: &Body) -> Option<String> {
     let contact = world.live(Side::Ghl, Kind::Contact, text(task, "contactId")?)?;
-    text(contact, "businessId").map(str::to_owned)
+    text(&contact, "businessId").map(str::to_owned)
 }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{Ask, dto, refusal::Refusal, rules, search, shape};
-use crate::model::{Kind, Side};
+use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     http::Answer,
+    mark::Mark,
+    origin::Stamp,
     phones::e164,
     place,
-    record::{Body, moment, text},
+    record::{Body, text},
+    walk::{self, Order},
     world::World,
 };
 
@@ -92,7 +95,7 @@ pub fn duplicate(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let shown = match rules::holder(world, email, number.as_deref(), "") {
         None => json!({"contact": null}),
         Some((body, field)) => json!({
-            "contact": shape::contact(body),
+            "contact": shape::contact(&body),
             "matchingField": if field == "phone" { "number" } else { field },
         }),
     };
@@ -109,57 +112,62 @@ pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
         Some(Ok(_)) => return Err(Refusal::invalid("limit must not be greater than 100")),
     };
     let query = ask.call.param("query").unwrap_or_default().to_lowercase();
-    let mut rows = world.listed(Side::Ghl, Kind::Contact);
-    rows.retain(|contact| search::mentions(contact, &query));
-    rows.sort_by_cached_key(|contact| std::cmp::Reverse(age_key(contact)));
     let after = ask
         .call
         .param("startAfter")
         .and_then(|ms| ms.parse::<i64>().ok());
-    let start = match (after, ask.call.param("startAfterId")) {
-        (Some(ms), Some(id)) => {
-            rows.partition_point(|contact| age_key(contact) >= (ms, id.to_owned()))
-        }
-        _ => 0,
+    let after = after.map(Millis).zip(ask.call.param("startAfterId"));
+    let page = search::Page {
+        order: Order {
+            by: Stamp::Added,
+            newest_first: true,
+            ids_fall: true,
+        },
+        window: walk::ALWAYS,
+        after: after.map(|(at, id)| (at, id.to_owned())),
+        skip: 0,
+        limit,
     };
-    let page: Vec<&Arc<Body>> = rows.iter().skip(start).take(limit).collect();
-    let has_more = start + page.len() < rows.len();
-    let current = start / limit + 1;
-    let (last_ms, last_id) = page.last().map(|contact| age_key(contact)).unzip();
+    let is_wanted: Option<&dyn Fn(&Body) -> bool> = match query.as_str() {
+        "" => None,
+        query => Some(&|contact| search::mentions(contact, query)),
+    };
+    let found = page.read(world, is_wanted);
+    let has_more = found.before + found.rows.len() < found.total;
+    let current = found.before / limit + 1;
+    let last = found.rows.last();
+    let (last_ms, last_id) = last
+        .map(|(at, c)| (at.0, text(c, "id").unwrap_or_default()))
+        .unzip();
     // never the base URL, as the live service does: a client must build its own
     let next_url = has_more.then(|| {
         format!(
             "http://localhost:5058/contacts/?locationId={}&startAfter={}&startAfterId={}&limit={limit}",
             world.place.location_id,
             last_ms.unwrap_or_default(),
-            last_id.as_deref().unwrap_or_default(),
+            last_id.unwrap_or_default(),
         )
     });
-    let shown: Vec<Value> = page
-        .iter()
-        .map(|c| shape::contact_row(c, true).into())
+    let rows = found.rows.iter();
+    let shown: Vec<Value> = rows
+        .map(|(_, contact)| shape::contact_row(contact, true).into())
         .collect();
     let meta = json!({
-        "total": rows.len(), "nextPageUrl": next_url, "startAfterId": last_id, "startAfter": last_ms,
+        "total": found.total, "nextPageUrl": next_url, "startAfterId": last_id, "startAfter": last_ms,
         "currentPage": current, "nextPage": has_more.then_some(current + 1),
         "prevPage": (current > 1).then(|| current - 1),
     });
     Ok(Answer::json(200, json!({"contacts": shown, "meta": meta})))
 }
 
-fn age_key(contact: &Body) -> (i64, String) {
-    (
-        moment(contact, "dateAdded").0,
-        text(contact, "id").unwrap_or_default().to_owned(),
-    )
-}
-
 /// GET /contacts/business/:businessId
 pub fn of_business(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     super::own_location(world, ask.call.param("locationId"))?;
     rules::find(world, Kind::Business, ask.id(0))?;
-    let mut rows = world.listed(Side::Ghl, Kind::Contact);
-    rows.retain(|contact| text(contact, "businessId") == Some(ask.id(0)));
+    let until = world.indexed_until(Side::Ghl);
+    let business = Mark::Business(ask.id(0).to_owned());
+    let rows = world.listed_marked((Side::Ghl, Kind::Contact), until, &business);
+    let rows: Vec<Arc<Body>> = rows.collect();
     let shown = ask
         .page(&rows, 25)?
         .map(|c| shape::contact_row(c, true).into())

@@ -1,7 +1,5 @@
 //! Routes of what stands around the contacts: the location, its users, businesses, tags and custom fields.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::{Ask, refusal::Refusal, rules, shape};
@@ -31,18 +29,8 @@ pub fn custom_fields(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 /// The tags that some contact has; their ids are made of their names.
 pub fn tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     super::own_location(world, Some(ask.id(0)))?;
-    let mut names = BTreeSet::new();
-    for contact in world.all(Side::Ghl, Kind::Contact) {
-        let tags = contact.get("tags").and_then(Value::as_array);
-        names.extend(
-            tags.into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned),
-        );
-    }
+    let names = world.tags(Side::Ghl).into_iter();
     let shown: Vec<Value> = names
-        .into_iter()
         .map(|name| {
             let mut rng = fastrand::Rng::with_seed(
                 name.bytes()

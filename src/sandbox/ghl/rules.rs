@@ -8,7 +8,7 @@ use super::{refusal::Refusal, shape};
 use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     event::{By, Op},
-    ids,
+    mark::Mark,
     phones::e164,
     place,
     record::{Body, moment, text},
@@ -19,14 +19,11 @@ use crate::sandbox::{
 pub fn create(world: &mut World, by: &By, kind: Kind, fields: Body) -> Result<Arc<Body>, Refusal> {
     let now = world.now();
     let mut body = Body::new();
-    let id = match kind {
-        Kind::Business => ids::hex(&mut world.rng, 24),
-        _ => ids::alphanumeric(&mut world.rng, 20),
-    };
+    let id = world.new_id(Side::Ghl, kind, now);
     body.insert("id".into(), id.into());
     if kind.is_child() {
         let parent = text(&fields, "contactId").unwrap_or_default();
-        if world.live(Side::Ghl, Kind::Contact, parent).is_none() {
+        if !world.is_live(Side::Ghl, Kind::Contact, parent) {
             return Err(Refusal::no_contact(parent));
         }
     }
@@ -176,12 +173,12 @@ pub fn find(world: &World, kind: Kind, id: &str) -> Result<Arc<Body>, Refusal> {
     };
     let body = world.live(Side::Ghl, kind, id).ok_or_else(missing)?;
     if kind.is_child() {
-        let parent = text(body, "contactId").unwrap_or_default();
-        if world.live(Side::Ghl, Kind::Contact, parent).is_none() {
+        let parent = text(&body, "contactId").unwrap_or_default();
+        if !world.is_live(Side::Ghl, Kind::Contact, parent) {
             return Err(missing());
         }
     }
-    Ok(body.clone())
+    Ok(body)
 }
 
 /// A record as its read by id shows it.
@@ -301,27 +298,22 @@ fn merged_custom_fields(world: &World, old: Option<&Value>, given: &[Value]) -> 
 }
 
 /// The contact that has this e-mail, in any case, or this phone, but for one.
-pub fn holder<'a>(
-    world: &'a World,
+pub fn holder(
+    world: &World,
     email: Option<&str>,
     phone: Option<&str>,
     but: &str,
-) -> Option<(&'a Arc<Body>, &'static str)> {
-    let lower = email.map(str::to_lowercase);
-    let by_email = |body: &&Arc<Body>| {
-        lower.is_some()
-            && text(body, "email").map(str::to_lowercase) == lower
-            && text(body, "id") != Some(but)
-    };
-    let by_phone = |body: &&Arc<Body>| {
-        phone.is_some() && text(body, "phone") == phone && text(body, "id") != Some(but)
-    };
-    let mut all = world.all(Side::Ghl, Kind::Contact);
-    if let Some(body) = all.find(by_email) {
-        return Some((body, "email"));
-    }
-    let mut all = world.all(Side::Ghl, Kind::Contact);
-    all.find(by_phone).map(|body| (body, "phone"))
+) -> Option<(Arc<Body>, &'static str)> {
+    let marks = [
+        (email.map(Mark::email), "email"),
+        (phone.map(Mark::phone), "phone"),
+    ];
+    marks.into_iter().find_map(|(mark, field)| {
+        let mark = mark?;
+        let mut holders = world.holders(Side::Ghl, Kind::Contact, &mark);
+        let other = holders.find(|body| text(body, "id") != Some(but))?;
+        Some((other, field))
+    })
 }
 
 fn refuse_duplicate(world: &World, kind: Kind, body: &Body) -> Result<(), Refusal> {
@@ -332,8 +324,8 @@ fn refuse_duplicate(world: &World, kind: Kind, body: &Body) -> Result<(), Refusa
     match holder(world, text(body, "email"), text(body, "phone"), id) {
         None => Ok(()),
         Some((other, field)) => Err(Refusal::Duplicate {
-            contact_id: text(other, "id").unwrap_or_default().to_owned(),
-            contact_name: shape::full_name(other).to_lowercase(),
+            contact_id: text(&other, "id").unwrap_or_default().to_owned(),
+            contact_name: shape::full_name(&other).to_lowercase(),
             field,
         }),
     }

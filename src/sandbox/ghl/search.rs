@@ -1,6 +1,6 @@
 //! POST /contacts/search: filters, sort and a cursor on each row.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, ops::RangeInclusive};
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,9 @@ use super::{Ask, dto, refusal::Refusal, shape};
 use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     http::Answer,
+    origin::Stamp,
     record::{Body, text},
+    walk::{ALWAYS, Order},
     world::World,
 };
 
@@ -139,6 +141,42 @@ fn plain(value: &Value) -> String {
 }
 
 impl Filter {
+    /// Between which times a filter admits something, and whether it asks for nothing else.
+    fn window(&self, by: Stamp) -> (RangeInclusive<Millis>, bool) {
+        let (mut first, mut last) = ALWAYS.into_inner();
+        let mut is_all = true;
+        let parts = match self {
+            Self::And(parts) => parts.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        for part in parts {
+            match part {
+                Self::Leaf {
+                    field,
+                    test: Test::Range(bounds),
+                    negate: false,
+                } if field == by.field(Side::Ghl, Kind::Contact) => {
+                    for (bound, limit) in bounds {
+                        match bound.as_str() {
+                            "gte" => first = first.max(*limit),
+                            "gt" => first = first.max(limit.plus(1)),
+                            "lte" => last = last.min(*limit),
+                            _ => last = last.min(limit.plus(-1)),
+                        }
+                    }
+                }
+                Self::And(_) => {
+                    let (inner, is_all_inner) = part.window(by);
+                    first = first.max(*inner.start());
+                    last = last.min(*inner.end());
+                    is_all &= is_all_inner;
+                }
+                _ => is_all = false,
+            }
+        }
+        (first..=last, is_all)
+    }
+
     fn admits(&self, contact: &Body) -> bool {
         match self {
             Self::And(all) => all.iter().all(|f| f.admits(contact)),
@@ -244,6 +282,21 @@ impl Sort {
         Ok(Self(fields))
     }
 
+    /// The order of a time that this is, if it is one.
+    fn as_order(&self) -> Option<Order> {
+        let [(field, newest_first)] = self.0.as_slice() else {
+            return None;
+        };
+        let by = Stamp::BOTH
+            .into_iter()
+            .find(|stamp| stamp.field(Side::Ghl, Kind::Contact) == field)?;
+        Some(Order {
+            by,
+            newest_first: *newest_first,
+            ids_fall: false,
+        })
+    }
+
     fn keys(&self, contact: &Body) -> Vec<Key> {
         let id = text(contact, "id").unwrap_or_default().to_owned();
         let fields = self.0.iter().map(|(field, _)| Key::of(contact, field));
@@ -280,43 +333,172 @@ pub fn contacts(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let filters = Filter::And(read_filters(body.get("filters"))?);
     let sort = Sort::read(body.get("sort"))?;
     let query = text(&body, "query").unwrap_or_default().to_lowercase();
-    let mut found: Vec<(Vec<Key>, Arc<Body>)> = world
-        .listed(Side::Ghl, Kind::Contact)
-        .into_iter()
-        .filter(|contact| filters.admits(contact) && mentions(contact, &query))
-        .map(|contact| (sort.keys(&contact), contact))
-        .collect();
-    found.sort_by(|one, two| sort.compare(&one.0, &two.0));
-    let total = found.len();
     let cursor = body
         .get("searchAfter")
         .and_then(Value::as_array)
         .filter(|c| !c.is_empty());
-    let start = match (cursor, body.get("page").and_then(Value::as_u64)) {
-        (Some(cursor), _) => {
-            let after: Vec<Key> = cursor.iter().map(Key::read).collect();
-            if after.len() != sort.0.len() + 1 {
-                return Err(Refusal::Bad("Invalid searchAfter".into()));
-            }
-            found.partition_point(|(keys, _)| sort.compare(keys, &after).is_le())
+    let after: Option<Vec<Key>> = cursor.map(|cursor| cursor.iter().map(Key::read).collect());
+    let skip = match (&after, body.get("page").and_then(Value::as_u64)) {
+        (Some(after), _) if after.len() != sort.0.len() + 1 => {
+            return Err(Refusal::Bad("Invalid searchAfter".into()));
         }
+        (Some(_), _) => 0,
         (None, Some(page)) if page as usize * limit > DEEPEST => {
             return Err(Refusal::Bad("page is too deep: use searchAfter".into()));
         }
         (None, page) => (page.unwrap_or(1).max(1) as usize - 1) * limit,
     };
+    let is_wanted = |contact: &Body| filters.admits(contact) && mentions(contact, &query);
+    let (rows, total) = match sort.as_order() {
+        Some(order) => {
+            let (window, is_all) = filters.window(order.by);
+            let page = Page {
+                order,
+                window,
+                after: after.as_deref().and_then(as_place),
+                skip,
+                limit,
+            };
+            let is_plain = is_all && query.is_empty();
+            let found = page.read(world, (!is_plain).then_some(&is_wanted));
+            (found.rows, found.total)
+        }
+        None => best(world, &sort, after.as_deref(), (skip, limit), &is_wanted),
+    };
     let full = world.switches.search_full_rows;
-    let rows: Vec<Value> = found
+    let rows: Vec<Value> = rows
         .iter()
-        .skip(start)
-        .take(limit)
-        .map(|(keys, contact)| {
+        .map(|(_, contact)| {
+            let keys = sort.keys(contact);
             let mut row = shape::contact_row(contact, full);
             row.insert("searchAfter".into(), keys.iter().map(Key::shown).collect());
             row.into()
         })
         .collect();
     Ok(Answer::json(200, json!({"contacts": rows, "total": total})))
+}
+
+/// The place in an order of a time that a cursor names; `None` where it names the beginning.
+fn as_place(cursor: &[Key]) -> Option<(Millis, String)> {
+    let id = match &cursor[1] {
+        Key::Text(id) => id.clone(),
+        _ => String::new(),
+    };
+    match &cursor[0] {
+        Key::Number(ms) => Some((Millis(*ms), id)),
+        Key::Text(_) => Some((Millis(i64::MAX), id)),
+        Key::Absent => None,
+    }
+}
+
+/// A page of contacts by one of their times.
+pub struct Page {
+    pub order: Order,
+    /// Which times count.
+    pub window: RangeInclusive<Millis>,
+    /// The last row that is known already.
+    pub after: Option<(Millis, String)>,
+    pub skip: usize,
+    pub limit: usize,
+}
+
+/// What [`Page::read`] found.
+pub struct Found {
+    pub rows: Vec<(Millis, Body)>,
+    /// How many rows there are in all.
+    pub total: usize,
+    /// How many of them come before the page.
+    pub before: usize,
+}
+
+impl Page {
+    /// Reads the page. Without a filter only its own rows are made, else all in the window, for the total.
+    pub fn read(&self, world: &mut World, is_wanted: Option<&dyn Fn(&Body) -> bool>) -> Found {
+        let until = world.indexed_until(Side::Ghl);
+        let world = &*world;
+        let contacts = (Side::Ghl, Kind::Contact);
+        let (start, end) = self.window.clone().into_inner();
+        let after = self.after.as_ref().map(|(at, id)| (*at, id.as_str()));
+        let is_passed = |at: Millis, id: &str| {
+            after.is_some_and(|after| self.order.compare((at, id), after).is_le())
+        };
+        if let Some(is_wanted) = is_wanted {
+            let (mut rows, mut total, mut before) = (Vec::new(), 0, 0);
+            for (at, row) in world.walk(contacts, until, self.order, self.window.clone()) {
+                let body = row.body();
+                if !is_wanted(&body) {
+                    continue;
+                }
+                total += 1;
+                if is_passed(at, &row.id()) || before < self.skip {
+                    before += 1;
+                } else if rows.len() < self.limit {
+                    rows.push((at, body));
+                }
+            }
+            return Found {
+                rows,
+                total,
+                before,
+            };
+        }
+        let rest = match after {
+            None => start..=end,
+            Some((at, _)) if self.order.newest_first => start..=end.min(at),
+            Some((at, _)) => start.max(at)..=end,
+        };
+        let left = world.count_in(contacts, until, self.order.by, &rest);
+        let total = world.count_in(contacts, until, self.order.by, &self.window);
+        let mut walk = world.walk(contacts, until, self.order, rest).peekable();
+        let mut before = total - left;
+        while walk
+            .next_if(|(at, row)| after.is_some_and(|a| a.0 == *at) && is_passed(*at, &row.id()))
+            .is_some()
+        {
+            before += 1;
+        }
+        let page = walk.skip(self.skip).take(self.limit);
+        Found {
+            rows: page.map(|(at, row)| (at, row.body())).collect(),
+            total,
+            before: before + self.skip,
+        }
+    }
+}
+
+/// A page in any other order: everything is looked at, and what belongs on no page so far is dropped on the way.
+fn best(
+    world: &mut World,
+    sort: &Sort,
+    after: Option<&[Key]>,
+    (skip, limit): (usize, usize),
+    is_wanted: &dyn Fn(&Body) -> bool,
+) -> (Vec<(Millis, Body)>, usize) {
+    let until = world.indexed_until(Side::Ghl);
+    let order = Order::oldest_first(Stamp::Added);
+    let mut total = 0;
+    let mut kept: Vec<(Vec<Key>, Millis, Body)> = Vec::new();
+    let prune = |kept: &mut Vec<(Vec<Key>, Millis, Body)>| {
+        kept.sort_by(|one, two| sort.compare(&one.0, &two.0));
+        kept.truncate(skip + limit);
+    };
+    for (at, row) in world.walk((Side::Ghl, Kind::Contact), until, order, ALWAYS) {
+        let body = row.body();
+        if !is_wanted(&body) {
+            continue;
+        }
+        total += 1;
+        let keys = sort.keys(&body);
+        if after.is_none_or(|after| sort.compare(&keys, after).is_gt()) {
+            kept.push((keys, at, body));
+        }
+        if kept.len() >= 2 * (skip + limit) + 100 {
+            prune(&mut kept);
+        }
+    }
+    prune(&mut kept);
+    let page = kept.into_iter().skip(skip);
+    (page.map(|(_, at, body)| (at, body)).collect(), total)
 }
 
 /// Whether a free query is found in a contact's names, e-mail, phone or company.

@@ -8,7 +8,10 @@ use super::{kind_segment, problem::Problem};
 use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     http::{Answer, Call},
+    mark::Mark,
+    origin::Stamp,
     record::{Body, is_live, moment, text},
+    walk::{ALWAYS, Order},
     world::World,
 };
 
@@ -138,33 +141,37 @@ impl Query {
         }
     }
 
-    /// The page after the cursor of rows in (`updated_at`, `id`) order.
-    fn page(&self, call: &Call, now: Millis, mut rows: Vec<Arc<Body>>) -> Answer {
-        let key = |row: &Arc<Body>| {
-            (
-                moment(row, "updated_at"),
-                text(row, "id").unwrap_or_default().to_owned(),
-            )
-        };
-        rows.sort_by_cached_key(key);
-        let start = self
-            .after
-            .as_ref()
-            .map_or(0, |after| rows.partition_point(|row| key(row) <= *after));
-        let page: Vec<&Arc<Body>> = rows[start..].iter().take(self.limit).collect();
-        let has_more = start + page.len() < rows.len();
-        let next = page.last().filter(|_| has_more).map(|row| {
-            let (at, id) = key(row);
+    /// A page of rows that come in (`updated_at`, `id`) order, after the cursor; no more of them are taken than it
+    /// needs.
+    fn page(
+        &self,
+        call: &Call,
+        now: Millis,
+        rows: impl Iterator<Item = (Millis, String, Body)>,
+    ) -> Answer {
+        let after = self.after.as_ref().map(|(at, id)| (*at, id.as_str()));
+        let mut rows = rows
+            .skip_while(|(at, id, _)| after.is_some_and(|after| (*at, id.as_str()) <= after))
+            .fuse();
+        let page: Vec<(Millis, String, Body)> = rows.by_ref().take(self.limit).collect();
+        let has_more = rows.next().is_some();
+        let next = page.last().filter(|_| has_more).map(|(at, id, _)| {
             opaque(&json!({"p": self.given, "u": at.0, "i": id, "t": now.0, "l": call.path}))
         });
+        let shown: Vec<Value> = page.into_iter().map(|(_, _, body)| body.into()).collect();
         Answer::json(
             200,
             json!({
-                "data": page.iter().map(|row| &***row).collect::<Vec<_>>(),
+                "data": shown,
                 "page": {"next_cursor": next, "has_more": has_more, "limit": self.limit},
             }),
         )
     }
+}
+
+fn placed(body: Body) -> (Millis, String, Body) {
+    let id = text(&body, "id").unwrap_or_default().to_owned();
+    (moment(&body, "updated_at"), id, body)
 }
 
 /// GET /{kind}
@@ -182,13 +189,10 @@ pub fn records(world: &mut World, call: &Call, kind: Kind) -> Result<Answer, Pro
     let updated_after = query.time("updated_after")?;
     let due_before = query.time("due_before")?;
     let completed = query.flag("completed")?;
-    let digits = |text: &str| {
-        text.chars()
-            .filter(|c| c.is_ascii_digit() || *c == '+')
-            .collect::<String>()
-    };
-    let mut rows = world.listed(Side::Growbots, kind);
-    rows.retain(|row| {
+    let mark = query.get("email").map(Mark::email);
+    let mark = mark.or_else(|| query.get("phone").map(Mark::phone));
+    let mark = mark.or_else(|| external.map(|(system, id)| Mark::external(system, id)));
+    let is_wanted = |row: &Body| {
         let is = |parameter: &str| {
             query
                 .get(parameter)
@@ -199,41 +203,55 @@ pub fn records(world: &mut World, call: &Call, kind: Kind) -> Result<Answer, Pro
             let mut tags = tags.into_iter().flatten().filter_map(Value::as_str);
             tags.any(|have| have.to_lowercase() == tag.to_lowercase())
         };
+        let has = |mark: Mark| mark.is_on(Side::Growbots, kind, row);
         (with_deleted || is_live(row))
             && updated_after.is_none_or(|after| moment(row, "updated_at") >= after)
-            && external.is_none_or(|(key, value)| {
-                row.get("external_ids").is_some_and(|ids| ids[key] == value)
-            })
+            && external.is_none_or(|(system, id)| has(Mark::external(system, id)))
             && ["company_id", "owner_id", "status", "lead_id", "assignee_id"]
                 .iter()
                 .all(|name| is(name))
-            && query.get("email").is_none_or(|wanted| {
-                text(row, "email")
-                    .is_some_and(|have| have.to_lowercase() == wanted.trim().to_lowercase())
-            })
-            && query.get("phone").is_none_or(|wanted| {
-                text(row, "phone").is_some_and(|have| digits(have) == digits(wanted))
-            })
+            && query
+                .get("email")
+                .is_none_or(|wanted| has(Mark::email(wanted)))
+            && query
+                .get("phone")
+                .is_none_or(|wanted| has(Mark::phone(wanted)))
             && query.get("tag").is_none_or(has_tag)
             && completed.is_none_or(|c| row.get("completed") == Some(&c.into()))
             && due_before
                 .is_none_or(|limit| text(row, "due_at").is_some() && moment(row, "due_at") < limit)
-    });
+    };
     let now = world.now();
-    Ok(query.page(call, now, rows))
+    let until = world.indexed_until(Side::Growbots);
+    let of_kind = (Side::Growbots, kind);
+    // those that are known by few: found, not looked for
+    let few: Option<Vec<Arc<Body>>> = match (query.get("lead_id"), mark) {
+        (Some(lead), _) => Some(world.listed_children(of_kind, until, lead)),
+        (None, Some(mark)) => Some(world.listed_marked(of_kind, until, &mark).collect()),
+        (None, None) => None,
+    };
+    if let Some(few) = few {
+        let few = few.iter().filter(|body| is_wanted(body));
+        let mut rows: Vec<_> = few.map(|body| placed((**body).clone())).collect();
+        rows.sort_by(|one, two| (one.0, &one.1).cmp(&(two.0, &two.1)));
+        return Ok(query.page(call, now, rows.into_iter()));
+    }
+    let (start, end) = ALWAYS.into_inner();
+    let from = query.after.as_ref().map(|after| after.0).max(updated_after);
+    let window = from.unwrap_or(start)..=end;
+    let rows = world.walk(of_kind, until, Order::oldest_first(Stamp::Updated), window);
+    let rows = rows.map(|(_, row)| row.body()).filter(is_wanted);
+    Ok(query.page(call, now, rows.map(placed)))
 }
 
 /// GET /users
 pub fn users(world: &mut World, call: &Call) -> Result<Answer, Problem> {
     let query = Query::read(world, call, &[])?;
-    let rows = world
-        .place
-        .users
-        .iter()
-        .map(|user| Arc::new(super::user(user)))
-        .collect();
     let now = world.now();
-    Ok(query.page(call, now, rows))
+    let users = world.place.users.iter();
+    let mut rows: Vec<_> = users.map(|user| placed(super::user(user))).collect();
+    rows.sort_by(|one, two| one.1.cmp(&two.1));
+    Ok(query.page(call, now, rows.into_iter()))
 }
 
 /// GET /changes: `readable` are the kinds that the token may read.
@@ -265,34 +283,36 @@ pub fn changes(world: &mut World, call: &Call, readable: &[Kind]) -> Result<Answ
         }
     };
     let all = world.changes();
+    let world = &*world;
     let start = match (call.param("cursor"), call.param("from")) {
         (Some(cursor), _) => {
             let seq = open(cursor)?["seq"].as_u64();
             seq.ok_or_else(|| {
                 Problem::new(400, "invalid_cursor", "the cursor is not one of changes")
-            })? as usize
+            })?
         }
-        (None, Some("now")) => all.len(),
+        (None, Some("now")) => all,
         (None, None) => 0,
         (None, Some(_)) => return Err(Problem::parameter("from")),
     };
     let mut rows = Vec::new();
     let mut reached = start;
-    for change in all.iter().skip(start) {
-        if rows.len() == limit {
-            break;
-        }
-        reached = change.seq as usize;
+    while rows.len() < limit
+        && reached < all
+        && let Some(change) = world.change(reached)
+    {
+        reached += 1;
         if kinds.contains(&change.kind) {
+            let body = change.row.body();
             rows.push(json!({
-                "seq": change.seq, "kind": kind_segment(change.kind), "id": change.body["id"],
-                "op": if is_live(&change.body) { "upsert" } else { "delete" },
-                "version": change.body["version"], "at": change.at.to_string(), "record": *change.body,
+                "seq": reached, "kind": kind_segment(change.kind), "id": body["id"],
+                "op": if is_live(&body) { "upsert" } else { "delete" },
+                "version": body["version"], "at": change.at.to_string(), "record": body,
             }));
         }
     }
     let page = json!({
-        "next_cursor": opaque(&json!({"seq": reached})), "has_more": reached < all.len(), "limit": limit,
+        "next_cursor": opaque(&json!({"seq": reached})), "has_more": reached < all, "limit": limit,
     });
     Ok(Answer::json(200, json!({"data": rows, "page": page})))
 }

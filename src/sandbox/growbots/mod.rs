@@ -395,7 +395,7 @@ fn account(world: &mut World, scopes: &[String]) -> Answer {
         .map(|kind| {
             (
                 kind_segment(kind).to_owned(),
-                world.all(Side::Growbots, kind).count().into(),
+                world.count(Side::Growbots, kind).into(),
             )
         })
         .collect();

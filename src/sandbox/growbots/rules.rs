@@ -11,7 +11,7 @@ use super::{
 use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     event::{By, Op},
-    ids,
+    mark::Mark,
     record::{Body, is_live, moment, text},
     world::World,
 };
@@ -29,7 +29,7 @@ pub const fn prefix(kind: Kind) -> &'static str {
 
 /// A new id of a kind.
 pub fn new_id(world: &mut World, kind: Kind, at: Millis) -> String {
-    ids::ulid(&mut world.rng, prefix(kind), at)
+    world.new_id(Side::Growbots, kind, at)
 }
 
 /// Makes a record.
@@ -56,11 +56,11 @@ pub fn create(world: &mut World, by: &By, kind: Kind, fields: &Body) -> Result<A
 pub fn find(world: &World, kind: Kind, id: &str) -> Result<Arc<Body>, Problem> {
     match world.find(Side::Growbots, kind, id) {
         None => Err(Problem::new(404, "not_found", "there is no such record")),
-        Some(body) if !is_live(body) => {
-            let tombstone = Value::Object((**body).clone());
+        Some(body) if !is_live(&body) => {
+            let tombstone = Value::Object((*body).clone());
             Err(Problem::new(410, "gone", "the record was deleted").with("tombstone", tombstone))
         }
-        Some(body) => Ok(body.clone()),
+        Some(body) => Ok(body),
     }
 }
 
@@ -100,10 +100,10 @@ pub fn delete(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<(), Pr
     }
     bury(world, by, kind, &before, None);
     if kind == Kind::Business {
+        let company = Mark::Business(id.to_owned());
         let of_company: Vec<String> = world
-            .all(Side::Growbots, Kind::Contact)
-            .filter(|lead| text(lead, "company_id") == Some(id))
-            .filter_map(|lead| text(lead, "id").map(str::to_owned))
+            .holders(Side::Growbots, Kind::Contact, &company)
+            .filter_map(|lead| text(&lead, "id").map(str::to_owned))
             .collect();
         let patch = Body::from_iter([("company_id".into(), Value::Null)]);
         for lead in of_company {
@@ -139,7 +139,7 @@ fn bury(world: &mut World, by: &By, kind: Kind, body: &Arc<Body>, merged_into: O
 
 /// Brings a deleted record back, without its children.
 pub fn restore(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<Arc<Body>, Problem> {
-    let Some(tombstone) = world.find(Side::Growbots, kind, id).cloned() else {
+    let Some(tombstone) = world.find(Side::Growbots, kind, id) else {
         return Err(Problem::new(404, "not_found", "there is no such record"));
     };
     let grave = (kind, id.to_owned());
@@ -272,35 +272,23 @@ fn set_completed_at(kind: Kind, body: &mut Body, now: Millis) {
 
 /// An e-mail, whatever its case, and an external id may stand on one live record of a kind only.
 fn refuse_duplicate(world: &World, kind: Kind, id: &str, body: &Body) -> Result<(), Problem> {
-    let email = text(body, "email").map(str::to_lowercase);
-    let email = email.filter(|e| kind == Kind::Contact && !e.is_empty());
-    let external = body
-        .get("external_ids")
-        .and_then(Value::as_object)
-        .filter(|ids| !ids.is_empty());
-    if email.is_none() && external.is_none() {
-        return Ok(());
-    }
-    for other in world
-        .all(Side::Growbots, kind)
-        .filter(|other| text(other, "id") != Some(id))
-    {
-        let shares_email = email.is_some() && text(other, "email").map(str::to_lowercase) == email;
-        let shares_external = external.is_some_and(|ids| {
-            ids.iter().any(|(key, value)| {
-                other.get("external_ids").and_then(|e| e.get(key)) == Some(value)
-            })
-        });
-        let matched_on = match (shares_email, shares_external) {
-            (true, _) => "email",
-            (_, true) => "external_id",
-            _ => continue,
-        };
-        return Err(
-            Problem::new(409, "duplicate", "another record has this already")
-                .with("existing_id", text(other, "id").unwrap_or_default())
-                .with("matched_on", matched_on),
-        );
+    let email = text(body, "email").filter(|e| kind == Kind::Contact && !e.is_empty());
+    let external = body.get("external_ids").and_then(Value::as_object);
+    let external = external.into_iter().flatten();
+    let external = external.filter_map(|(system, other)| {
+        let mark = Mark::external(system, other.as_str()?);
+        Some((mark, "external_id"))
+    });
+    let email = email.map(|email| (Mark::email(email), "email"));
+    for (mark, matched_on) in email.into_iter().chain(external) {
+        let mut holders = world.holders(Side::Growbots, kind, &mark);
+        if let Some(other) = holders.find(|other| text(other, "id") != Some(id)) {
+            return Err(
+                Problem::new(409, "duplicate", "another record has this already")
+                    .with("existing_id", text(&other, "id").unwrap_or_default())
+                    .with("matched_on", matched_on),
+            );
+        }
     }
     Ok(())
 }

@@ -106,7 +106,7 @@ impl Field {
             }
             Type::Record(kind) => {
                 let id = string()?;
-                let is_there = world.live(Side::Growbots, kind, id).is_some();
+                let is_there = world.is_live(Side::Growbots, kind, id);
                 is_there
                     .then(|| id.into())
                     .ok_or_else(|| wrong("reference_not_found", "there is no such record"))
