@@ -223,6 +223,7 @@ pub(super) fn failure(error: &RemoteError, doing: &str, link: Option<LinkId>) ->
         RemoteError::Unauthorised { side, .. }
         | RemoteError::CursorExpired { side }
         | RemoteError::Shut { side, .. }
+        | RemoteError::Spent { side, .. }
         | RemoteError::Duplicate { side, .. }
         | RemoteError::Unreachable { side, .. } => (Some(*side), doing.to_owned()),
         RemoteError::Forbidden {

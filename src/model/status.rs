@@ -143,8 +143,11 @@ impl Health {
 /// The burst window of a side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Burst {
-    /// Places in use.
+    /// Places in use by us.
     pub used: u32,
+    /// Places that others were seen to use.
+    #[serde(default)]
+    pub others: u32,
     /// Places in all.
     pub limit: u32,
     /// Milliseconds until a place in use is free again; 0 when none is in use.

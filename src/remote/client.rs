@@ -270,10 +270,10 @@ impl Client {
             ms = now - sent_at,
             "answered"
         );
-        if matches!(end, Err(TransportError::NotConnected(_))) {
-            place.unused();
-        } else {
-            drop(place);
+        match &end {
+            Ok(_) => place.answered(),
+            Err(TransportError::NotConnected(_)) => place.unused(),
+            Err(_) => drop(place),
         }
         lock(&self.breaker).report(now, (1..500).contains(&status));
         lock(&self.meter).ended(match &end {
@@ -287,6 +287,7 @@ impl Client {
         let said = limits::read(answer.headers(), self.clock.now());
         self.limiter.learn(&said, sent_at)?;
         if status == 429 {
+            self.limiter.refused();
             lock(&self.meter).throttled(self.clock.now());
         }
         let answer = Answer {

@@ -7,6 +7,7 @@ mod client;
 #[cfg(test)]
 mod client_tests;
 mod connector;
+mod day;
 mod error;
 mod ghl;
 mod growbots;
@@ -16,6 +17,7 @@ mod limiter;
 mod limits;
 mod meter;
 mod retry;
+mod route;
 mod scalar;
 mod slots;
 #[cfg(test)]

@@ -58,9 +58,13 @@ pub fn next_step(ended: Ended, said: &Said, attempt: Attempt, jitter: f64) -> St
             if said.day_left == Some(0) {
                 return Step::Shut(said.day_resets_in_ms.unwrap_or(3_600_000));
             }
+            // The whole window is the most that it can take; mostly a place comes free long before.
             let interval_ms = || {
-                said.window_ms
-                    .map(|ms| i64::from(ms) + (jitter * 500.0) as i64)
+                said.window_ms.map(|ms| {
+                    let ms = i64::from(ms);
+                    let part = ms * (1 << (attempt.number - 1).min(4)) / 10;
+                    part.min(ms) + (jitter * 500.0) as i64
+                })
             };
             let wait = said.retry_after_ms.or_else(interval_ms).unwrap_or(own_ms);
             // Repeated refusals are not ours alone: they show that the place is wanted by others too.
@@ -143,7 +147,9 @@ mod tests {
                 false,
                 Step::Shut(61_000),
             ),
-            (Ended::Status(429), interval, 1, true, Step::Wait(10_000)),
+            (Ended::Status(429), interval, 1, true, Step::Wait(1_000)),
+            (Ended::Status(429), interval, 4, true, Step::Wait(8_000)),
+            (Ended::Status(429), interval, 7, true, Step::Wait(10_000)),
             (Ended::Status(429), none, 1, true, Step::Wait(500)),
             (Ended::Status(429), none, 8, true, Step::Shut(500)),
             (Ended::Status(429), spent, 1, true, Step::Shut(9_000_000)),
