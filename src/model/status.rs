@@ -195,6 +195,9 @@ pub struct SideStatus {
     pub lanes: Vec<LaneStatus>,
     /// Requests by operation since the process started, dearest first.
     pub operations: Vec<(String, u64)>,
+    /// The side's clock less ours, right to a second; `None` before the first answer.
+    #[serde(default)]
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// An operator's pause.

@@ -157,7 +157,7 @@ mod tests {
             (None, 0, 198_000, None), // any 24 h, a hundredth less
             (None, 198_000, 0, None), // spent by our own count
             (Some(150_000), 20_000, 150_000, Some(30_000)),
-            (Some(150_000), 60_000, 138_000, Some(0)),
+            (Some(150_000), 52_000, 146_000, Some(0)),
             (Some(0), 10, 0, Some(199_990)),
         ] {
             let mut day = DayBudget::default();
@@ -189,7 +189,10 @@ mod tests {
     fn more_left_than_any_24_h_could_have_shows_that_it_turns_at_a_moment_unknown() {
         let mut day = DayBudget::default();
         day.learn(&left(195_000), NOON, 150_000);
-        assert_eq!((day.ends_at(NOON), day.left(NOON, 150_000)), (None, 195_000));
+        assert_eq!(
+            (day.ends_at(NOON), day.left(NOON, 150_000)),
+            (None, 195_000)
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod lanes;
 mod limiter;
 mod limits;
 mod meter;
+mod offset;
 mod retry;
 mod route;
 mod scalar;

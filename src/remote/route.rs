@@ -35,10 +35,7 @@ impl Route {
             self.spans = [self.spans[1], Span::default()];
             self.began = now;
         }
-        if self
-            .known()
-            .is_some_and(|least| took_ms + DOUBT_MS < least)
-        {
+        if self.known().is_some_and(|least| took_ms + DOUBT_MS < least) {
             self.doubt(now);
         }
         let span = &mut self.spans[1];

@@ -224,7 +224,11 @@ mod tests {
     #[test]
     fn a_place_that_is_given_back_unused_is_free_at_once() {
         let slots = MemorySlots::default();
-        let take = |now| slots.take(Side::Ghl, 1, 10, now, Millis(now)).expect("memory");
+        let take = |now| {
+            slots
+                .take(Side::Ghl, 1, 10, now, Millis(now))
+                .expect("memory")
+        };
         let Taken::Go(slot) = take(0) else {
             panic!("the first place is free")
         };

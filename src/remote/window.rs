@@ -11,8 +11,11 @@ const SHARED_MS: i64 = 60_000;
 /// The most that others used is remembered for this part of a window more than one: a window that starts anew at
 /// its end shows all of it only then.
 const EXTRA: i64 = 10;
+/// The most of a window is seen with guesses of when each request arrived: it is too much by about this, unless a
+/// refusal of late says otherwise.
+const GUESS: u32 = 1;
 /// Places that others may take while a request is on its way.
-const MARGIN: u32 = 2;
+const MARGIN: u32 = 1;
 
 /// The limit as last heard, and what others use of it.
 ///
@@ -30,6 +33,7 @@ pub struct Window {
     /// What others used at each answer, falling: the first is the most.
     others: VecDeque<(i64, u32)>,
     shared_until: i64,
+    wary_until: i64,
     last: Option<Standing>,
 }
 
@@ -51,6 +55,7 @@ impl Default for Window {
             is_told: false,
             others: VecDeque::new(),
             shared_until: 0,
+            wary_until: 0,
             last: None,
         }
     }
@@ -102,6 +107,7 @@ impl Window {
     /// A 429 came: somebody else is there, or the server counts otherwise than we thought.
     pub const fn refused(&mut self, now: i64) {
         self.shared_until = now + SHARED_MS;
+        self.wary_until = now + SHARED_MS;
     }
 
     /// Whether others were seen lately.
@@ -118,7 +124,9 @@ impl Window {
 
     /// Places that we may have in use now.
     pub fn ours(&self, now: i64) -> u32 {
-        self.limit.saturating_sub(self.others(now)).max(1)
+        let guess = if now < self.wary_until { 0 } else { GUESS };
+        let left = (self.limit + guess).saturating_sub(self.others(now));
+        left.clamp(1, self.limit)
     }
 
     /// Requests that may wait for their answers at a time, at most `most`. Beside others as few as keep the pace:
@@ -159,5 +167,97 @@ impl Standing {
         };
         let within = |sent: &&Sent| (after + 1..=until).contains(&arrives(sent));
         requests.iter().filter(within).count() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(left: u32) -> Said {
+        Said {
+            burst_left: Some(left),
+            ..Said::default()
+        }
+    }
+
+    /// So many requests of ours, one in 100 ms and each answered after 50, the last at `now`.
+    fn ours(n: i64, now: i64) -> Vec<Sent> {
+        let sent = |k| Sent {
+            at: now - 50 - k * 100,
+            answered_at: Some(now - k * 100),
+        };
+        (0..n).map(sent).collect()
+    }
+
+    #[test]
+    fn what_the_server_counts_and_we_did_not_send_is_others() {
+        for (left, sent, want) in [
+            (90, 10, 0),  // alone
+            (95, 10, 0),  // alone, in a window that started anew
+            (60, 10, 30), // 40 used, 10 of them ours
+            (0, 0, 100),
+        ] {
+            let mut window = Window::default();
+            window.learn(&said(left), 19_950, 20_000, &ours(sent, 20_000));
+            assert_eq!(window.others(20_001), want, "{left} left, {sent} ours");
+            let free = (100 + GUESS).saturating_sub(want).clamp(1, 100);
+            assert_eq!(window.ours(20_001), free);
+            assert_eq!(window.others(31_100), 0, "forgotten after a window");
+        }
+    }
+
+    #[test]
+    fn the_most_of_a_window_counts() {
+        let mut window = Window::default();
+        for (now, left, want) in [
+            (20_000, 60, 30),
+            (21_000, 80, 30),
+            (22_000, 50, 40),
+            (31_500, 80, 40),
+            (33_000, 80, 10),
+        ] {
+            window.learn(&said(left), now - 50, now, &ours(10, now));
+            assert_eq!(window.others(now), want, "at {now}");
+        }
+    }
+
+    #[test]
+    fn beside_others_nothing_goes_where_the_last_word_leaves_no_room() {
+        let at = 20_000;
+        for (left, since, want) in [
+            (50, 0, true),
+            (2, 0, true),
+            (1, 0, false),
+            (5, 4, false),
+            (5, 3, true),
+        ] {
+            let mut window = Window::default();
+            let mut requests = ours(1, at);
+            window.learn(&said(left), at - 50, at, &requests);
+            requests.extend((0..since).map(|_| Sent {
+                at,
+                answered_at: None,
+            }));
+            assert_eq!(
+                window.has_room(at + 10, &requests),
+                want,
+                "{left} left, {since} since"
+            );
+        }
+    }
+
+    #[test]
+    fn the_limits_come_from_the_headers() {
+        let said = Said {
+            burst: Some(20),
+            window_ms: Some(1_000),
+            ..Said::default()
+        };
+        let mut window = Window::default();
+        window.learn(&said, 0, 0, &[]);
+        window.learn(&Said::default(), 0, 0, &[]);
+        window.expect(50);
+        assert_eq!((window.ours(0), window.length_ms), (20, 1_000));
     }
 }

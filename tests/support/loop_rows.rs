@@ -184,6 +184,7 @@ pub fn status() -> LoopStatus {
         health: Health::Ok,
         burst: Burst {
             used,
+            others: 0,
             limit: 100,
             resets_in_ms: 9_000,
         },

@@ -35,7 +35,9 @@ fn two_processes_together_stay_under_the_limit_in_any_window() {
                 sent.push(now.0);
                 let answered = now.plus(rng.i64(1..400));
                 // released by whoever: the table is one
-                slots[(n + 1) % 2].release(slot, WINDOW, answered.0).unwrap();
+                slots[(n + 1) % 2]
+                    .release(slot, WINDOW, answered.0)
+                    .unwrap();
                 now = now.plus(rng.i64(0..300));
             }
             Taken::Wait(until) => {
