@@ -1,6 +1,11 @@
 //! The limiter against a side that counts: how much of the limit is used, and how often it says "too many". In one
 //! process, in virtual time. Each test prints its figures: `cargo test --test limits -- --nocapture`.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "the figures are what these tests are for"
+)]
+
 #[path = "support/counting.rs"]
 mod counting;
 
@@ -18,6 +23,7 @@ use couplet::{
     model::{Kind, Lane, Millis, RecordId, Side, Slots},
     remote::{Connector, Found, Ghl, Growbots, MemorySlots, Parts, Settings},
     secrets::Secret,
+    store::SqliteSlots,
 };
 use futures_util::future::join_all;
 
@@ -102,53 +108,93 @@ fn part(sent: u64, others: u32, took: Duration) -> f64 {
     sent as f64 / (permitted - f64::from(others))
 }
 
+const SIDES: [(Side, &str, Ways); 2] = [(Side::Growbots, "near", NEAR), (Side::Ghl, "far", FAR)];
+
+fn cases() -> impl Iterator<Item = (Kinds, Side, &'static str, Ways)> {
+    let with = |kind| SIDES.map(|(side, way, ways)| (kind, side, way, ways));
+    Kinds::ALL.into_iter().flat_map(with)
+}
+
 #[tokio::test(start_paused = true)]
 async fn alone_nearly_all_of_the_limit_is_used_and_never_more() {
-    for kind in Kinds::ALL {
-        for side in Side::BOTH {
-            for (way, ways) in [("near", NEAR), ("far", FAR)] {
-                let world = World::new(kind, ways);
-                let connector = world.connect(side);
-                let start = tokio::time::Instant::now();
-                read_all(&*connector, Lane::Sweep, 3_000).await;
-                let (sent, throttled) = connector.sent();
-                let used = part(sent, 0, start.elapsed());
-                println!(
-                    "alone, {side} {kind:?} {way}: {:.2} % used, {throttled} refused",
-                    used * 100.0
-                );
-                assert_eq!(throttled, 0);
-                assert!(used >= 0.99, "{used}");
-            }
-        }
+    for (kind, side, way, ways) in cases() {
+        let world = World::new(kind, ways);
+        let connector = world.connect(side);
+        let start = tokio::time::Instant::now();
+        read_all(&*connector, Lane::Sweep, 3_000).await;
+        let (sent, throttled) = connector.sent();
+        let used = 100.0 * part(sent, 0, start.elapsed());
+        println!("alone, {side} {kind:?} {way}: {used:.2} % used, {throttled} refused");
+        assert_eq!(throttled, 0);
+        assert!(used >= 99.0, "{used}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn beside_another_client_what_it_leaves_is_used_with_few_refusals() {
-    for kind in Kinds::ALL {
-        for side in Side::BOTH {
-            for (way, ways) in [("near", NEAR), ("far", FAR)] {
-                let world = World::new(kind, ways);
-                let connector = world.connect(side);
-                let start = tokio::time::Instant::now();
-                tokio::select! {
-                    biased;
-                    () = read_all(&*connector, Lane::Sweep, 3_000) => {}
-                    () = world.server.another_client(Duration::from_millis(300)) => unreachable!("it never ends"),
-                }
-                let (sent, throttled) = connector.sent();
-                let got = world.server.got_by_others();
-                let used = part(sent - throttled, got, start.elapsed());
-                let refused = throttled as f64 / sent as f64;
-                println!(
-                    "beside another, {side} {kind:?} {way}: {:.2} % used, {:.2} % refused, it got {got} and was refused {}",
-                    used * 100.0,
-                    refused * 100.0,
-                    world.server.refused_to_others()
-                );
-                assert!(used >= 0.95 && refused <= 0.005);
-            }
+    for (kind, side, way, ways) in cases() {
+        let world = World::new(kind, ways);
+        let connector = world.connect(side);
+        let start = tokio::time::Instant::now();
+        tokio::select! {
+            biased;
+            () = read_all(&*connector, Lane::Sweep, 3_000) => {}
+            () = world.server.another_client(Duration::from_millis(300)) => unreachable!("it never ends"),
         }
+        let (sent, throttled) = connector.sent();
+        let (got, missed) = world.server.others();
+        let used = 100.0 * part(sent - throttled, got, start.elapsed());
+        let refused = 100.0 * throttled as f64 / sent as f64;
+        println!(
+            "beside, {side} {kind:?} {way}: {used:.2} % used, {refused:.2} % refused; the other got {got}, missed {missed}"
+        );
+        assert!(used >= 95.0 && refused <= 0.5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_processes_on_one_file_share_the_limit_also_across_a_restart() {
+    let dir = tempfile::TempDir::new().expect("a folder");
+    let path = dir.path().join("slots.db");
+    let mut world = World::new(Kinds::Sliding, FAR);
+    let start = tokio::time::Instant::now();
+    let mut sent = 0;
+    // The second round is two fresh processes, in the middle of the window of the first two.
+    for _ in 0..2 {
+        let mut process = || {
+            world.slots = Arc::new(SqliteSlots::open(&path).expect("a file"));
+            world.connect(Side::Ghl)
+        };
+        let both = [process(), process()];
+        let [first, second] = &both;
+        tokio::join!(
+            read_all(&**first, Lane::Sweep, 260),
+            read_all(&**second, Lane::Incremental, 260)
+        );
+        for process in &both {
+            assert_eq!(process.sent().1, 0, "refused");
+            sent += process.sent().0;
+        }
+    }
+    let used = 100.0 * part(sent, 0, start.elapsed());
+    println!("two processes, twice: {used:.2} % used");
+    assert!(used >= 95.0, "{used}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lanes_share_the_places_when_all_have_work() {
+    let world = World::new(Kinds::Sliding, NEAR);
+    let connector = world.connect(Side::Ghl);
+    let work = join_all(Lane::ALL.map(|lane| read_all(&*connector, lane, 1_000)));
+    tokio::select! {
+        biased;
+        _ = work => unreachable!("too much for the time"),
+        () = tokio::time::sleep(Duration::from_millis(99_500)) => {}
+    }
+    let lanes = connector.status().lanes;
+    let recent: Vec<u32> = lanes.iter().map(|lane| lane.recent).collect();
+    println!("lanes, of a window: {recent:?}");
+    for (got, share) in recent.iter().zip([40, 25, 25, 10]) {
+        assert!(got.abs_diff(share) <= 2, "{recent:?}");
     }
 }

@@ -478,8 +478,13 @@ impl Client {
             breaker: breaker.name().to_owned(),
             lanes: self.limiter.lanes(),
             operations: meter.operations(),
-            clock_offset_ms: lock(&self.offset).ms(),
+            clock_offset_ms: self.clock_offset_ms(),
         }
+    }
+
+    /// The side's clock less ours.
+    pub fn clock_offset_ms(&self) -> Option<i64> {
+        lock(&self.offset).ms()
     }
 
     /// Requests and 429 answers so far.

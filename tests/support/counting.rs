@@ -87,12 +87,10 @@ impl Counting {
         self.0.lock().expect("one thread")
     }
 
-    pub fn got_by_others(&self) -> u32 {
-        self.state().got_by_others
-    }
-
-    pub fn refused_to_others(&self) -> u32 {
-        self.state().refused_to_others
+    /// What the other client got, and what it was refused.
+    pub fn others(&self) -> (u32, u32) {
+        let state = self.state();
+        (state.got_by_others, state.refused_to_others)
     }
 
     /// What a connector sends through.

@@ -212,6 +212,7 @@ pub fn status() -> LoopStatus {
             ("GET /contacts/{contactId}".into(), 31_204),
             ("POST /contacts/search".into(), 22_870),
         ],
+        clock_offset_ms: Some(120),
     };
     LoopStatus {
         state: LoopState::Idle,
