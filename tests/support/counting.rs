@@ -1,6 +1,7 @@
 //! A side that does little but count: records of any id, behind a limit of 100 in 10 s kept in one of the three ways,
 //! with the headers of `facts/highlevel.md` d or `facts/growbots.md` 3.8. Written from those pages, apart from the
-//! sandbox, so that a mistake there is not mirrored here; and light, for long runs.
+//! sandbox, so that a mistake there is not mirrored here; and light, for long runs. Its timers stand for the
+//! network: only for tests with `start_paused`.
 
 use std::{
     collections::VecDeque,
