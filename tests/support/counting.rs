@@ -213,3 +213,22 @@ impl Verdict {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_second_burst_is_refused_until_the_window_is_over() {
+    let none = Ways {
+        out: (0, 0),
+        back: (0, 0),
+    };
+    for (kind, at_once, later) in [
+        (Kinds::Sliding, 100, 100),
+        (Kinds::Fixed, 100, 100),
+        (Kinds::Bucket, 100, 100),
+    ] {
+        let server = Counting::new(kind, none);
+        let burst = || (0..150).filter(|_| server.state().count().admitted).count();
+        assert_eq!(burst(), at_once, "{kind:?}");
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(burst(), later, "{kind:?} a window later");
+    }
+}
