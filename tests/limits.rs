@@ -159,6 +159,7 @@ async fn two_processes_on_one_file_share_the_limit_also_across_a_restart() {
     let mut world = World::new(Kinds::Sliding, FAR);
     let start = tokio::time::Instant::now();
     let mut sent = 0;
+    // Whole windows in all: the time counts the last one whole.
     // The second round is two fresh processes, in the middle of the window of the first two.
     for _ in 0..2 {
         let mut process = || {
@@ -168,8 +169,8 @@ async fn two_processes_on_one_file_share_the_limit_also_across_a_restart() {
         let both = [process(), process()];
         let [first, second] = &both;
         tokio::join!(
-            read_all(&**first, Lane::Sweep, 260),
-            read_all(&**second, Lane::Incremental, 260)
+            read_all(&**first, Lane::Sweep, 275),
+            read_all(&**second, Lane::Incremental, 275)
         );
         for process in &both {
             assert_eq!(process.sent().1, 0, "refused");
@@ -178,7 +179,7 @@ async fn two_processes_on_one_file_share_the_limit_also_across_a_restart() {
     }
     let used = 100.0 * part(sent, 0, start.elapsed());
     println!("two processes, twice: {used:.2} % used");
-    assert!(used >= 95.0, "{used}");
+    assert!(used >= 97.0, "{used}");
 }
 
 #[tokio::test(start_paused = true)]
