@@ -203,6 +203,13 @@ impl Core {
         self.store().put_note(self.fence.get(), name, None)
     }
 
+    /// GHL's clock less Growbots', as their answers say; 0 until both did.
+    pub fn skew_ms(&self) -> i64 {
+        let [ghl, growbots] = Side::BOTH.map(|side| self.side(side).clock_offset_ms());
+        ghl.zip(growbots)
+            .map_or(0, |(ghl, growbots)| ghl - growbots)
+    }
+
     /// Whether something that runs at most every `every_ms` is due; the mark is the time of the last run.
     pub fn is_due(&self, mark: &str, every_ms: i64) -> Result<bool, StoreError> {
         let last: Option<Millis> = self.note(mark)?;
@@ -223,6 +230,7 @@ pub(super) fn failure(error: &RemoteError, doing: &str, link: Option<LinkId>) ->
         RemoteError::Unauthorised { side, .. }
         | RemoteError::CursorExpired { side }
         | RemoteError::Shut { side, .. }
+        | RemoteError::Spent { side, .. }
         | RemoteError::Duplicate { side, .. }
         | RemoteError::Unreachable { side, .. } => (Some(*side), doing.to_owned()),
         RemoteError::Forbidden {

@@ -139,7 +139,11 @@ impl<'a> Pass<'a> {
         growbots?;
         self.follow_hints().await?;
         if backfilled {
-            self.sweeps().await?;
+            match self.sweeps().await {
+                // They are due again; what changed goes on.
+                Err(EngineError::Remote(RemoteError::Spent { .. })) => {}
+                done => done?,
+            }
         } else {
             self.touched.borrow_mut().clear();
             if self.what.children {

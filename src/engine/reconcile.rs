@@ -2,7 +2,7 @@
 
 use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
-use crate::merge::record::merge_record;
+use crate::merge::record::merge_record_skewed;
 use crate::model::{
     BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason,
     RecordId, Side, Snapshot, Why, Write,
@@ -98,7 +98,7 @@ impl Pass<'_> {
     }
 
     fn merged(&self, linked: &Linked, ghl: &Snapshot, growbots: &Snapshot) -> LinkOutcome {
-        let merge = merge_record(linked, &self.core.map);
+        let merge = merge_record_skewed(linked, &self.core.map, self.core.skew_ms());
         let mut writes = group_writes(linked, merge.writes);
         if growbots.external_id.as_ref() != Some(&ghl.id) {
             writes.push(Write {

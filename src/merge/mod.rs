@@ -25,5 +25,5 @@ pub use lifecycle::{DeleteStep, create_fields, delete_step};
 pub use mapping::{Direction, FieldMap, MapEntry};
 pub use planner::{cost, group_writes, order, plan};
 pub use policy::Policy;
-pub use record::{RecordMerge, SideWrite, merge_record};
+pub use record::{RecordMerge, SideWrite, merge_record, merge_record_skewed};
 pub use set::merge_set;

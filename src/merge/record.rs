@@ -54,6 +54,15 @@ pub struct SideWrite {
 /// Merges a link whose ends are both live. Unmapped fields are left alone. Cost: one walk over the three records, and
 /// no allocation where they are equal.
 pub fn merge_record<'a>(linked: &'a Linked, map: &FieldMap) -> RecordMerge<'a> {
+    merge_record_skewed(linked, map, 0)
+}
+
+/// As [`merge_record`], where GHL's clock is `skew_ms` ahead of Growbots': what changed later is told by one clock.
+pub fn merge_record_skewed<'a>(
+    linked: &'a Linked,
+    map: &FieldMap,
+    skew_ms: i64,
+) -> RecordMerge<'a> {
     let out = RecordMerge {
         base: linked.base.as_ref().map(Cow::Borrowed).unwrap_or_default(),
         ..RecordMerge::default()
@@ -67,6 +76,7 @@ pub fn merge_record<'a>(linked: &'a Linked, map: &FieldMap) -> RecordMerge<'a> {
         map,
         ghl,
         growbots,
+        newer: newer(ghl, growbots, skew_ms),
         out,
     };
     merge.walk();
@@ -96,6 +106,8 @@ struct Merge<'a, 'm> {
     map: &'m FieldMap,
     ghl: &'a Snapshot,
     growbots: &'a Snapshot,
+    /// The side whose record changed later, where that can be told.
+    newer: Option<Side>,
     out: RecordMerge<'a>,
 }
 
@@ -226,7 +238,7 @@ impl<'a> Merge<'a, '_> {
                     base: field.base.cloned(),
                     ghl: field.ghl.cloned(),
                     growbots: field.growbots.cloned(),
-                    newer: newer(self.ghl, self.growbots),
+                    newer: self.newer,
                 });
             }
         }
@@ -274,7 +286,7 @@ impl<'a> Merge<'a, '_> {
             Merged::Conflict => match entry.policy {
                 Policy::Ghl => by_policy(field.ghl),
                 Policy::Growbots => by_policy(field.growbots),
-                Policy::Newest => by_policy(field.of(newer(self.ghl, self.growbots)?)),
+                Policy::Newest => by_policy(field.of(self.newer?)),
                 Policy::Union if field.name.ty() == FieldType::Set => {
                     let words = |value: Option<&'a Value>| value.map_or(&[][..], Value::words);
                     let merged =
@@ -452,8 +464,8 @@ fn append(field: Field<'_>) -> Option<Cow<'_, Value>> {
 }
 
 /// The side whose record changed later, where both server times are known and far enough apart.
-fn newer(ghl: &Snapshot, growbots: &Snapshot) -> Option<Side> {
-    let later = ghl.updated_at?.since(growbots.updated_at?);
+fn newer(ghl: &Snapshot, growbots: &Snapshot, skew_ms: i64) -> Option<Side> {
+    let later = ghl.updated_at?.since(growbots.updated_at?) - skew_ms;
     (later.saturating_abs() >= NEWER_MS).then_some(if later > 0 {
         Side::Ghl
     } else {

@@ -29,7 +29,7 @@ pub use listing::{
 pub use plan::{Cause, Cost, Decided, FieldChange, Intent, IntentState, Op, Parked, Plan, Write};
 pub use record::{End, Linked, Record, Snapshot};
 pub use side::{BySide, Kind, Side, UnknownName};
-pub use slots::{Slots, SlotsError, Taken};
+pub use slots::{Sent, Slots, SlotsError, Taken};
 pub use status::{
     Burst, Day, Health, Holder, Lane, LaneStatus, LoopState, LoopStatus, PassSummary, Paused,
     RateBar, SideStatus,

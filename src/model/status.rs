@@ -143,8 +143,11 @@ impl Health {
 /// The burst window of a side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Burst {
-    /// Places in use.
+    /// Places in use by us.
     pub used: u32,
+    /// Places that others were seen to use.
+    #[serde(default)]
+    pub others: u32,
     /// Places in all.
     pub limit: u32,
     /// Milliseconds until a place in use is free again; 0 when none is in use.
@@ -192,6 +195,9 @@ pub struct SideStatus {
     pub lanes: Vec<LaneStatus>,
     /// Requests by operation since the process started, dearest first.
     pub operations: Vec<(String, u64)>,
+    /// The side's clock less ours, right to a second; `None` before the first answer.
+    #[serde(default)]
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// An operator's pause.

@@ -25,7 +25,8 @@ use super::{
     limiter::Limiter,
     limits::{self, Said},
     meter::{Last, Meter},
-    retry::{Attempt, Ended, LONGEST_WAIT_MS, Step, next_step},
+    offset::Offset,
+    retry::{Attempt, Budget, Ended, LONGEST_WAIT_MS, Step, next_step},
 };
 
 /// Asked last thing before a write is sent; `false` where this process may not write any more.
@@ -168,6 +169,8 @@ pub struct Client {
     limiter: Limiter,
     breaker: Mutex<Breaker>,
     meter: Mutex<Meter>,
+    budget: Mutex<Budget>,
+    offset: Mutex<Offset>,
     random: Mutex<fastrand::Rng>,
 }
 
@@ -185,6 +188,8 @@ impl Client {
             limiter: Limiter::new(side, clock.clone(), Arc::clone(&parts.slots)),
             breaker: Mutex::default(),
             meter: Mutex::default(),
+            budget: Mutex::default(),
+            offset: Mutex::default(),
             // From the clock, so that a simulation repeats itself.
             random: Mutex::new(fastrand::Rng::with_seed(clock.now().0 as u64 ^ side as u64)),
             clock,
@@ -195,6 +200,7 @@ impl Client {
     pub async fn send(&self, lane: Lane, call: Call) -> Result<Answer, RemoteError> {
         let mut number = 1;
         let mut waited_ms = 0;
+        lock(&self.budget).earn();
         loop {
             let (end, said) = self.attempt(lane, &call).await?;
             let ended = match &end {
@@ -217,6 +223,13 @@ impl Client {
                 Step::Shut(ms) => {
                     self.limiter.block(ms);
                     return Err(self.shut(ms));
+                }
+                // What was not done at all costs the side nothing to hear again.
+                Step::Wait(_)
+                    if !matches!(ended, Ended::Status(409 | 429))
+                        && !lock(&self.budget).spend(self.clock.ticks()) =>
+                {
+                    return self.outcome(&call, end);
                 }
                 Step::Wait(ms) => {
                     lock(&self.meter).slowed(self.clock.ticks());
@@ -270,10 +283,10 @@ impl Client {
             ms = now - sent_at,
             "answered"
         );
-        if matches!(end, Err(TransportError::NotConnected(_))) {
-            place.unused();
-        } else {
-            drop(place);
+        match &end {
+            Ok(_) => place.answered(),
+            Err(TransportError::NotConnected(_)) => place.unused(),
+            Err(_) => drop(place),
         }
         lock(&self.breaker).report(now, (1..500).contains(&status));
         lock(&self.meter).ended(match &end {
@@ -285,8 +298,12 @@ impl Client {
             Err(error) => return Ok((Err(error), Said::default())),
         };
         let said = limits::read(answer.headers(), self.clock.now());
+        if let Some(date) = said.date {
+            lock(&self.offset).answered(date, self.clock.now(), now - sent_at);
+        }
         self.limiter.learn(&said, sent_at)?;
         if status == 429 {
+            self.limiter.refused();
             lock(&self.meter).throttled(self.clock.now());
         }
         let answer = Answer {
@@ -461,7 +478,13 @@ impl Client {
             breaker: breaker.name().to_owned(),
             lanes: self.limiter.lanes(),
             operations: meter.operations(),
+            clock_offset_ms: self.clock_offset_ms(),
         }
+    }
+
+    /// The side's clock less ours.
+    pub fn clock_offset_ms(&self) -> Option<i64> {
+        lock(&self.offset).ms()
     }
 
     /// Requests and 429 answers so far.

@@ -90,7 +90,7 @@ async fn a_write_that_met_too_many_is_waited_out_and_repeated() {
     let ghl = script.connector(Ghl::new);
     let start = tokio::time::Instant::now();
     ghl.create(Lane::Operator, &note()).await.expect("made");
-    assert!(start.elapsed().as_secs() >= 10);
+    assert!(start.elapsed().as_millis() >= 500);
     assert_eq!(script.asked().len(), 3);
     assert_eq!(ghl.sent(), (3, 1));
     assert_eq!(ghl.status().throttled, 1);

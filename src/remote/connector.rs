@@ -94,6 +94,9 @@ pub trait Connector: Send + Sync {
     /// Health, budget, lanes and counts of this side now.
     fn status(&self) -> SideStatus;
 
+    /// The side's clock less ours, right to a second; `None` before its first answer.
+    fn clock_offset_ms(&self) -> Option<i64>;
+
     /// Requests sent and 429 answers since the connector was made.
     fn sent(&self) -> (u64, u64);
 }

@@ -1,6 +1,6 @@
 //! Everything that can go wrong with a side, by what the caller can do about it.
 
-use crate::model::{FieldName, Kind, Millis, RecordId, Side};
+use crate::model::{FieldName, Kind, Lane, Millis, RecordId, Side};
 
 /// A failure of a side. Remote text in it is cleaned and holds no secret.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,16 @@ pub enum RemoteError {
     Shut {
         /// Which side.
         side: Side,
+        /// Until when.
+        until: Millis,
+    },
+    /// What is left of the day is kept for more urgent lanes.
+    #[error("what {side} allows a day is spent for the lane `{}` until {until}", lane.name())]
+    Spent {
+        /// Which side.
+        side: Side,
+        /// Which lane.
+        lane: Lane,
         /// Until when.
         until: Millis,
     },
@@ -151,7 +161,9 @@ impl RemoteError {
             | Self::Refused { .. }
             | Self::Duplicate { .. }
             | Self::CursorExpired { .. } => Class::Permanent,
-            Self::Shut { until, .. } => Class::Throttled { until: *until },
+            Self::Shut { until, .. } | Self::Spent { until, .. } => {
+                Class::Throttled { until: *until }
+            }
             Self::Server {
                 maybe_applied: true,
                 ..

@@ -1,7 +1,8 @@
 //! Lets a request go when it has a place: the window of all processes, the lanes, the day.
 //!
-//! A place is free one window after the answer to its request came. A request has reached the server by then, so no
-//! server that counts arrivals over any window of that length sees more than the limit (`sync.md` 3.6).
+//! A place is free one window after the answer to its request came, less the shortest way to the side and back
+//! ([`Route`]). No server that counts arrivals over any window of that length then sees more than the limit
+//! (`sync.md` 3.6). Beside others the headers are heeded as well ([`Window`]).
 
 use std::{
     collections::VecDeque,
@@ -9,26 +10,34 @@ use std::{
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    model::{Burst, Day, Lane, LaneStatus, Side, Slots, SlotsError, Taken},
+    model::{Burst, Day, Lane, LaneStatus, Millis, Side, Slots, SlotsError, Taken},
 };
 
-use super::{RemoteError, lanes::Lanes, limits::Said, retry::LONGEST_WAIT_MS, window::Window};
+use super::{
+    RemoteError,
+    day::{DAY_MS, DayBudget},
+    lanes::Lanes,
+    limits::Said,
+    retry::LONGEST_WAIT_MS,
+    route::Route,
+    window::Window,
+};
 
 /// Requests of one side that may wait for their answers at a time.
-const MOST_IN_FLIGHT: u32 = 16;
-/// The same where somebody else uses the limit: the fewer are on their way, the better the headers tell.
-const MOST_IF_SHARED: u32 = 2;
+const MOST_IN_FLIGHT: u32 = 32;
 /// Times are whole milliseconds, cut off: counted so, a window could be this much too short.
 const ROUNDING_MS: u32 = 1;
-const DAY_MS: i64 = 86_400_000;
-/// How long our own count of the day may be old.
+/// How old our own count of the day, and what another process heard, may be.
 const RECOUNT_MS: i64 = 60_000;
 /// A day that is spent without a word on when it ends is tried again after this.
 const SPENT_DAY_MS: i64 = 3_600_000;
+/// How long a request waits before it looks whether the side has room again.
+const LOOK_MS: i64 = 20;
 
 /// The limiter of one side.
 pub struct Limiter {
@@ -41,29 +50,43 @@ pub struct Limiter {
 #[derive(Default)]
 struct State {
     window: Window,
+    route: Route,
+    day: DayBudget,
     lanes: Lanes,
     queues: [VecDeque<Arc<Notify>>; 4],
     in_flight: u32,
     /// Ticks before which nothing goes.
     blocked_until: i64,
-    day_ends_at: Option<i64>,
+    /// Ticks of the last answer.
+    answered_at: Option<i64>,
     counted: Option<Counted>,
-    /// What was sent in the last window.
-    recent: VecDeque<Sent>,
+    /// What this process sent in the last window.
+    recent: VecDeque<Recent>,
+    /// What was last kept for the other processes.
+    kept: Option<Heard>,
 }
 
-/// A request that was sent, in ticks.
-struct Sent {
+struct Recent {
     slot: i64,
     lane: Lane,
     at: i64,
-    answered_at: Option<i64>,
 }
 
+/// Our own requests of the day, and of the last 24 h.
 #[derive(Clone, Copy)]
 struct Counted {
     at: i64,
-    sent: u64,
+    day: u64,
+    rolling: u64,
+}
+
+/// What all processes know of a side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Heard {
+    at: Millis,
+    burst: u32,
+    day: DayBudget,
+    shut_until: Option<Millis>,
 }
 
 enum Next {
@@ -85,7 +108,8 @@ impl Limiter {
         }
     }
 
-    /// Waits for a place. `RemoteError::Shut` where that would take over a minute for another reason than the queue.
+    /// Waits for a place. `RemoteError::Shut` where that would take over a minute for another reason than the queue,
+    /// `RemoteError::Spent` where what is left of the day is kept for more urgent lanes.
     pub async fn place(&self, lane: Lane) -> Result<Place<'_>, RemoteError> {
         let ticket = self.join(lane);
         loop {
@@ -94,7 +118,8 @@ impl Limiter {
                     return Ok(Place {
                         limiter: self,
                         slot,
-                        keeps_ms: None,
+                        sent_at: self.clock.ticks(),
+                        end: End::Lost,
                     });
                 }
                 Next::Turn => ticket.turn.notified().await,
@@ -109,12 +134,21 @@ impl Limiter {
         }
     }
 
-    /// Lets nothing go for `ms`.
+    /// Lets nothing go for `ms`: the side said so.
     pub fn block(&self, ms: i64) {
-        let until = self.clock.ticks() + ms;
+        let now = self.clock.ticks();
         let mut state = self.state();
-        state.blocked_until = state.blocked_until.max(until);
-        state.window.refused(self.clock.ticks());
+        state.blocked_until = state.blocked_until.max(now + ms);
+        // Where it cannot be kept, the side tells the next process itself.
+        self.keep(&mut state).ok();
+    }
+
+    /// A 429 came.
+    pub fn refused(&self) {
+        let now = self.clock.ticks();
+        let mut state = self.state();
+        state.window.refused(now);
+        state.route.doubt(now);
     }
 
     /// Milliseconds for which nothing goes; 0 where something does.
@@ -129,48 +163,54 @@ impl Limiter {
 
     /// Takes in what the headers of the answer to a request said that was sent at these ticks.
     pub fn learn(&self, said: &Said, sent_at: i64) -> Result<(), SlotsError> {
-        let (in_use, _) = self.slots.in_use(self.side, self.clock.now())?;
         let now = self.clock.ticks();
+        let wall = self.clock.now();
         let mut state = self.state();
-        state.forget(now);
-        // What was answered before this one was sent is surely in the server's count, and this one is.
-        let before = |sent: &&Sent| sent.answered_at.is_some_and(|at| at <= sent_at);
-        let counted = state.recent.iter().filter(before).count() as u32 + 1;
-        state.window.learn(said, in_use, counted, now);
-        if let Some(ms) = said.day_resets_in_ms {
-            state.day_ends_at = Some(self.clock.now().0 + ms);
+        let since = now - 2 * i64::from(state.window.length_ms);
+        let requests = self.slots.requests(self.side, since)?;
+        state.window.learn(said, sent_at, now, &requests);
+        let counted = self.count(&mut state)?;
+        let before = state.day;
+        state.day.learn(said, wall, counted.rolling);
+        if state.day.since(wall) != before.since(wall) {
+            state.counted = None;
         }
         if said.day_left == Some(0) {
-            let ms = said.day_resets_in_ms.unwrap_or(SPENT_DAY_MS);
+            let ms = said.day_resets_in_ms.or_else(|| {
+                let ends = state.day.ends_at(wall)?;
+                Some(ends.since(wall))
+            });
+            let ms = ms.unwrap_or(SPENT_DAY_MS);
             state.blocked_until = state.blocked_until.max(now + ms);
         }
+        self.keep(&mut state)?;
         Self::wake_first(&state);
         Ok(())
     }
 
     /// The burst window now.
     pub fn burst(&self) -> Burst {
-        let limit = self.state().window.limit;
-        let now = self.clock.now();
+        let now = self.clock.ticks();
         let (used, next) = self.slots.in_use(self.side, now).unwrap_or_default();
+        let state = self.state();
         Burst {
             used,
-            limit,
-            resets_in_ms: next.map_or(0, |at| at.since(now).max(0) as u32),
+            others: state.window.others(now),
+            limit: state.window.limit,
+            resets_in_ms: next.map_or(0, |at| (at - now).max(0) as u32),
         }
     }
 
-    /// The day so far: the last 24 h, as nobody publishes when a day starts.
+    /// The day so far: the last 24 h, until the side shows when a day starts.
     pub fn day(&self) -> Day {
+        let wall = self.clock.now();
         let mut state = self.state();
-        let used = self.count(&mut state).unwrap_or_default();
-        let left = state.window.day_left;
-        let total = left.map(|left| state.window.day.saturating_sub(left));
+        let used = self.count(&mut state).map_or(0, |counted| counted.day);
         Day {
             used,
-            others: total.map(|total| total.saturating_sub(used)),
-            limit: state.window.day,
-            resets_at: state.day_ends_at.map(crate::model::Millis),
+            others: state.day.others(wall, used),
+            limit: state.day.limit,
+            resets_at: state.day.ends_at(wall),
         }
     }
 
@@ -207,83 +247,107 @@ impl Limiter {
 
     fn try_take(&self, ticket: &Ticket<'_>) -> Result<Next, RemoteError> {
         let now = self.clock.ticks();
+        let wall = self.clock.now();
         let mut state = self.state();
+        let counted = self.count(&mut state)?;
         let blocked = state.blocked_until - now;
         if blocked > LONGEST_WAIT_MS {
             return Err(RemoteError::Shut {
                 side: self.side,
-                until: self.clock.now().plus(blocked),
+                until: wall.plus(blocked),
             });
         }
-        let first = state.first();
-        let most = if state.window.is_shared(now) {
-            MOST_IF_SHARED
-        } else {
-            MOST_IN_FLIGHT
-        };
-        if state.in_flight >= most || !first.is_some_and(|turn| Arc::ptr_eq(turn, &ticket.turn)) {
+        let left = state.day.left(wall, counted.day);
+        if !state.day.admits(ticket.lane, left) {
+            let ends = state.day.ends_at(wall);
+            let until = ends.unwrap_or_else(|| wall.plus(SPENT_DAY_MS));
+            return Err(self.spent(ticket.lane, left, until));
+        }
+        if !state.is_first(ticket) || state.in_flight >= state.most_in_flight(now) {
             return Ok(Next::Turn);
         }
         if blocked > 0 {
             return Ok(Next::Wait(blocked));
         }
-        if state.window.day_left.is_none() && self.count(&mut state)? >= state.window.day {
-            state.blocked_until = now + SPENT_DAY_MS;
-            return Err(RemoteError::Shut {
-                side: self.side,
-                until: self.clock.now().plus(SPENT_DAY_MS),
-            });
+        if state.window.is_shared(now) {
+            let since = now - 2 * i64::from(state.window.length_ms);
+            let requests = self.slots.requests(self.side, since)?;
+            if !state.window.has_room(now, &requests) {
+                return Ok(Next::Wait(LOOK_MS));
+            }
         }
-        let ours = state.window.ours(now);
-        let forgotten = state.window.others_for_ms(now);
-        if ours == 0 {
-            return Ok(Next::Wait(forgotten.max(1)));
-        }
-        let wall = self.clock.now();
-        match self
-            .slots
-            .take(self.side, ours, state.window.length_ms, wall)?
-        {
+        let (ours, length_ms) = (state.window.ours(now), state.window.length_ms);
+        match self.slots.take(self.side, ours, length_ms, now, wall)? {
             Taken::Go(slot) => {
-                state.lanes.served(ticket.lane);
-                state.in_flight += 1;
-                state.recent.push_back(Sent {
-                    slot,
-                    lane: ticket.lane,
-                    at: now,
-                    answered_at: None,
-                });
-                state.forget(now);
-                if let Some(counted) = &mut state.counted {
-                    counted.sent += 1;
-                }
+                state.sent(slot, ticket.lane, now);
                 Ok(Next::Go(slot))
             }
-            Taken::Wait(at) => {
-                // A wall clock that was set back must not hold us longer than two windows.
-                let wait = at
-                    .since(wall)
-                    .clamp(1, 2 * i64::from(state.window.length_ms));
-                Ok(Next::Wait(if forgotten > 0 {
-                    wait.min(forgotten)
-                } else {
-                    wait
-                }))
-            }
+            Taken::Wait(at) => Ok(Next::Wait((at - now).max(1))),
         }
     }
 
-    fn count(&self, state: &mut State) -> Result<u64, SlotsError> {
-        let now = self.clock.ticks();
-        match state.counted {
-            Some(counted) if now < counted.at + RECOUNT_MS => Ok(counted.sent),
-            _ => {
-                let since = self.clock.now().plus(-DAY_MS);
-                let sent = self.slots.sent_since(self.side, since)?;
-                state.counted = Some(Counted { at: now, sent });
-                Ok(sent)
-            }
+    fn spent(&self, lane: Lane, left: u64, until: Millis) -> RemoteError {
+        let side = self.side;
+        if left == 0 {
+            RemoteError::Shut { side, until }
+        } else {
+            RemoteError::Spent { side, lane, until }
         }
+    }
+
+    /// Our own count, and what other processes heard: at most a minute old.
+    fn count(&self, state: &mut State) -> Result<Counted, SlotsError> {
+        let now = self.clock.ticks();
+        let wall = self.clock.now();
+        if let Some(counted) = state.counted
+            && now < counted.at + RECOUNT_MS
+        {
+            return Ok(counted);
+        }
+        if let Some(text) = self.slots.heard(self.side)?
+            && let Ok(heard) = serde_json::from_str::<Heard>(&text)
+            && state.kept.as_ref().is_none_or(|kept| kept.at < heard.at)
+        {
+            state.window.expect(heard.burst);
+            state.day = heard.day;
+            // A wall clock that was set must not shut the side for longer than a day.
+            let shut = heard.shut_until.map_or(0, |until| until.since(wall));
+            state.blocked_until = state.blocked_until.max(now + shut.min(DAY_MS));
+            state.kept = Some(heard);
+        }
+        let counted = Counted {
+            at: now,
+            day: self.slots.sent_since(self.side, state.day.since(wall))?,
+            rolling: self.slots.sent_since(self.side, wall.plus(-DAY_MS))?,
+        };
+        state.counted = Some(counted);
+        Ok(counted)
+    }
+
+    /// Keeps what was heard for other processes: at once where it decides something, else once a minute.
+    fn keep(&self, state: &mut State) -> Result<(), SlotsError> {
+        let (now, wall) = (self.clock.ticks(), self.clock.now());
+        let shut = state.blocked_until - now;
+        let heard = Heard {
+            at: wall,
+            burst: state.window.limit,
+            day: state.day,
+            shut_until: (shut > LONGEST_WAIT_MS).then(|| wall.plus(shut)),
+        };
+        let is_news = state.kept.as_ref().is_none_or(|kept| {
+            kept.burst != heard.burst
+                || kept.day.limit != heard.day.limit
+                || kept.day.since(wall) != heard.day.since(wall)
+                || kept.shut_until.is_some() != heard.shut_until.is_some()
+                || wall.since(kept.at).abs() >= RECOUNT_MS
+        });
+        if is_news {
+            if let Ok(text) = serde_json::to_string(&heard) {
+                self.slots.put_heard(self.side, &text)?;
+            }
+            state.kept = Some(heard);
+        }
+        Ok(())
     }
 
     fn wake_first(state: &State) {
@@ -300,6 +364,36 @@ impl State {
             .filter(|lane| !self.queues[*lane as usize].is_empty());
         let lane = self.lanes.next(waiting)?;
         self.queues[lane as usize].front()
+    }
+
+    fn is_first(&self, ticket: &Ticket<'_>) -> bool {
+        self.first()
+            .is_some_and(|turn| Arc::ptr_eq(turn, &ticket.turn))
+    }
+
+    /// Where nothing was heard for a window, others may have taken it: one request goes ahead and looks.
+    fn most_in_flight(&self, now: i64) -> u32 {
+        let length = i64::from(self.window.length_ms);
+        if self.answered_at.is_some_and(|at| now < at + length) {
+            self.window.in_flight(MOST_IN_FLIGHT, now)
+        } else {
+            1
+        }
+    }
+
+    fn sent(&mut self, slot: i64, lane: Lane, now: i64) {
+        self.lanes.served(lane);
+        self.in_flight += 1;
+        self.recent.push_back(Recent {
+            slot,
+            lane,
+            at: now,
+        });
+        self.forget(now);
+        if let Some(counted) = &mut self.counted {
+            counted.day += 1;
+            counted.rolling += 1;
+        }
     }
 
     fn forget(&mut self, now: i64) {
@@ -329,34 +423,49 @@ impl Drop for Ticket<'_> {
 pub struct Place<'a> {
     limiter: &'a Limiter,
     slot: i64,
-    keeps_ms: Option<u32>,
+    sent_at: i64,
+    end: End,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Lost,
+    Answered,
+    Unused,
 }
 
 impl Place<'_> {
     /// Gives the place back: nothing was sent.
     pub fn unused(mut self) {
-        self.keeps_ms = Some(0);
+        self.end = End::Unused;
+    }
+
+    /// The answer came.
+    pub fn answered(mut self) {
+        self.end = End::Answered;
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
+        let slots = &self.limiter.slots;
         let now = self.limiter.clock.ticks();
         let mut state = self.limiter.state();
         state.in_flight = state.in_flight.saturating_sub(1);
-        if self.keeps_ms == Some(0) {
-            state.recent.retain(|sent| sent.slot != self.slot);
-        } else if let Some(sent) = state.recent.iter_mut().find(|sent| sent.slot == self.slot) {
-            sent.answered_at = Some(now);
-        }
-        let keeps_ms = self
-            .keeps_ms
-            .unwrap_or(state.window.length_ms + ROUNDING_MS);
         // Where the log cannot be written, the place is freed by its age.
-        self.limiter
-            .slots
-            .release(self.slot, keeps_ms, self.limiter.clock.now())
-            .ok();
+        if self.end == End::Unused {
+            state.recent.retain(|sent| sent.slot != self.slot);
+            state.counted = None;
+            slots.give_back(self.slot).ok();
+        } else {
+            let mut keeps_ms = state.window.length_ms + ROUNDING_MS;
+            if self.end == End::Answered {
+                state.route.answered(now - self.sent_at, now);
+                state.answered_at = Some(now);
+                keeps_ms = keeps_ms.saturating_sub(state.route.saves_ms(now));
+            }
+            slots.release(self.slot, keeps_ms, now).ok();
+        }
         Limiter::wake_first(&state);
     }
 }

@@ -22,15 +22,18 @@ pub struct Said {
     pub day_resets_in_ms: Option<i64>,
     /// How long to wait before the next request.
     pub retry_after_ms: Option<i64>,
+    /// The side's clock, to the second.
+    pub date: Option<Millis>,
 }
 
 /// Reads the headers of an answer that came at `now`.
 ///
 /// Forms: `X-RateLimit-*` (GHL, `facts/highlevel.md` d), `RateLimit-*` with `RateLimit-Policy` and the later
-/// `RateLimit` (Growbots, `facts/growbots.md` 3.8), `Retry-After` in seconds or as a date.
+/// `RateLimit` (Growbots, `facts/growbots.md` 3.8), `Retry-After` in seconds or as a date by the side's own clock.
 pub fn read(headers: &HeaderMap, now: Millis) -> Said {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let number = |name: &str| text(name).and_then(|text| text.trim().parse::<u64>().ok());
+    let date = text("date").and_then(moment);
     let mut said = Said {
         burst: number("x-ratelimit-max").map(small),
         window_ms: number("x-ratelimit-interval-milliseconds").map(small),
@@ -38,7 +41,9 @@ pub fn read(headers: &HeaderMap, now: Millis) -> Said {
         day: number("x-ratelimit-limit-daily"),
         day_left: number("x-ratelimit-daily-remaining"),
         day_resets_in_ms: number("x-ratelimit-daily-reset").map(|ms| ms as i64),
-        retry_after_ms: text("retry-after").and_then(|text| retry_after_ms(text, now)),
+        retry_after_ms: text("retry-after")
+            .and_then(|text| retry_after_ms(text, date.unwrap_or(now))),
+        date,
     };
     let policies: Vec<_> = text("ratelimit-policy")
         .unwrap_or("")
@@ -117,8 +122,12 @@ fn retry_after_ms(text: &str, now: Millis) -> Option<i64> {
     if let Ok(seconds) = text.parse::<u32>() {
         return Some(i64::from(seconds) * 1000);
     }
-    let at = rfc2822::parse(text).ok()?.timestamp().as_millisecond();
-    Some((at - now.0).max(0))
+    Some(moment(text)?.since(now).max(0))
+}
+
+fn moment(text: &str) -> Option<Millis> {
+    let at = rfc2822::parse(text.trim()).ok()?.timestamp();
+    Some(Millis(at.as_millisecond()))
 }
 
 fn small(n: u64) -> u32 {
@@ -226,5 +235,19 @@ mod tests {
                 .collect();
             assert_eq!(read(&map, Millis(10_000)), want, "{headers:?}");
         }
+    }
+
+    #[test]
+    fn a_date_to_wait_for_is_by_the_sides_own_clock() {
+        let mut map = HeaderMap::new();
+        for (name, value) in [
+            (http::header::DATE, "Fri, 02 Jan 1970 00:00:00 GMT"),
+            (http::header::RETRY_AFTER, "Fri, 02 Jan 1970 00:00:07 GMT"),
+        ] {
+            map.insert(name, value.parse().expect("a value"));
+        }
+        let said = read(&map, Millis(10_000));
+        assert_eq!(said.date, Some(Millis(86_400_000)));
+        assert_eq!(said.retry_after_ms, Some(7_000));
     }
 }

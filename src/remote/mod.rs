@@ -7,6 +7,7 @@ mod client;
 #[cfg(test)]
 mod client_tests;
 mod connector;
+mod day;
 mod error;
 mod ghl;
 mod growbots;
@@ -15,7 +16,9 @@ mod lanes;
 mod limiter;
 mod limits;
 mod meter;
+mod offset;
 mod retry;
+mod route;
 mod scalar;
 mod slots;
 #[cfg(test)]

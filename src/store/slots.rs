@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
-use crate::model::{Millis, Side, Slots, SlotsError, Taken};
+use crate::model::{Millis, Sent, Side, Slots, SlotsError, Taken};
 
 use super::db;
 
@@ -15,21 +15,26 @@ use super::db;
 const REQUEST_MS: i64 = 10_000;
 /// When to ask again where a place waits for an answer that is due.
 const SOON_MS: i64 = 50;
-/// Requests are counted by minutes, for the day.
-const MINUTE_MS: i64 = 60_000;
+/// Requests are counted by spans of five minutes, for the day.
+const SPAN_MS: i64 = 300_000;
 const KEPT_MS: i64 = 2 * 86_400_000;
 /// Waits for the file, of a millisecond each.
 const MOST_WAITS: i32 = 5_000;
 
+/// `place`: times are ticks; `freed` is when it is free at the latest until `answered` is known. `spent`: by span of
+/// wall time. The two tables that are dropped kept wall time and minutes.
 const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS slot (
+DROP TABLE IF EXISTS slot;
+DROP TABLE IF EXISTS sent;
+CREATE TABLE IF NOT EXISTS place (
     id INTEGER PRIMARY KEY AUTOINCREMENT, side TEXT NOT NULL, sent INTEGER NOT NULL, window INTEGER NOT NULL,
-    answered INTEGER NOT NULL DEFAULT 0, freed INTEGER NOT NULL
+    answered INTEGER, freed INTEGER NOT NULL, span INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS slot_freed ON slot (side, freed);
-CREATE TABLE IF NOT EXISTS sent (
-    side TEXT NOT NULL, minute INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (side, minute)
+CREATE INDEX IF NOT EXISTS place_freed ON place (side, freed);
+CREATE TABLE IF NOT EXISTS spent (
+    side TEXT NOT NULL, span INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (side, span)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS heard (side TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// The places of all processes that use one file.
@@ -57,6 +62,14 @@ impl SqliteSlots {
         Ok(Self {
             conn: Mutex::new(conn),
         })
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, SlotsError> {
+        let conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&conn).map_err(fault)
     }
 
     fn write<T>(
@@ -87,28 +100,29 @@ fn wait_a_little(waits: i32) -> bool {
     waits < MOST_WAITS
 }
 
-/// Frees what is over. Where the clock was set back, a place would be taken for as long as that: no place is taken
-/// for longer than a request and two windows from now.
-fn tidy(conn: &Connection, side: Side, now: Millis) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM slot WHERE side = ?1 AND freed <= ?2")?
-        .execute(params![side.name(), now.0])?;
+/// Forgets what is over for a window. Ticks begin anew when the machine does, so that a place of before would be taken
+/// for long: no place is taken for longer than a request and two windows from now.
+fn tidy(conn: &Connection, side: Side, now: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached("DELETE FROM place WHERE side = ?1 AND freed <= ?2 - 2 * window")?
+        .execute(params![side.name(), now])?;
     conn.prepare_cached(
-        "UPDATE slot SET sent = ?2, freed = ?2 + window + ?3 * (answered = 0) \
+        "UPDATE place SET sent = ?2, freed = ?2 + window + ?3 * (answered IS NULL), \
+         answered = iif(answered IS NULL, NULL, ?2) \
          WHERE side = ?1 AND freed > ?2 + 2 * window + ?3",
     )?
-    .execute(params![side.name(), now.0, REQUEST_MS])?;
+    .execute(params![side.name(), now, REQUEST_MS])?;
     Ok(())
 }
 
 /// Places in use at `now`, and when to look again for the next. One that waits for its answer is freed a window
 /// after that; at the earliest a window after it was sent.
-fn in_use(conn: &Connection, side: Side, now: Millis) -> rusqlite::Result<(u32, Option<Millis>)> {
+fn in_use(conn: &Connection, side: Side, now: i64) -> rusqlite::Result<(u32, Option<i64>)> {
     conn.prepare_cached(
-        "SELECT count(*), min(iif(answered, freed, max(freed - ?3, ?2 + ?4))) FROM slot \
+        "SELECT count(*), min(iif(answered IS NULL, max(freed - ?3, ?2 + ?4), freed)) FROM place \
          WHERE side = ?1 AND freed > ?2",
     )?
-    .query_row(params![side.name(), now.0, REQUEST_MS, SOON_MS], |row| {
-        Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Millis)))
+    .query_row(params![side.name(), now, REQUEST_MS, SOON_MS], |row| {
+        Ok((row.get(0)?, row.get(1)?))
     })
 }
 
@@ -118,66 +132,111 @@ impl Slots for SqliteSlots {
         side: Side,
         limit: u32,
         window_ms: u32,
-        now: Millis,
+        ticks: i64,
+        wall: Millis,
     ) -> Result<Taken, SlotsError> {
         let window = i64::from(window_ms);
+        let span = wall.0.div_euclid(SPAN_MS);
         self.write(|conn| {
-            tidy(conn, side, now)?;
-            let (used, next) = in_use(conn, side, now)?;
+            tidy(conn, side, ticks)?;
+            let (used, next) = in_use(conn, side, ticks)?;
             if used >= limit {
-                return Ok(Taken::Wait(next.unwrap_or(now.plus(window.max(SOON_MS)))));
+                return Ok(Taken::Wait(next.unwrap_or(ticks + window.max(SOON_MS))));
             }
             conn.prepare_cached(
-                "INSERT INTO slot (side, sent, window, freed) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO place (side, sent, window, freed, span) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
             .execute(params![
                 side.name(),
-                now.0,
+                ticks,
                 window,
-                now.plus(window + REQUEST_MS).0
+                ticks + window + REQUEST_MS,
+                span
             ])?;
             let slot = conn.last_insert_rowid();
-            let minute = now.0.div_euclid(MINUTE_MS);
             let fresh = conn
                 .prepare_cached(
-                    "INSERT INTO sent (side, minute, n) VALUES (?1, ?2, 1) \
+                    "INSERT INTO spent (side, span, n) VALUES (?1, ?2, 1) \
                      ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
                 )?
-                .query_row(params![side.name(), minute], |row| row.get::<_, i64>(0))?;
+                .query_row(params![side.name(), span], |row| row.get::<_, i64>(0))?;
             if fresh == 1 {
-                conn.prepare_cached("DELETE FROM sent WHERE side = ?1 AND minute < ?2")?
-                    .execute(params![
-                        side.name(),
-                        now.plus(-KEPT_MS).0.div_euclid(MINUTE_MS)
-                    ])?;
+                conn.prepare_cached("DELETE FROM spent WHERE side = ?1 AND span < ?2")?
+                    .execute(params![side.name(), span - KEPT_MS / SPAN_MS])?;
             }
             Ok(Taken::Go(slot))
         })
     }
 
-    fn release(&self, slot: i64, window_ms: u32, now: Millis) -> Result<(), SlotsError> {
+    fn release(&self, slot: i64, keeps_ms: u32, ticks: i64) -> Result<(), SlotsError> {
         self.write(|conn| {
-            conn.prepare_cached("UPDATE slot SET answered = 1, freed = ?2 WHERE id = ?1")?
-                .execute(params![slot, now.plus(i64::from(window_ms)).0])?;
+            conn.prepare_cached("UPDATE place SET answered = ?2, freed = ?3 WHERE id = ?1")?
+                .execute(params![slot, ticks, ticks + i64::from(keeps_ms)])?;
             Ok(())
         })
     }
 
-    fn in_use(&self, side: Side, now: Millis) -> Result<(u32, Option<Millis>), SlotsError> {
-        let conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
-        in_use(&conn, side, now).map_err(fault)
+    fn give_back(&self, slot: i64) -> Result<(), SlotsError> {
+        self.write(|conn| {
+            let place = conn
+                .prepare_cached("DELETE FROM place WHERE id = ?1 RETURNING side, span")?
+                .query_row([slot], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+                })
+                .optional()?;
+            if let Some((side, span)) = place {
+                conn.prepare_cached("UPDATE spent SET n = n - 1 WHERE side = ?1 AND span = ?2")?
+                    .execute(params![side, span])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn in_use(&self, side: Side, ticks: i64) -> Result<(u32, Option<i64>), SlotsError> {
+        self.read(|conn| in_use(conn, side, ticks))
+    }
+
+    fn requests(&self, side: Side, since: i64) -> Result<Vec<Sent>, SlotsError> {
+        self.read(|conn| {
+            conn.prepare_cached(
+                "SELECT sent, answered FROM place WHERE side = ?1 AND sent > ?2 ORDER BY id",
+            )?
+            .query_map(params![side.name(), since], |row| {
+                Ok(Sent {
+                    at: row.get(0)?,
+                    answered_at: row.get(1)?,
+                })
+            })?
+            .collect()
+        })
     }
 
     fn sent_since(&self, side: Side, since: Millis) -> Result<u64, SlotsError> {
-        let conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = || {
-            conn.prepare_cached("SELECT sum(n) FROM sent WHERE side = ?1 AND minute >= ?2")?
-                .query_row(params![side.name(), since.0.div_euclid(MINUTE_MS)], |row| {
+        let sum = self.read(|conn| {
+            conn.prepare_cached("SELECT sum(n) FROM spent WHERE side = ?1 AND span >= ?2")?
+                .query_row(params![side.name(), since.0.div_euclid(SPAN_MS)], |row| {
                     row.get::<_, Option<i64>>(0)
                 })
+        })?;
+        Ok(u64::try_from(sum.unwrap_or(0)).unwrap_or(0))
+    }
+
+    fn heard(&self, side: Side) -> Result<Option<String>, SlotsError> {
+        self.read(|conn| {
+            conn.prepare_cached("SELECT text FROM heard WHERE side = ?1")?
+                .query_row([side.name()], |row| row.get(0))
                 .optional()
-        };
-        let sum = count().map_err(fault)?.flatten().unwrap_or(0);
-        Ok(u64::try_from(sum).unwrap_or(0))
+        })
+    }
+
+    fn put_heard(&self, side: Side, text: &str) -> Result<(), SlotsError> {
+        self.write(|conn| {
+            conn.prepare_cached(
+                "INSERT INTO heard (side, text) VALUES (?1, ?2) \
+                 ON CONFLICT DO UPDATE SET text = excluded.text",
+            )?
+            .execute(params![side.name(), text])?;
+            Ok(())
+        })
     }
 }

@@ -184,6 +184,7 @@ pub fn status() -> LoopStatus {
         health: Health::Ok,
         burst: Burst {
             used,
+            others: 0,
             limit: 100,
             resets_in_ms: 9_000,
         },
@@ -211,6 +212,7 @@ pub fn status() -> LoopStatus {
             ("GET /contacts/{contactId}".into(), 31_204),
             ("POST /contacts/search".into(), 22_870),
         ],
+        clock_offset_ms: Some(120),
     };
     LoopStatus {
         state: LoopState::Idle,

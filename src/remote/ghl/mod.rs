@@ -147,6 +147,10 @@ impl Connector for Ghl {
         Box::pin(self.read_holders(lane, email, phone))
     }
 
+    fn clock_offset_ms(&self) -> Option<i64> {
+        self.client.clock_offset_ms()
+    }
+
     fn status(&self) -> SideStatus {
         self.client.status()
     }

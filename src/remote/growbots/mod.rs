@@ -155,6 +155,10 @@ impl Connector for Growbots {
         Box::pin(self.read_holders(lane, email, phone))
     }
 
+    fn clock_offset_ms(&self) -> Option<i64> {
+        self.client.clock_offset_ms()
+    }
+
     fn status(&self) -> SideStatus {
         self.client.status()
     }
