@@ -68,7 +68,7 @@ impl World {
         });
         let settings = Settings {
             base_url: text(side).parse().expect("a URL"),
-            token: Secret::new(text(&format!("{side}_token"))),
+            auth: Auth::bearer(Secret::new(text(&format!("{side}_token")))),
             location: text("location_id"),
             timeout: Duration::from_secs(10),
         };
