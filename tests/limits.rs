@@ -13,7 +13,7 @@ use axum::body::Body;
 use couplet::{
     clock::Clock,
     model::{Kind, Lane, Millis, RecordId, Slots},
-    remote::{Connector, Ghl, Growbots, MemorySlots, Parts, RouterTransport, Settings},
+    remote::{Auth, Connector, Ghl, Growbots, MemorySlots, Parts, RouterTransport, Settings},
     sandbox::{self, LimitSpec, Sandbox},
     secrets::Secret,
 };
@@ -49,6 +49,14 @@ impl World {
         }
     }
 
+    fn token(&self, side: &str) -> String {
+        let hello = self.sandbox.hello("127.0.0.1:1".parse().expect("valid"));
+        hello[format!("{side}_token")]
+            .as_str()
+            .expect("a token")
+            .to_owned()
+    }
+
     /// What a connector needs; each way takes 10 to 40 ms.
     fn connect(&self, side: &str, seed: u64) -> (Settings, Parts) {
         let hello = self.sandbox.hello("127.0.0.1:1".parse().expect("valid"));
@@ -68,7 +76,7 @@ impl World {
         });
         let settings = Settings {
             base_url: text(side).parse().expect("a URL"),
-            auth: Auth::bearer(Secret::new(text(&format!("{side}_token")))),
+            auth: Auth::bearer(Secret::new(self.token(side))),
             location: text("location_id"),
             timeout: Duration::from_secs(10),
         };
@@ -131,7 +139,7 @@ async fn beside_another_client_what_it_leaves_is_used_with_few_refusals() {
         parts.slots = Arc::new(MemorySlots::default());
         let transport = Arc::clone(&parts.transport);
         let url = format!("{}/contacts/zzzz", settings.base_url);
-        let token = format!("Bearer {}", settings.token.expose());
+        let token = format!("Bearer {}", world.token("ghl"));
         let got = AtomicU32::new(0);
         let other = async {
             let mut every = tokio::time::interval(Duration::from_millis(333));

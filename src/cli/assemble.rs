@@ -114,14 +114,15 @@ fn canonical_of_ghl(kind: Kind, country: &str, mut record: Record) -> Record {
     normalise::record(kind, country, record)
 }
 
-/// How to reach a side, with the key from wherever the settings say.
-pub fn settings(context: &Context, side: SideSettings) -> Result<remote::Settings, Problem> {
-    let auth = Auth::new(
-        sign(&side.key)?,
-        sources(context, &side)?,
-        context.clock.clone(),
-    );
+fn settings(context: &Context, side: SideSettings) -> Result<remote::Settings, Problem> {
+    let auth = auth(context, &side)?;
     Ok(with_key(side, auth))
+}
+
+/// The key of a side, from wherever the settings say.
+pub fn auth(context: &Context, side: &SideSettings) -> Result<Auth, Problem> {
+    let sources = sources(context, side)?;
+    Ok(Auth::new(sign(&side.key)?, sources, context.clock.clone()))
 }
 
 /// How to reach a side with this key.

@@ -24,7 +24,8 @@ mod transport;
 mod window;
 
 pub use auth::{
-    Access, Auth, ClientSecret, FEATURES, Feature, Flow, OAuth, Pkce, Scopes, Sign, SignIn, Source,
+    Access, Auth, ClientSecret, FEATURES, Feature, Flow, OAuth, Origin, Pkce, Scopes, Sign, SignIn,
+    Source,
 };
 pub use client::{Gate, Parts, Settings};
 pub use connector::{

@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     super::RemoteError,
-    EARLY_MS, Key, TokenCall, Wire,
+    EARLY_MS, Key, Origin, TokenCall, Wire,
     oauth::{Flow, OAuth, TokenAnswer, TokenError},
     redacted, refuses_key,
 };
@@ -62,6 +62,7 @@ impl Keeper<'_> {
         let held = in_use(&grant).ok_or_else(|| self.unfit("an answer without a token"))?;
         Ok(Key {
             text: held.token.clone(),
+            origin: Origin::File,
             ends_at: Some(Millis(held.ends_ms)),
             stamp: self.file.stamp(),
             is_new: true,
@@ -100,6 +101,7 @@ impl Keeper<'_> {
         }
         Ok(held.map(|held| Key {
             text: held.token.clone(),
+            origin: Origin::File,
             ends_at: Some(Millis(held.ends_ms)),
             stamp,
             is_new: false,

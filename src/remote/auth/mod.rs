@@ -74,10 +74,22 @@ impl Default for Sign {
     }
 }
 
+/// Where the key in use came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was given, as by the environment.
+    Given,
+    /// A command printed it.
+    Command,
+    /// The secrets file.
+    File,
+}
+
 /// A key as it is used now.
 #[derive(Clone, Debug)]
 pub struct Key {
     text: Secret<String>,
+    origin: Origin,
     ends_at: Option<Millis>,
     /// The version of the secrets file that it was read from.
     stamp: Option<Stamp>,
@@ -195,6 +207,13 @@ impl Auth {
         }
     }
 
+    /// Where the key in use came from, and its end: `…1234`. `None` before a request was sent.
+    pub fn shown(&self) -> Option<(Origin, String)> {
+        let state = self.state();
+        let key = state.key.as_ref()?;
+        Some((key.origin, key.text.tail()))
+    }
+
     /// The side took this key.
     pub fn works(&self, key: &Key) {
         let mut state = self.state();
@@ -251,8 +270,9 @@ impl Auth {
         refused: Option<&Key>,
     ) -> Result<Option<Key>, RemoteError> {
         let fits = |text: &Secret<String>| refused.is_none_or(|refused| refused.text != *text);
-        let plain = |text: Secret<String>, stamp| Key {
+        let plain = |text: Secret<String>, origin, stamp| Key {
             text,
+            origin,
             ends_at: None,
             stamp,
             is_new: false,
@@ -260,15 +280,17 @@ impl Auth {
         let trouble = |error| RemoteError::Secret { side, error };
         for source in &self.0.sources {
             let found = match source {
-                Source::Given(key) => Some(plain(key.clone(), None)),
-                Source::Command(line) => {
-                    Some(plain(secrets::run(line).await.map_err(trouble)?, None))
-                }
+                Source::Given(key) => Some(plain(key.clone(), Origin::Given, None)),
+                Source::Command(line) => Some(plain(
+                    secrets::run(line).await.map_err(trouble)?,
+                    Origin::Command,
+                    None,
+                )),
                 Source::File(file, oauth) => {
                     // Before it is read: a change between the two is seen by the next request.
                     let stamp = file.stamp();
                     match (file.read(side.name()).map_err(trouble)?, oauth) {
-                        (Some(Kept::Key { key, .. }), _) => Some(plain(key, stamp)),
+                        (Some(Kept::Key { key, .. }), _) => Some(plain(key, Origin::File, stamp)),
                         (None, Some(oauth)) if oauth.flow == Flow::ClientCredentials => {
                             let keeper = self.keeper(side, file, oauth, wire);
                             keeper.key(refused, self.was_vain(refused)).await?

@@ -321,6 +321,21 @@ impl SignIn {
         self.sign_in(form).await
     }
 
+    /// The next pair for a refresh token had elsewhere, which is used up by it. Keeps nothing.
+    pub async fn refresh(
+        &self,
+        refresh: &Secret<String>,
+        typed: Option<&Secret<String>>,
+    ) -> Result<Grant, RemoteError> {
+        let secret = self.oauth.secret(self.side, typed).await?;
+        let form = self.oauth.refresh_form(refresh, secret.as_ref());
+        let grant = self.sign_in(form).await?;
+        Ok(Grant {
+            refresh: grant.refresh.or_else(|| Some(refresh.clone())),
+            ..grant
+        })
+    }
+
     /// The tokens of the client itself. Keeps nothing.
     pub async fn of_client(&self, typed: Option<&Secret<String>>) -> Result<Grant, RemoteError> {
         let secret = self.oauth.secret(self.side, typed).await?;

@@ -170,6 +170,7 @@ fn the_key_is_in_the_header_and_in_no_text() {
     let custom = Auth::new(custom, vec![], Clock::system());
     let key = Key {
         text: Secret::new("pit-1234".to_owned()),
+        origin: Origin::Given,
         ends_at: None,
         stamp: None,
         is_new: false,
