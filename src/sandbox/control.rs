@@ -1,7 +1,5 @@
 //! The control API at `/_sandbox`: it stands in for the people who use the two web apps, and sets what goes wrong.
 
-use std::collections::BTreeSet;
-
 use http::Method;
 use serde_json::{Value, json};
 
@@ -11,8 +9,9 @@ use super::{
     http::Call,
     record::{Body, text},
     server::State,
-    tokens,
+    tokens::Grant,
     users::{self, Denied},
+    webhooks::Plan,
 };
 use crate::model::{BySide, Kind, Side};
 
@@ -106,8 +105,32 @@ fn route(state: &mut State, call: &Call) -> Result<Reply, Wrong> {
             set.map_err(|error| Wrong::new(400, error.to_string()))?;
             ok(&state.world.switches.shown())
         }
+        ("GET", ["webhooks"]) => ok(&state.hooks.shown()),
+        ("PUT", ["webhooks"]) => {
+            let (side, rest) = side_and_rest(call)?;
+            let plan = Plan::read(rest.into()).map_err(|error| Wrong::new(400, error))?;
+            let now = state.world.now();
+            state.hooks.set(side, plan, now);
+            ok(&state.hooks.shown())
+        }
+        ("POST", ["webhooks", "emit"]) => {
+            let (side, rest) = side_and_rest(call)?;
+            let body = rest.get("body").filter(|body| !body.is_null());
+            let body = body.ok_or_else(|| Wrong::new(400, "`body` is needed"))?;
+            let now = state.world.now();
+            let location = &state.world.place.location_id;
+            if state.hooks.emit(side, location, body, now) {
+                Ok(Reply::json(202, &state.hooks.shown()))
+            } else {
+                Err(Wrong::new(409, "nobody is listening: set a `url` first"))
+            }
+        }
         ("POST", ["tokens"]) => new_token(state, call),
-        ("DELETE", ["tokens", token]) if state.tokens.revoke(token) => ok(&json!({})),
+        ("DELETE", ["tokens", token])
+            if state.tokens.revoke(token) || state.grants.revoke(token) =>
+        {
+            ok(&json!({}))
+        }
         ("POST", ["clock"]) => {
             let ms = object(call)?
                 .get("advance_ms")
@@ -116,6 +139,7 @@ fn route(state: &mut State, call: &Call) -> Result<Reply, Wrong> {
             state.world.advance(
                 ms.ok_or_else(|| Wrong::new(400, "`advance_ms` must be a number, not negative"))?,
             );
+            state.hooks.stir();
             ok(&json!({"clock": state.world.now().to_string()}))
         }
         ("POST", ["reset"]) => {
@@ -132,6 +156,15 @@ fn object(call: &Call) -> Result<Body, Wrong> {
         Ok(_) => Err(Wrong::new(400, "a JSON object is expected")),
         Err(error) => Err(Wrong::new(400, error.to_string())),
     }
+}
+
+/// The side that a body names, and the rest of it.
+fn side_and_rest(call: &Call) -> Result<(Side, Body), Wrong> {
+    let mut body = object(call)?;
+    let side = text(&body, "side").and_then(|side| side.parse::<Side>().ok());
+    let side = side.ok_or_else(|| Wrong::new(400, "`side` must be `ghl` or `growbots`"))?;
+    body.shift_remove("side");
+    Ok((side, body))
 }
 
 fn world_state(state: &mut State) -> Value {
@@ -190,22 +223,35 @@ fn records(
 }
 
 fn new_token(state: &mut State, call: &Call) -> Result<Reply, Wrong> {
-    let body = object(call)?;
-    let side = text(&body, "side").and_then(|side| side.parse::<Side>().ok());
-    let side = side.ok_or_else(|| Wrong::new(400, "`side` must be `ghl` or `growbots`"))?;
-    let scopes: BTreeSet<String> = match body.get("scopes") {
-        None | Some(Value::Null) => tokens::all_scopes(side)
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        Some(Value::String(list)) => list.split_whitespace().map(str::to_owned).collect(),
-        Some(list) => serde_json::from_value(list.clone())
-            .map_err(|_| Wrong::new(400, "`scopes` must be a list of names"))?,
+    let (side, body) = side_and_rest(call)?;
+    let mut grant = match text(&body, "user_type") {
+        None | Some("Location") => Grant::all(side),
+        Some("Company") if side == Side::Ghl => Grant::company(),
+        Some(_) => {
+            return Err(Wrong::new(
+                400,
+                "`user_type` must be `Location` or `Company`",
+            ));
+        }
     };
+    match body.get("scopes") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(list)) => {
+            grant.scopes = list.split_whitespace().map(str::to_owned).collect();
+        }
+        Some(list) => {
+            grant.scopes = serde_json::from_value(list.clone())
+                .map_err(|_| Wrong::new(400, "`scopes` must be a list of names"))?;
+        }
+    }
     let ends = body
         .get("expires_in")
         .and_then(Value::as_i64)
         .map(|s| state.world.now().plus(s * 1000));
-    let token = state.tokens.add(&mut state.token_rng, side, scopes, ends);
-    Ok(Reply::json(201, &json!({"token": token})))
+    let rng = &mut state.token_rng;
+    let mut made = json!({"token": state.tokens.add(rng, grant.clone(), ends)});
+    if body.get("refresh") == Some(&true.into()) {
+        made["refresh_token"] = state.grants.refresh_token(rng, grant, None).into();
+    }
+    Ok(Reply::json(201, &made))
 }

@@ -14,6 +14,8 @@ pub struct Plan {
     /// Closed before it is applied.
     reset: f64,
     http_500: f64,
+    http_502: f64,
+    http_503: f64,
     http_429: f64,
     /// Applied, then half of the body is sent.
     truncate_body: f64,
@@ -39,7 +41,8 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Before {
     Reset,
-    Http500,
+    /// A 5xx.
+    Broken(u16),
     Http429,
 }
 
@@ -66,6 +69,8 @@ pub struct Fate {
 pub struct Faults {
     plan: Plan,
     rng: fastrand::Rng,
+    /// For chances that came later, so that older plans hit what they always hit.
+    late_rng: fastrand::Rng,
 }
 
 impl Default for Faults {
@@ -78,7 +83,12 @@ impl Faults {
     /// Faults by a plan.
     pub fn new(plan: Plan) -> Self {
         let rng = fastrand::Rng::with_seed(plan.seed);
-        Self { plan, rng }
+        let late_rng = fastrand::Rng::with_seed(!plan.seed);
+        Self {
+            plan,
+            rng,
+            late_rng,
+        }
     }
 
     /// The index lag that the plan asks for.
@@ -110,12 +120,17 @@ impl Faults {
             [plan.drop_response, plan.truncate_body, plan.malformed_json].map(&mut hit);
         let [empty_page, edit_before_write] =
             [plan.empty_page, plan.edit_before_write].map(&mut hit);
-        let first = |rows: [(bool, Before); 3]| rows.into_iter().find(|r| r.0).map(|r| r.1);
+        let late_rng = &mut self.late_rng;
+        let [http_502, http_503] =
+            [plan.http_502, plan.http_503].map(|chance| late_rng.f64() < chance);
+        let first = |rows: [(bool, Before); 5]| rows.into_iter().find(|r| r.0).map(|r| r.1);
         let last = |rows: [(bool, After); 3]| rows.into_iter().find(|r| r.0).map(|r| r.1);
         Fate {
             before: first([
                 (reset, Before::Reset),
-                (http_500, Before::Http500),
+                (http_500, Before::Broken(500)),
+                (http_502, Before::Broken(502)),
+                (http_503, Before::Broken(503)),
                 (http_429, Before::Http429),
             ]),
             after: last([

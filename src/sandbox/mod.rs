@@ -17,17 +17,20 @@ mod growbots;
 mod http;
 mod ids;
 mod limits;
+mod oauth;
 mod people;
 mod person;
 mod phones;
 mod place;
 mod record;
 mod requests;
+mod respond;
 mod seed;
 mod server;
 mod switches;
 mod tokens;
 mod users;
+mod webhooks;
 mod world;
 
 #[cfg(test)]
@@ -41,16 +44,18 @@ use std::{
 
 use axum::serve::ListenerExt;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 
 pub use event::{Actor, By, Event, Moved, Op};
 pub use limits::{BadLimit, LimitSpec, Window};
-pub use server::Severed;
+pub use respond::Severed;
 pub use users::{Denied, shown};
+pub use webhooks::{Delivery, Received};
 pub use world::World;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, model::Millis};
 use server::State;
+use webhooks::{Keys, courier};
 
 /// What a sandbox starts from.
 #[derive(Clone, Debug)]
@@ -75,18 +80,32 @@ pub enum SandboxError {
     /// The faults are not as the contract has them.
     #[error("the faults of the sandbox cannot be read")]
     Faults(#[source] serde_json::Error),
+    /// A key to sign webhooks with cannot be made.
+    #[error("the keys of the sandbox's webhooks cannot be made: {0}")]
+    Keys(ring::error::KeyRejected),
 }
 
 /// Both systems. Cheap to clone; clones are the same sandbox.
 #[derive(Clone, Debug)]
-pub struct Sandbox(Arc<Mutex<State>>);
+pub struct Sandbox(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: Mutex<State>,
+    /// Wakes the courier when a webhook may be due earlier than it thinks.
+    stirred: Notify,
+}
 
 impl Sandbox {
     /// A sandbox with its seeded world.
     pub fn new(settings: Settings) -> Result<Self, SandboxError> {
         let given = settings.faults.clone().unwrap_or_else(|| json!({}));
         let faults = faults::read(&given).map_err(SandboxError::Faults)?;
-        Ok(Self(Arc::new(Mutex::new(State::new(settings, &faults)))))
+        let keys = Arc::new(Keys::new(settings.seed).map_err(SandboxError::Keys)?);
+        Ok(Self(Arc::new(Inner {
+            state: Mutex::new(State::new(settings, &faults, keys)),
+            stirred: Notify::new(),
+        })))
     }
 
     /// Serves both APIs (`/ghl`, `/growbots`) and the control API (`/_sandbox`). A caller in the same process that
@@ -97,21 +116,32 @@ impl Sandbox {
             .with_state(self.clone())
     }
 
-    /// The contract's first line: where everything is when served at `addr`, and the tokens.
+    /// The contract's first line: where everything is when served at `addr`, and what opens it.
     pub fn hello(&self, addr: SocketAddr) -> Value {
         self.with_state(|state| {
+            let oauth = state.grants.apps.as_ref().map(|app| {
+                json!({
+                    "client_id": app.client_id, "client_secret": app.client_secret,
+                    "refresh_token": app.refresh_token,
+                })
+            });
             json!({
                 "ghl": format!("http://{addr}/ghl"),
                 "growbots": format!("http://{addr}/growbots"),
                 "control": format!("http://{addr}/_sandbox"),
                 "location_id": state.world.place.location_id,
+                "company_id": state.world.place.company_id,
                 "ghl_token": state.tokens.first.ghl,
                 "growbots_token": state.tokens.first.growbots,
+                "ghl_webhook_key": state.keys.public_pem(),
+                "ghl_webhook_rsa_key": webhooks::RSA_PUBLIC,
+                "growbots_webhook_secret": state.hooks.first_secret,
+                "oauth": oauth,
             })
         })
     }
 
-    /// Serves until `stop`; requests under way are finished.
+    /// Serves, and delivers webhooks, until `stop`; requests under way are finished.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -121,9 +151,12 @@ impl Sandbox {
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        axum::serve(listener, self.router())
-            .with_graceful_shutdown(stop)
-            .await
+        let client = courier::client().map_err(std::io::Error::other)?;
+        let serving = axum::serve(listener, self.router()).with_graceful_shutdown(stop);
+        tokio::select! {
+            ended = serving.into_future() => ended,
+            never = courier::run(self, &client) => match never {},
+        }
     }
 
     /// Lets `f` read and change the world; no request runs meanwhile.
@@ -131,9 +164,39 @@ impl Sandbox {
         self.with_state(|state| f(&mut state.world))
     }
 
+    /// The webhooks that are due, each signed for now. [`Sandbox::serve`] delivers them by itself; who drives the
+    /// router instead may carry them in any order, and says with [`Sandbox::delivered`] how each went.
+    pub fn take_deliveries(&self) -> Vec<Delivery> {
+        self.with_state(|state| {
+            let now = state.world.now();
+            state.hooks.take(&state.world, now)
+        })
+    }
+
+    /// When the next webhook is due, in the world's time; none if nothing is on its way.
+    pub fn next_delivery(&self) -> Option<Millis> {
+        self.with_state(|state| state.hooks.next_due())
+    }
+
+    /// Notes how a delivery went: its side tries again where it does so.
+    pub fn delivered(&self, delivery: Delivery, received: Received) {
+        self.with_state(|state| {
+            let now = state.world.now();
+            state.hooks.received(delivery, received, now);
+        });
+    }
+
     fn with_state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
         // a panic in a handler is a bug that its own test shows; the world is still whole
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let lock = self.0.state.lock();
+        let mut state = lock.unwrap_or_else(PoisonError::into_inner);
+        let done = f(&mut state);
+        let State { hooks, world, .. } = &mut *state;
+        hooks.collect(world);
+        if hooks.take_stirred() {
+            self.0.stirred.notify_one();
+        }
+        done
     }
 
     /// Background users at this rate, until dropped; 0 is nobody.

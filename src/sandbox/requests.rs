@@ -4,10 +4,23 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use crate::model::Millis;
+use crate::model::{Millis, Side};
 
 /// How many requests the list keeps.
 const KEPT: usize = 100_000;
+
+/// One request, ended.
+pub struct Row<'a> {
+    pub side: Side,
+    pub at: Millis,
+    pub operation: &'a str,
+    /// A status, or `dropped` or `reset` where none was sent.
+    pub outcome: &'a str,
+    pub cost: u32,
+    /// From its arrival, in the world's time.
+    pub duration_ms: i64,
+    pub request_id: &'a str,
+}
 
 /// All requests of one side.
 #[derive(Debug, Default)]
@@ -37,18 +50,26 @@ impl Requests {
         self.max_in_window = self.max_in_window.max(self.in_window);
     }
 
-    /// Notes how it ended: a status, or `dropped` or `reset` where none was sent.
-    pub fn end(&mut self, at: Millis, operation: &str, outcome: &str, request_id: &str) {
-        if outcome == "429" {
+    /// Notes how it ended.
+    pub fn end(&mut self, row: &Row) {
+        if row.outcome == "429" {
             self.throttled += 1;
         }
-        let outcomes = self.by_operation.entry(operation.to_owned()).or_default();
-        *outcomes.entry(outcome.to_owned()).or_default() += 1;
+        let outcomes = self
+            .by_operation
+            .entry(row.operation.to_owned())
+            .or_default();
+        *outcomes.entry(row.outcome.to_owned()).or_default() += 1;
         if self.log.len() == KEPT {
             self.log.pop_front();
         }
+        let status = row
+            .outcome
+            .parse::<u16>()
+            .map_or_else(|_| row.outcome.into(), Value::from);
         self.log.push_back(json!({
-            "at": at.to_string(), "operation": operation, "outcome": outcome, "request_id": request_id,
+            "side": row.side, "at": row.at.to_string(), "operation": row.operation, "status": status,
+            "cost": row.cost, "duration_ms": row.duration_ms, "request_id": row.request_id,
         }));
     }
 

@@ -1,10 +1,16 @@
-//! Who may ask: tokens with scopes, some with an end.
+//! Who may ask: access tokens with scopes, some with an end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fastrand::Rng;
+
+use super::ids;
 use crate::model::{BySide, Millis, Side};
 
-/// All scopes of a side.
+/// Scopes of GHL that only an agency's token has.
+pub const COMPANY_SCOPES: [&str; 2] = ["oauth.readonly", "oauth.write"];
+
+/// All scopes of a side that a location or an account can give.
 pub const fn all_scopes(side: Side) -> &'static [&'static str] {
     match side {
         Side::Ghl => &[
@@ -14,10 +20,12 @@ pub const fn all_scopes(side: Side) -> &'static [&'static str] {
             "locations/tasks.readonly",
             "locations/customFields.readonly",
             "locations/tags.readonly",
+            "locations/tags.write",
             "businesses.readonly",
             "businesses.write",
             "users.readonly",
             "calendars/events.readonly",
+            "conversations/message.readonly",
         ],
         Side::Growbots => &[
             "account.read",
@@ -31,14 +39,71 @@ pub const fn all_scopes(side: Side) -> &'static [&'static str] {
             "notes.write",
             "meetings.read",
             "meetings.write",
+            "webhooks.read",
+            "webhooks.write",
         ],
     }
 }
 
+/// What a GHL token is for. Growbots has accounts only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// A GHL location, or a Growbots account.
+    Location,
+    /// A GHL agency: its token opens no location's records, but mints tokens that do.
+    Company,
+}
+
+impl Level {
+    /// As GHL's `user_type` and `userType` name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Location => "Location",
+            Self::Company => "Company",
+        }
+    }
+}
+
+/// What a token lets its bearer do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub side: Side,
+    pub level: Level,
+    pub scopes: BTreeSet<String>,
+}
+
+impl Grant {
+    /// Everything that a location or an account can give.
+    pub fn all(side: Side) -> Self {
+        Self {
+            side,
+            level: Level::Location,
+            scopes: owned(all_scopes(side)),
+        }
+    }
+
+    /// Everything that a GHL agency can give.
+    pub fn company() -> Self {
+        let mut grant = Self::all(Side::Ghl);
+        grant.level = Level::Company;
+        grant.scopes.extend(owned(&COMPANY_SCOPES));
+        grant
+    }
+
+    /// The scopes as OAuth lists them.
+    pub fn scope(&self) -> String {
+        let scopes: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
+        scopes.join(" ")
+    }
+}
+
+fn owned(scopes: &[&str]) -> BTreeSet<String> {
+    scopes.iter().map(ToString::to_string).collect()
+}
+
 #[derive(Clone, Debug)]
 struct Token {
-    side: Side,
-    scopes: BTreeSet<String>,
+    grant: Grant,
     ends: Option<Millis>,
 }
 
@@ -51,7 +116,7 @@ pub enum Worth {
     LacksScope,
 }
 
-/// The tokens of both sides.
+/// The access tokens of both sides.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     held: BTreeMap<String, Token>,
@@ -61,33 +126,25 @@ pub struct Tokens {
 
 impl Tokens {
     /// One token a side, of all scopes, made from the seed.
-    pub fn new(rng: &mut fastrand::Rng) -> Self {
+    pub fn new(rng: &mut Rng) -> Self {
         let mut tokens = Self {
             held: BTreeMap::new(),
             first: BySide::default(),
         };
         for side in Side::BOTH {
-            let scopes = all_scopes(side).iter().map(ToString::to_string).collect();
-            *tokens.first.get_mut(side) = tokens.add(rng, side, scopes, None);
+            *tokens.first.get_mut(side) = tokens.add(rng, Grant::all(side), None);
         }
         tokens
     }
 
     /// Makes a token. GHL's are `pit-` without an end, and shaped like OAuth's with one.
-    pub fn add(
-        &mut self,
-        rng: &mut fastrand::Rng,
-        side: Side,
-        scopes: BTreeSet<String>,
-        ends: Option<Millis>,
-    ) -> String {
-        let token = match (side, ends) {
-            (Side::Ghl, None) => format!("pit-{}", super::ids::uuid(rng)),
-            (Side::Ghl, Some(_)) => format!("oat_{}", super::ids::alphanumeric(rng, 40)),
-            (Side::Growbots, _) => format!("gb_{}", super::ids::alphanumeric(rng, 40)),
+    pub fn add(&mut self, rng: &mut Rng, grant: Grant, ends: Option<Millis>) -> String {
+        let token = match (grant.side, ends) {
+            (Side::Ghl, None) => format!("pit-{}", ids::uuid(rng)),
+            (Side::Ghl, Some(_)) => format!("oat_{}", ids::alphanumeric(rng, 40)),
+            (Side::Growbots, _) => format!("gb_{}", ids::alphanumeric(rng, 40)),
         };
-        self.held
-            .insert(token.clone(), Token { side, scopes, ends });
+        self.held.insert(token.clone(), Token { grant, ends });
         token
     }
 
@@ -98,7 +155,7 @@ impl Tokens {
 
     /// Ends all tokens of a side that have an end.
     pub fn expire(&mut self, side: Side) {
-        for token in self.held.values_mut().filter(|t| t.side == side) {
+        for token in self.held.values_mut().filter(|t| t.grant.side == side) {
             token.ends = token.ends.map(|_| Millis(0));
         }
     }
@@ -107,13 +164,14 @@ impl Tokens {
     pub fn worth(&self, side: Side, token: Option<&str>, scope: &str, now: Millis) -> Worth {
         let Some(token) = token
             .and_then(|t| self.held.get(t))
-            .filter(|t| t.side == side)
+            .filter(|t| t.grant.side == side)
         else {
             return Worth::Unknown;
         };
+        let is_of_level = token.grant.level == Level::Location || COMPANY_SCOPES.contains(&scope);
         if token.ends.is_some_and(|ends| ends <= now) {
             Worth::Expired
-        } else if scope.is_empty() || token.scopes.contains(scope) {
+        } else if scope.is_empty() || is_of_level && token.grant.scopes.contains(scope) {
             Worth::Good
         } else {
             Worth::LacksScope
@@ -123,7 +181,7 @@ impl Tokens {
     /// The scopes of a token, in order; none for one that is not held.
     pub fn scopes(&self, token: Option<&str>) -> Vec<String> {
         let held = token.and_then(|t| self.held.get(t));
-        held.map(|t| t.scopes.iter().cloned().collect())
+        held.map(|t| t.grant.scopes.iter().cloned().collect())
             .unwrap_or_default()
     }
 }

@@ -96,7 +96,7 @@ impl World {
     }
 
     /// A record that a read by id finds.
-    pub fn read(&self, side: Side, kind: Kind, id: &str) -> Result<Arc<Body>, Denied> {
+    pub fn read(&mut self, side: Side, kind: Kind, id: &str) -> Result<Arc<Body>, Denied> {
         Ok(match side {
             Side::Ghl => ghl::rules::find(self, kind, id)?,
             Side::Growbots => growbots::rules::find(self, kind, id)?,

@@ -44,7 +44,7 @@ pub struct World {
     pub(super) lag_ms: BySide<i64>,
     /// Growbots' answers that are kept by idempotency key.
     pub(super) kept: BTreeMap<String, Kept>,
-    /// What deleted Growbots records held, for a restore.
+    /// What deleted records held: for a restore at Growbots, and for the webhooks of GHL.
     pub(super) graves: BTreeMap<(Kind, String), Arc<Body>>,
     seed: u64,
     clock: Clock,

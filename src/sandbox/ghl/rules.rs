@@ -94,16 +94,23 @@ pub fn edit(
 /// Deletes a record without a trace. Notes and appointments go with their contact; its tasks stay in the
 /// location's task search, where no contact route shows them.
 pub fn delete(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<(), Refusal> {
-    find(world, kind, id)?;
+    let body = find(world, kind, id)?;
     if kind == Kind::Contact {
         for child in [Kind::Note, Kind::Appointment] {
             for body in world.children(Side::Ghl, child, id) {
-                world.erase(by, child, text(&body, "id").unwrap_or_default());
+                erase(world, by, child, body);
             }
         }
     }
-    world.erase(by, kind, id);
+    erase(world, by, kind, body);
     Ok(())
+}
+
+/// Takes a record away; what it held goes into the webhook that tells of it.
+fn erase(world: &mut World, by: &By, kind: Kind, body: Arc<Body>) {
+    let id = text(&body, "id").unwrap_or_default().to_owned();
+    world.erase(by, kind, &id);
+    world.graves.insert((kind, id), body);
 }
 
 /// Merges a contact into another, as the web app does: children move, tags unite, empty fields are filled, and the

@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{kind_segment, problem::Problem};
+use super::{
+    cursor::{opaque, open},
+    kind_segment,
+    problem::Problem,
+    rules::is_forgotten,
+};
 use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     http::{Answer, Call},
@@ -14,34 +19,10 @@ use crate::sandbox::{
 
 /// How long a cursor of a list is good for.
 const CURSOR_MS: i64 = 24 * 3_600_000;
-
-fn opaque(value: &Value) -> String {
-    use std::fmt::Write;
-    let mut out = String::new();
-    for byte in value.to_string().bytes() {
-        // writing to a string does not fail
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
-}
-
-fn open(cursor: &str) -> Result<Value, Problem> {
-    let bad = || {
-        Problem::new(
-            400,
-            "invalid_cursor",
-            "the cursor is not one of ours, or too old",
-        )
-    };
-    if !cursor.is_ascii() || !cursor.len().is_multiple_of(2) {
-        return Err(bad());
-    }
-    let bytes: Option<Vec<u8>> = (0..cursor.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&cursor[at..at + 2], 16).ok())
-        .collect();
-    serde_json::from_slice(&bytes.ok_or_else(bad)?).map_err(|_| bad())
-}
+/// How long a cursor of the changes is.
+const CHANGES_MS: i64 = 30 * 24 * 3_600_000;
+/// How long a tombstone is listed, and found.
+pub const TOMBSTONE_MS: i64 = 90 * 24 * 3_600_000;
 
 const fn parameters_of(kind: Kind) -> &'static [&'static str] {
     match kind {
@@ -187,6 +168,7 @@ pub fn records(world: &mut World, call: &Call, kind: Kind) -> Result<Answer, Pro
             .filter(|c| c.is_ascii_digit() || *c == '+')
             .collect::<String>()
     };
+    let now = world.now();
     let mut rows = world.listed(Side::Growbots, kind);
     rows.retain(|row| {
         let is = |parameter: &str| {
@@ -199,7 +181,7 @@ pub fn records(world: &mut World, call: &Call, kind: Kind) -> Result<Answer, Pro
             let mut tags = tags.into_iter().flatten().filter_map(Value::as_str);
             tags.any(|have| have.to_lowercase() == tag.to_lowercase())
         };
-        (with_deleted || is_live(row))
+        (with_deleted && !is_forgotten(row, now) || is_live(row))
             && updated_after.is_none_or(|after| moment(row, "updated_at") >= after)
             && external.is_none_or(|(key, value)| {
                 row.get("external_ids").is_some_and(|ids| ids[key] == value)
@@ -219,19 +201,12 @@ pub fn records(world: &mut World, call: &Call, kind: Kind) -> Result<Answer, Pro
             && due_before
                 .is_none_or(|limit| text(row, "due_at").is_some() && moment(row, "due_at") < limit)
     });
-    let now = world.now();
     Ok(query.page(call, now, rows))
 }
 
-/// GET /users
-pub fn users(world: &mut World, call: &Call) -> Result<Answer, Problem> {
+/// A list of what is no record: in the order of its ids, by pages.
+pub fn plain(world: &mut World, call: &Call, rows: Vec<Arc<Body>>) -> Result<Answer, Problem> {
     let query = Query::read(world, call, &[])?;
-    let rows = world
-        .place
-        .users
-        .iter()
-        .map(|user| Arc::new(super::user(user)))
-        .collect();
     let now = world.now();
     Ok(query.page(call, now, rows))
 }
@@ -264,18 +239,15 @@ pub fn changes(world: &mut World, call: &Call, readable: &[Kind]) -> Result<Answ
             kinds
         }
     };
-    let all = world.changes();
-    let start = match (call.param("cursor"), call.param("from")) {
-        (Some(cursor), _) => {
-            let seq = open(cursor)?["seq"].as_u64();
-            seq.ok_or_else(|| {
-                Problem::new(400, "invalid_cursor", "the cursor is not one of changes")
-            })? as usize
-        }
-        (None, Some("now")) => all.len(),
-        (None, None) => 0,
+    let now = world.now();
+    let from = match (call.param("cursor"), call.param("from")) {
+        (Some(cursor), _) => Some(change_after(cursor, now)?),
+        (None, Some("now")) => None,
+        (None, None) => Some(0),
         (None, Some(_)) => return Err(Problem::parameter("from")),
     };
+    let all = world.changes();
+    let start = from.unwrap_or(all.len());
     let mut rows = Vec::new();
     let mut reached = start;
     for change in all.iter().skip(start) {
@@ -292,9 +264,23 @@ pub fn changes(world: &mut World, call: &Call, readable: &[Kind]) -> Result<Answ
         }
     }
     let page = json!({
-        "next_cursor": opaque(&json!({"seq": reached})), "has_more": reached < all.len(), "limit": limit,
+        "next_cursor": opaque(&json!({"seq": reached, "t": now.0})), "has_more": reached < all.len(), "limit": limit,
     });
     Ok(Answer::json(200, json!({"data": rows, "page": page})))
+}
+
+/// The change that a cursor of the changes stands behind.
+fn change_after(cursor: &str, now: Millis) -> Result<usize, Problem> {
+    let cursor = open(cursor)?;
+    let (Some(seq), Some(issued)) = (cursor["seq"].as_u64(), cursor["t"].as_i64()) else {
+        let what = "the cursor is not one of changes";
+        return Err(Problem::new(400, "invalid_cursor", what));
+    };
+    if now.0 - issued > CHANGES_MS {
+        let what = "changes are kept for 30 days";
+        return Err(Problem::new(410, "cursor_expired", what));
+    }
+    Ok(seq as usize)
 }
 
 /// The same page without its rows: where there were some, it says that there are more from where it began.

@@ -1,39 +1,36 @@
-//! Growbots as the project's contract for it says (facts, sections 3 to 5), written from that document.
+//! Growbots as the project's contract for it says (facts, sections 2 to 6), written from that document.
 
+mod batch;
+mod cursor;
+mod headers;
 mod lists;
+mod once;
 mod problem;
 pub mod rules;
+mod run;
 mod schema;
 mod values;
+mod webhooks;
 
+pub use headers::{HeaderForm, finish, throttled};
 pub use lists::emptied;
+pub use once::{Kept, in_progress, place as once_place};
 pub use problem::Problem;
 pub use schema::blank;
 
 use http::Method;
-use serde_json::{Value, json};
 
 use super::{
-    event::By,
     http::{Answer, Call},
-    limits::Standing,
-    place::User,
-    record::{Body, text},
     tokens::{Tokens, Worth},
+    webhooks::Webhooks,
     world::World,
 };
-use crate::model::{Kind, Millis, Side};
+use crate::model::{Kind, Side};
 
-/// How long an answer is kept by its idempotency key.
-const KEPT_MS: i64 = 24 * 3_600_000;
-
-/// An answer kept by its idempotency key, with the body that it answered.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    at: Millis,
-    body: bytes::Bytes,
-    answer: Answer,
-}
+/// The largest body, and that of a batch.
+const LARGEST_BODY: usize = 1 << 20;
+const LARGEST_BATCH: usize = 4 << 20;
 
 /// What a path and method ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +48,8 @@ enum Op {
     SetCompleted(String, bool),
     Tags(String),
     Merge(String),
+    Batch,
+    Webhooks(webhooks::Op),
 }
 
 /// The path segment of a kind.
@@ -62,6 +61,13 @@ pub const fn kind_segment(kind: Kind) -> &'static str {
         Kind::Appointment => "meetings",
         Kind::Business => "companies",
     }
+}
+
+/// The kind of a path segment.
+fn kind_of(segment: &str) -> Option<Kind> {
+    Kind::ALL
+        .into_iter()
+        .find(|kind| kind_segment(*kind) == segment)
 }
 
 /// The name of the operation that a request asks for: method and path, without the prefix.
@@ -78,15 +84,15 @@ pub fn operation(call: &Call) -> Option<String> {
 fn find(call: &Call) -> Option<Op> {
     let path = call.path.strip_prefix("/v1/")?;
     let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
-    let kind = Kind::ALL
-        .into_iter()
-        .find(|kind| kind_segment(*kind) == parts[0]);
+    let kind = kind_of(parts[0]);
     let own = |id: &str| id.to_owned();
     Some(match (call.method.as_str(), kind, parts.as_slice()) {
         ("GET", None, ["account"]) => Op::Account,
         ("GET", None, ["users"]) => Op::Users,
         ("GET", None, ["users", id]) => Op::User(own(id)),
         ("GET", None, ["changes"]) => Op::Changes,
+        ("POST", None, ["batch"]) => Op::Batch,
+        (method, None, ["webhooks", rest @ ..]) => Op::Webhooks(webhooks::Op::find(method, rest)?),
         ("GET", Some(kind), [_]) => Op::List(kind),
         ("POST", Some(kind), [_]) => Op::Create(kind),
         ("GET", Some(kind), [_, id]) => Op::Get(kind, own(id)),
@@ -102,12 +108,16 @@ fn find(call: &Call) -> Option<Op> {
 }
 
 /// Answers a request that the rate limit let through.
-pub fn answer(world: &mut World, tokens: &Tokens, call: &Call) -> Answer {
+pub fn answer(world: &mut World, tokens: &Tokens, hooks: &mut Webhooks, call: &Call) -> Answer {
     let answer = match find(call) {
         Some(op) if is_there(world, &op) => {
-            admit(world, tokens, call, &op).and_then(|()| run(world, tokens, call, &op))
+            admit(world, tokens, call, &op).and_then(|()| match &op {
+                Op::Webhooks(op) => webhooks::run(world, hooks, call, op),
+                op => run::run(world, tokens, call, op),
+            })
         }
-        _ => Err(no_route(call)),
+        Some(_) => Err(Problem::new(404, "not_found", "there is no such path")),
+        None => Err(no_route(call)),
     };
     answer.unwrap_or_else(|problem| problem.answer(&call.request_id))
 }
@@ -117,6 +127,8 @@ fn is_there(world: &World, op: &Op) -> bool {
     match op {
         Op::Changes => world.switches.can("changes"),
         Op::Restore(..) => world.switches.can("restore"),
+        Op::Batch => world.switches.can("batch"),
+        Op::Webhooks(_) => world.switches.can("webhooks"),
         _ => true,
     }
 }
@@ -133,18 +145,15 @@ fn no_route(call: &Call) -> Problem {
         })
     };
     let others = [Method::GET, Method::POST, Method::PATCH, Method::DELETE];
-    if others
+    let fitting = others
         .into_iter()
-        .any(|method| method != call.method && with(method).is_some())
-    {
-        Problem::new(
-            405,
-            "method_not_allowed",
-            format!("{} is not for this path", call.method),
-        )
-    } else {
-        Problem::new(404, "not_found", "there is no such path")
+        .filter(|method| with(method.clone()).is_some());
+    let fitting: Vec<String> = fitting.map(|method| method.to_string()).collect();
+    if fitting.is_empty() {
+        return Problem::new(404, "not_found", "there is no such path");
     }
+    let what = format!("{} is not for this path", call.method);
+    Problem::new(405, "method_not_allowed", what).allowing(fitting.join(", "))
 }
 
 fn scope_of(op: &Op) -> String {
@@ -157,6 +166,9 @@ fn scope_of(op: &Op) -> String {
         }
         Op::SetCompleted(..) => of(Kind::Task, "write"),
         Op::Tags(_) | Op::Merge(_) => of(Kind::Contact, "write"),
+        // each operation of a batch is looked at by itself
+        Op::Batch => String::new(),
+        Op::Webhooks(op) => op.scope().to_owned(),
     }
 }
 
@@ -180,288 +192,35 @@ fn admit(world: &mut World, tokens: &Tokens, call: &Call, op: &Op) -> Result<(),
         }
     }
     let sent = call.header("content-type").unwrap_or("application/json");
-    let is_json =
-        sent.starts_with("application/json") || sent.starts_with("application/merge-patch+json");
+    let sent = sent.split(';').next().unwrap_or_default().trim();
+    let is_json = sent.eq_ignore_ascii_case("application/json")
+        || matches!(op, Op::Patch(..)) && sent.eq_ignore_ascii_case("application/merge-patch+json");
     if !is_json && !call.body.is_empty() {
-        return Err(Problem::new(
-            415,
-            "unsupported_media_type",
-            "the body must be JSON",
-        ));
+        let what = "the body must be JSON";
+        return Err(Problem::new(415, "unsupported_media_type", what));
     }
-    if call.body.len() > 1 << 20 {
-        return Err(Problem::new(
-            413,
-            "payload_too_large",
-            "a body has at most 1 MiB",
-        ));
+    let most = match op {
+        Op::Batch => LARGEST_BATCH,
+        _ => LARGEST_BODY,
+    };
+    if call.body.len() > most {
+        return Err(too_large());
     }
     Ok(())
 }
 
-fn run(world: &mut World, tokens: &Tokens, call: &Call, op: &Op) -> Result<Answer, Problem> {
-    let by = By::api(&call.request_id);
-    match op {
-        Op::Account => Ok(account(world, &tokens.scopes(call.bearer()))),
-        Op::Users => lists::users(world, call),
-        Op::User(id) => {
-            let found = world
-                .place
-                .users
-                .iter()
-                .find(|user| user.ids.growbots == *id);
-            let found =
-                found.ok_or_else(|| Problem::new(404, "not_found", "there is no such user"))?;
-            Ok(Answer::json(200, user(found).into()))
-        }
-        Op::Changes => {
-            let scopes = tokens.scopes(call.bearer());
-            let may_read = |kind: &Kind| scopes.contains(&format!("{}.read", kind_segment(*kind)));
-            let readable: Vec<Kind> = Kind::ALL.into_iter().filter(may_read).collect();
-            lists::changes(world, call, &readable)
-        }
-        Op::List(kind) => lists::records(world, call, *kind),
-        Op::Get(kind, id) => get(world, call, *kind, id),
-        Op::Create(kind) => once(world, call, |world| {
-            let made = rules::create(world, &by, *kind, &object(call)?)?;
-            let at = format!(
-                "/v1/{}/{}",
-                kind_segment(*kind),
-                text(&made, "id").unwrap_or_default()
-            );
-            Ok(record(world, 201, &made).with("location", at))
-        }),
-        Op::Patch(kind, id) => {
-            let before = rules::find(world, *kind, id)?;
-            check_tag(world, call, &before, true)?;
-            let after = rules::edit(world, &by, *kind, id, &object(call)?)?;
-            Ok(record(world, 200, &after))
-        }
-        Op::Delete(kind, id) => {
-            let before = rules::find(world, *kind, id)?;
-            check_tag(world, call, &before, true)?;
-            rules::delete(world, &by, *kind, id)?;
-            Ok(Answer::empty(204))
-        }
-        Op::Restore(kind, id) => once(world, call, |world| {
-            let back = rules::restore(world, &by, *kind, id)?;
-            Ok(record(world, 200, &back))
-        }),
-        Op::SetCompleted(id, completed) => once(world, call, |world| {
-            let before = rules::find(world, Kind::Task, id)?;
-            check_tag(world, call, &before, false)?;
-            let patch = Body::from_iter([("completed".into(), (*completed).into())]);
-            let after = rules::edit(world, &by, Kind::Task, id, &patch)?;
-            Ok(record(world, 200, &after))
-        }),
-        Op::Merge(id) => once(world, call, |world| {
-            let before = rules::find(world, Kind::Contact, id)?;
-            check_tag(world, call, &before, true)?;
-            let body = object(call)?;
-            let survivor =
-                rules::merge_leads(world, &by, id, text(&body, "into").unwrap_or_default())?;
-            Ok(record(world, 200, &survivor))
-        }),
-        Op::Tags(id) => once(world, call, |world| {
-            let change = object(call)?;
-            let list = |name: &str| {
-                change
-                    .get(name)
-                    .and_then(Value::as_array)
-                    .cloned()
-                    .unwrap_or_default()
-            };
-            let after = rules::retag(world, &by, id, &list("add"), &list("remove"))?;
-            Ok(record(world, 200, &after))
-        }),
+/// A body over the limit.
+pub fn too_large() -> Problem {
+    let what = "a body has at most 1 MiB, a batch 4 MiB";
+    Problem::new(413, "payload_too_large", what)
+}
+
+/// What a request costs in the rate limit.
+pub fn cost(world: &World, call: &Call) -> u32 {
+    match find(call) {
+        Some(Op::Batch) if world.switches.can("batch") => batch::cost(call),
+        _ => 1,
     }
-}
-
-fn get(world: &World, call: &Call, kind: Kind, id: &str) -> Result<Answer, Problem> {
-    let body = rules::find(world, kind, id)?;
-    let unchanged = call
-        .header("if-none-match")
-        .is_some_and(|tags| names_tag(tags, &body));
-    if unchanged && world.switches.can("etag") {
-        return Ok(Answer::empty(304).with("etag", tag_of(&body)));
-    }
-    Ok(record(world, 200, &body))
-}
-
-fn record(world: &World, status: u16, body: &Body) -> Answer {
-    let answer = Answer::json(status, body.clone().into());
-    if world.switches.can("etag") {
-        answer.with("etag", tag_of(body))
-    } else {
-        answer
-    }
-}
-
-fn tag_of(body: &Body) -> String {
-    format!(
-        "\"{}\"",
-        body.get("version").and_then(Value::as_u64).unwrap_or(0)
-    )
-}
-
-fn names_tag(tags: &str, body: &Body) -> bool {
-    let own = tag_of(body);
-    tags.split(',')
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag == own)
-}
-
-/// Refuses a write whose `If-Match` is not the record's, or is missing where it must be there.
-fn check_tag(world: &World, call: &Call, body: &Body, is_required: bool) -> Result<(), Problem> {
-    if !world.switches.can("etag") {
-        return Ok(());
-    }
-    match call.header("if-match") {
-        None if is_required => Err(Problem::new(
-            428,
-            "precondition_required",
-            "`If-Match` is needed here",
-        )),
-        Some(tags) if !names_tag(tags, body) => {
-            let current = Value::Object(body.clone());
-            Err(
-                Problem::new(412, "version_mismatch", "the record has moved on")
-                    .with("current", current),
-            )
-        }
-        _ => Ok(()),
-    }
-}
-
-fn object(call: &Call) -> Result<Body, Problem> {
-    let bad = |detail: String| Problem::new(400, "invalid_json", detail);
-    match serde_json::from_slice(&call.body) {
-        Ok(Value::Object(body)) => Ok(body),
-        Ok(_) => Err(bad("an object is expected".into())),
-        Err(error) => Err(bad(error.to_string())),
-    }
-}
-
-/// Runs an operation once per idempotency key: a repeat gets the kept answer.
-fn once(
-    world: &mut World,
-    call: &Call,
-    run: impl FnOnce(&mut World) -> Result<Answer, Problem>,
-) -> Result<Answer, Problem> {
-    if !world.switches.can("idempotency") {
-        return run(world);
-    }
-    let key = call
-        .header("idempotency-key")
-        .filter(|key| (1..=255).contains(&key.len()));
-    let key = key.ok_or_else(|| {
-        Problem::new(
-            400,
-            "idempotency_key_required",
-            "`Idempotency-Key` is needed here",
-        )
-    })?;
-    let place = format!("{} {} {key}", call.method, call.path);
-    let now = world.now();
-    if let Some(kept) = world
-        .kept
-        .get(&place)
-        .filter(|kept| now.since(kept.at) < KEPT_MS)
-    {
-        if kept.body != call.body {
-            return Err(Problem::new(
-                422,
-                "idempotency_key_reused",
-                "this key came with another body before",
-            ));
-        }
-        return Ok(kept.answer.clone().with("idempotent-replayed", "true"));
-    }
-    let answer = run(world).unwrap_or_else(|problem| problem.answer(&call.request_id));
-    if answer.status < 500 {
-        let kept = Kept {
-            at: now,
-            body: call.body.clone(),
-            answer: answer.clone(),
-        };
-        world.kept.insert(place, kept);
-    }
-    Ok(answer)
-}
-
-fn account(world: &mut World, scopes: &[String]) -> Answer {
-    let counts: Body = Kind::ALL
-        .into_iter()
-        .map(|kind| {
-            (
-                kind_segment(kind).to_owned(),
-                world.all(Side::Growbots, kind).count().into(),
-            )
-        })
-        .collect();
-    Answer::json(
-        200,
-        json!({
-            "id": world.place.account_id, "name": "Harbour Street Agency", "time_zone": super::place::TIME_ZONE,
-            "scopes": scopes, "capabilities": world.switches.capabilities, "counts": counts,
-            "server_time": world.now().to_string(),
-        }),
-    )
-}
-
-/// A user as both routes show it.
-pub fn user(user: &User) -> Body {
-    let name = format!("{} {}", user.first, user.last);
-    Body::from_iter([
-        ("id".into(), user.ids.growbots.clone().into()),
-        ("name".into(), name.into()),
-        ("email".into(), user.email.clone().into()),
-        ("active".into(), true.into()),
-    ])
-}
-
-/// The answer to a request over the limit.
-pub fn throttled(request_id: &str, standing: &Standing) -> Answer {
-    let wait_ms = if standing.day_remaining == 0 {
-        standing.day_reset_ms
-    } else {
-        standing.reset_ms
-    };
-    Problem::new(429, "rate_limited", "too many requests")
-        .answer(request_id)
-        .with("retry-after", seconds(wait_ms).max(1).to_string())
-}
-
-const fn seconds(ms: i64) -> i64 {
-    (ms + 999) / 1000
-}
-
-/// What stands on every answer: the request id and the limits, those of the window nearest to its end.
-pub fn finish(answer: Answer, request_id: &str, standing: &Standing) -> Answer {
-    let share = |remaining: u32, limit: u32| f64::from(remaining) / f64::from(limit);
-    let day_is_nearer = share(standing.day_remaining, standing.day_limit)
-        < share(standing.remaining, standing.limit);
-    let (limit, remaining, reset_ms) = if day_is_nearer {
-        (
-            standing.day_limit,
-            standing.day_remaining,
-            standing.day_reset_ms,
-        )
-    } else {
-        (standing.limit, standing.remaining, standing.reset_ms)
-    };
-    let policy = format!(
-        "{};w={}, {};w=86400",
-        standing.limit,
-        standing.window_ms / 1000,
-        standing.day_limit
-    );
-    answer
-        .with("x-request-id", request_id)
-        .with("ratelimit-limit", limit.to_string())
-        .with("ratelimit-remaining", remaining.to_string())
-        .with("ratelimit-reset", seconds(reset_ms).to_string())
-        .with("ratelimit-policy", policy)
 }
 
 /// The record that a write by id is about, if the request is one.
@@ -470,6 +229,7 @@ pub fn target(call: &Call) -> Option<(Kind, String)> {
         Op::Patch(kind, id) | Op::Delete(kind, id) => Some((kind, id)),
         Op::SetCompleted(id, _) => Some((Kind::Task, id)),
         Op::Tags(id) | Op::Merge(id) => Some((Kind::Contact, id)),
+        Op::Batch => batch::target(call),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ pub struct Problem {
     pub code: &'static str,
     detail: String,
     extra: Body,
+    allow: Option<String>,
 }
 
 impl Problem {
@@ -21,6 +22,7 @@ impl Problem {
             code,
             detail: detail.into(),
             extra: Body::new(),
+            allow: None,
         }
     }
 
@@ -54,6 +56,12 @@ impl Problem {
         self
     }
 
+    /// The methods that the path has, for a 405.
+    pub fn allowing(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
     /// The answer.
     pub fn answer(&self, request_id: &str) -> Answer {
         let mut title = self.code.replace('_', " ");
@@ -69,7 +77,10 @@ impl Problem {
         }
         let mut answer = Answer::json(self.status, body);
         answer.content_type = "application/problem+json";
-        answer
+        match &self.allow {
+            Some(methods) => answer.with("allow", methods),
+            None => answer,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
+    lists::TOMBSTONE_MS,
     problem::{FieldError, Problem},
     schema,
 };
@@ -52,16 +53,24 @@ pub fn create(world: &mut World, by: &By, kind: Kind, fields: &Body) -> Result<A
     Ok(world.write(by, Op::Create, Side::Growbots, kind, made))
 }
 
-/// A live record, 404 where there never was one, and 410 with the tombstone where it was deleted.
-pub fn find(world: &World, kind: Kind, id: &str) -> Result<Arc<Body>, Problem> {
-    match world.find(Side::Growbots, kind, id) {
-        None => Err(Problem::new(404, "not_found", "there is no such record")),
-        Some(body) if !is_live(body) => {
-            let tombstone = Value::Object((**body).clone());
-            Err(Problem::new(410, "gone", "the record was deleted").with("tombstone", tombstone))
-        }
-        Some(body) => Ok(body.clone()),
+/// A live record, 404 where there never was one, and 410 with the tombstone where it was deleted: for 90 days, then
+/// 404 again.
+pub fn find(world: &mut World, kind: Kind, id: &str) -> Result<Arc<Body>, Problem> {
+    let now = world.now();
+    let found = world.find(Side::Growbots, kind, id);
+    let missing = || Problem::new(404, "not_found", "there is no such record");
+    let body = found.filter(|body| !is_forgotten(body, now));
+    let body = body.cloned().ok_or_else(missing)?;
+    if is_live(&body) {
+        return Ok(body);
     }
+    let tombstone = Value::Object((*body).clone());
+    Err(Problem::new(410, "gone", "the record was deleted").with("tombstone", tombstone))
+}
+
+/// Whether a body is a tombstone that is kept no longer.
+pub fn is_forgotten(body: &Body, now: Millis) -> bool {
+    !is_live(body) && now.since(moment(body, "deleted_at")) > TOMBSTONE_MS
 }
 
 /// Edits a record by a merge patch. One that changes nothing leaves the version as it is.
@@ -139,7 +148,9 @@ fn bury(world: &mut World, by: &By, kind: Kind, body: &Arc<Body>, merged_into: O
 
 /// Brings a deleted record back, without its children.
 pub fn restore(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<Arc<Body>, Problem> {
-    let Some(tombstone) = world.find(Side::Growbots, kind, id).cloned() else {
+    let now = world.now();
+    let found = world.find(Side::Growbots, kind, id);
+    let Some(tombstone) = found.filter(|body| !is_forgotten(body, now)).cloned() else {
         return Err(Problem::new(404, "not_found", "there is no such record"));
     };
     let grave = (kind, id.to_owned());
@@ -156,11 +167,16 @@ pub fn restore(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<Arc<B
         ));
     };
     refuse_duplicate(world, kind, id, &content)?;
-    if let Some(lead) = text(&content, "lead_id") {
-        find(world, Kind::Contact, lead)?;
-    }
-    let now = world.now();
     let mut body = (*content).clone();
+    let is_there = |kind, id| world.live(Side::Growbots, kind, id).is_some();
+    if text(&body, "lead_id").is_some_and(|lead| !is_there(Kind::Contact, lead)) {
+        let detail = "the lead of the record is deleted";
+        let error = FieldError::new("lead_id", "reference_not_found", detail);
+        return Err(Problem::invalid(&[error]));
+    }
+    if text(&body, "company_id").is_some_and(|company| !is_there(Kind::Business, company)) {
+        body.insert("company_id".into(), Value::Null);
+    }
     for kept in ["version", "updated_at"] {
         body.insert(
             kept.into(),

@@ -81,7 +81,7 @@ impl Field {
                 }
                 Ok(given.into())
             }
-            Type::Choice(all) if all.contains(&string()?) => Ok(value.clone()),
+            Type::Choice(all) if all.contains(&string()?) => Ok(string()?.into()),
             Type::Choice(all) => Err(wrong("invalid", &format!("one of {}", all.join(", ")))),
             Type::Bool if value.is_boolean() => Ok(value.clone()),
             Type::Bool => Err(wrong("invalid_type", "true or false is expected")),
