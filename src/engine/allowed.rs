@@ -64,10 +64,7 @@ impl Pass<'_> {
     }
 
     /// The tasks of GHL were listed, or the key may not list them: then none is made there, since it may exist.
-    pub(super) fn tasks_listed(
-        &self,
-        listed: Result<(), EngineError>,
-    ) -> Result<(), EngineError> {
+    pub(super) fn tasks_listed(&self, listed: Result<(), EngineError>) -> Result<(), EngineError> {
         match listed {
             Err(EngineError::Remote(error @ RemoteError::Forbidden { .. })) => {
                 self.raise_once(TASKS_UNREAD, &error)?;

@@ -29,7 +29,9 @@ impl Ghl {
         let mut answer = self.call(lane, call).await?;
         if answer.status == 401 && !refuses_key(401, &answer.body) {
             // Without the scope of locations, its id stands for its name, and no zone is known.
-            answer.body = json!({"location": {"name": &*self.location}}).to_string().into();
+            answer.body = json!({"location": {"name": &*self.location}})
+                .to_string()
+                .into();
         } else {
             answer = self.checked(Kind::Contact, answer)?;
         }
