@@ -215,9 +215,10 @@ impl State {
             self.running.remove(place);
         }
         let answer = match fate.before {
-            before if !standing.admitted || before == Some(Before::Http429) => {
-                self.throttled(arrived, id)
-            }
+            before if !standing.admitted || before == Some(Before::Http429) => match side {
+                Side::Ghl => ghl::throttled(),
+                Side::Growbots => growbots::throttled(id, standing),
+            },
             Some(Before::Reset) => {
                 self.end(arrived, "reset", id);
                 return respond::severed(false);
@@ -260,13 +261,6 @@ impl State {
         };
         let now = self.end(arrived, "413", id);
         respond::response(&answer, now, None)
-    }
-
-    fn throttled(&self, arrived: &Arrived, request_id: &str) -> Answer {
-        match arrived.side {
-            Side::Ghl => ghl::throttled(),
-            Side::Growbots => growbots::throttled(request_id, &arrived.standing),
-        }
     }
 
     /// A 5xx, as GHL's gateway (HTML) or Growbots (a problem) gives it.

@@ -18,6 +18,8 @@ use crate::sandbox::{
     world::World,
 };
 
+/// What an operation of a batch may say.
+const KNOWN: [&str; 6] = ["op", "kind", "id", "if_match", "key", "record"];
 /// The most operations of a batch.
 const MOST: usize = 100;
 
@@ -94,7 +96,6 @@ fn one(
     let given = item
         .as_object()
         .ok_or_else(|| wrong("operations", "invalid_type", "an object is expected"))?;
-    const KNOWN: [&str; 6] = ["op", "kind", "id", "if_match", "key", "record"];
     if let Some(unknown) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
         return Err(wrong(unknown, "unknown_field", "there is no such field"));
     }

@@ -117,7 +117,7 @@ pub fn answer(world: &mut World, tokens: &Tokens, hooks: &mut Webhooks, call: &C
             })
         }
         Some(_) => Err(Problem::new(404, "not_found", "there is no such path")),
-        None => Err(no_route(call)),
+        None => return no_route(call),
     };
     answer.unwrap_or_else(|problem| problem.answer(&call.request_id))
 }
@@ -133,7 +133,7 @@ fn is_there(world: &World, op: &Op) -> bool {
     }
 }
 
-fn no_route(call: &Call) -> Problem {
+fn no_route(call: &Call) -> Answer {
     let with = |method: Method| {
         find(&Call {
             method,
@@ -149,11 +149,13 @@ fn no_route(call: &Call) -> Problem {
         .into_iter()
         .filter(|method| with(method.clone()).is_some());
     let fitting: Vec<String> = fitting.map(|method| method.to_string()).collect();
+    let id = &call.request_id;
     if fitting.is_empty() {
-        return Problem::new(404, "not_found", "there is no such path");
+        return Problem::new(404, "not_found", "there is no such path").answer(id);
     }
     let what = format!("{} is not for this path", call.method);
-    Problem::new(405, "method_not_allowed", what).allowing(fitting.join(", "))
+    let problem = Problem::new(405, "method_not_allowed", what);
+    problem.answer(id).with("allow", fitting.join(", "))
 }
 
 fn scope_of(op: &Op) -> String {

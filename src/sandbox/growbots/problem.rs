@@ -11,7 +11,6 @@ pub struct Problem {
     pub code: &'static str,
     detail: String,
     extra: Body,
-    allow: Option<String>,
 }
 
 impl Problem {
@@ -22,7 +21,6 @@ impl Problem {
             code,
             detail: detail.into(),
             extra: Body::new(),
-            allow: None,
         }
     }
 
@@ -56,12 +54,6 @@ impl Problem {
         self
     }
 
-    /// The methods that the path has, for a 405.
-    pub fn allowing(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
-        self
-    }
-
     /// The answer.
     pub fn answer(&self, request_id: &str) -> Answer {
         let mut title = self.code.replace('_', " ");
@@ -77,10 +69,7 @@ impl Problem {
         }
         let mut answer = Answer::json(self.status, body);
         answer.content_type = "application/problem+json";
-        match &self.allow {
-            Some(methods) => answer.with("allow", methods),
-            None => answer,
-        }
+        answer
     }
 }
 

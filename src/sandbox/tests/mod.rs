@@ -1,12 +1,17 @@
 //! Tests over the router, in this process; those that need a socket say so.
 
+mod batch;
+mod contract;
 mod control;
+mod events;
 mod faults;
 mod ghl;
 mod growbots;
 mod lists;
+mod oauth;
 mod search;
 mod seed;
+mod webhooks;
 
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
@@ -72,19 +77,29 @@ impl Bench {
     }
 
     async fn send(&self, method: &str, uri: &str, headers: &[(&str, &str)], body: Value) -> Got {
+        let text = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        self.send_raw(method, uri, headers, text).await
+    }
+
+    async fn send_raw(
+        &self,
+        method: &str,
+        uri: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Got {
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = if body.is_null() {
-            Body::empty()
-        } else {
-            Body::from(body.to_string())
-        };
         let response = self
             .sandbox
             .router()
-            .oneshot(request.body(body).unwrap())
+            .oneshot(request.body(Body::from(body)).unwrap())
             .await
             .unwrap();
         let (parts, body) = response.into_parts();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::model::{Kind, Side};
 use crate::sandbox::{
-    event::{Event, Op},
+    event::{Event, Moved, Op},
     place,
     record::{Body, text},
     world::World,
@@ -111,7 +111,12 @@ pub fn envelope(mut sent: Body, location: &str, app: &str, id: &str, at: &str) -
 }
 
 fn types(event: &Event) -> Vec<&'static str> {
-    let moved = |is: &dyn Fn(&str) -> bool| event.fields.iter().any(|moved| is(&moved.field));
+    let is_nothing = |value: &Value| value.is_null() || *value == json!([]);
+    let news = |moved: &&Moved| !(is_nothing(&moved.from) && is_nothing(&moved.to));
+    let moved = |is: &dyn Fn(&str) -> bool| {
+        let mut fields = event.fields.iter().filter(news);
+        fields.any(|moved| is(&moved.field))
+    };
     match (event.kind, event.op) {
         (Kind::Contact, Op::Create | Op::Restore) => vec!["ContactCreate"],
         (Kind::Contact, Op::Delete) => vec!["ContactDelete"],

@@ -285,11 +285,10 @@ impl Webhooks {
         now: Millis,
     ) {
         let line = self.lines.get_mut(side);
-        let lot = line.plan.draw(&mut line.rng);
-        if lot.is_lost {
+        let Some(lot) = line.plan.draw(&mut line.rng) else {
             line.tally.lost += 1;
             return;
-        }
+        };
         let held_ms = if lot.is_late {
             line.rng.i64(1..=REORDER_MS)
         } else {

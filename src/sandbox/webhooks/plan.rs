@@ -44,9 +44,8 @@ impl Default for Plan {
     }
 }
 
-/// The lot of one webhook.
+/// The lot of one webhook that is not lost.
 pub struct Lot {
-    pub is_lost: bool,
     pub is_repeated: bool,
     pub is_late: bool,
     pub is_forged: bool,
@@ -81,16 +80,15 @@ impl Plan {
         Ok(plan)
     }
 
-    /// What happens to the next webhook. All chances are drawn each time, so that one does not move the others.
-    pub fn draw(&self, rng: &mut Rng) -> Lot {
+    /// What happens to the next webhook; none if it is lost. All chances are drawn each time, so that one does not move the others.
+    pub fn draw(&self, rng: &mut Rng) -> Option<Lot> {
         let [is_lost, is_repeated, is_late, is_forged] =
             [self.lose, self.repeat, self.reorder, self.forge].map(|chance| rng.f64() < chance);
-        Lot {
-            is_lost,
+        (!is_lost).then_some(Lot {
             is_repeated,
             is_late,
             is_forged,
-        }
+        })
     }
 
     /// As the control API shows it.
