@@ -28,6 +28,43 @@ async fn control(hello: &Json, path: &str, body: Option<Json>) -> Json {
     answer.json().await.unwrap_or_default()
 }
 
+/// A sign-in of which only the refresh token is left.
+async fn signed_in(file: &SecretsFile, refresh: &str) {
+    let kept = Kept::Grant(Grant {
+        access: Held {
+            token: Secret::new("ended-long-ago".into()),
+            ends_ms: 0,
+        },
+        refresh: Some(Secret::new(refresh.into())),
+        scope: String::new(),
+        since_ms: 0,
+        company: None,
+        location: None,
+        client_secret: None,
+        ended: None,
+    });
+    let lock = file.lock().await.expect("free");
+    file.put(&lock, "ghl", Some(&kept)).expect("written");
+}
+
+fn client(text: &dyn Fn(&str) -> String) -> OAuth {
+    let url = |path: &str| format!("{}/{path}", text("/ghl")).parse().expect("a URL");
+    OAuth {
+        flow: Flow::Code,
+        client_id: text("/oauth/ghl/client_id"),
+        client_secret: ClientSecret {
+            given: Some(Secret::new(text("/oauth/ghl/client_secret"))),
+            command: None,
+        },
+        authorize_url: url("oauth/chooselocation"),
+        token_url: url("oauth/token"),
+        redirect_uri: url("back"),
+        scopes: String::new(),
+        user_type: "Location".into(),
+        location: Some((url("oauth/locationToken"), text("/location_id"))),
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_ends_between_the_second_and_third_page_costs_no_row_and_one_renewal() {
     let clock = Clock::system();
@@ -55,38 +92,8 @@ async fn a_token_that_ends_between_the_second_and_third_page_costs_no_row_and_on
 
     let folder = tempfile::tempdir().expect("a folder");
     let file = SecretsFile::new(folder.path().join("default.secrets"));
-    let kept = Kept::Grant(Grant {
-        access: Held {
-            token: Secret::new("ended-long-ago".into()),
-            ends_ms: 0,
-        },
-        refresh: Some(Secret::new(text("/oauth/ghl/refresh_token"))),
-        scope: String::new(),
-        since_ms: 0,
-        company: None,
-        location: None,
-        client_secret: None,
-        ended: None,
-    });
-    let lock = file.lock().await.expect("free");
-    file.put(&lock, "ghl", Some(&kept)).expect("written");
-    drop(lock);
-    let url = |path: &str| format!("{}/{path}", text("/ghl")).parse().expect("a URL");
-    let oauth = OAuth {
-        flow: Flow::Code,
-        client_id: text("/oauth/ghl/client_id"),
-        client_secret: ClientSecret {
-            given: Some(Secret::new(text("/oauth/ghl/client_secret"))),
-            command: None,
-        },
-        authorize_url: url("oauth/chooselocation"),
-        token_url: url("oauth/token"),
-        redirect_uri: url("back"),
-        scopes: String::new(),
-        user_type: "Location".into(),
-        location: Some((url("oauth/locationToken"), text("/location_id"))),
-    };
-    let sources = vec![Source::File(file.clone(), Some(Box::new(oauth)))];
+    signed_in(&file, &text("/oauth/ghl/refresh_token")).await;
+    let sources = vec![Source::File(file.clone(), Some(Box::new(client(&text))))];
     let settings = Settings {
         base_url: text("/ghl").parse().expect("a URL"),
         auth: Auth::new(Sign::default(), sources, clock.clone()),

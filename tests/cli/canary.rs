@@ -1,5 +1,6 @@
 //! Secrets planted by every source are in no output, log, database or list.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use reqwest::Method;
@@ -115,7 +116,12 @@ fn planted(source: &str, sandbox: &Sandbox, user: User) -> User {
                 std::fs::create_dir(&folder).unwrap();
                 std::fs::write(folder.join("token"), key(side)).unwrap();
                 let path = folder.join("token");
-                text += &format!("[{side}]\ntoken_command = \"cat '{}'\"\n", path.display());
+                writeln!(
+                    text,
+                    "[{side}]\ntoken_command = \"cat '{}'\"",
+                    path.display()
+                )
+                .unwrap();
             }
             let user = user.config(&text);
             sides
