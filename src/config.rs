@@ -1,5 +1,6 @@
 //! Settings from flags, environment and a TOML file, in that order; every value knows where it came from.
 
+mod auth;
 mod error;
 mod keys;
 
@@ -8,14 +9,12 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::secrets::Secret;
 use etcetera::BaseStrategy as _;
 use jiff::tz::TimeZone;
 use toml::de::{DeTable, DeValue};
-use url::Url;
 
-use crate::model::{BySide, Side};
-use crate::secrets::Secret;
-
+pub use auth::{ClientSettings, KeySettings, SideSettings};
 pub use error::ConfigError;
 pub use keys::{KEYS, Key, key, nearest};
 
@@ -79,17 +78,6 @@ impl Setting {
     fn text(&self) -> Option<&str> {
         self.text.as_ref().map(|text| text.expose().as_str())
     }
-}
-
-/// How to reach one side.
-#[derive(Clone, Debug)]
-pub struct SideSettings {
-    /// The root of its API; may have a path.
-    pub url: Url,
-    /// Its key.
-    pub token: Secret<String>,
-    /// GHL: the location; empty for Growbots.
-    pub location: String,
 }
 
 /// The settings of one run. Every value in it has passed the check of its key.
@@ -259,36 +247,6 @@ impl Config {
             .data_dir()?
             .join(format!("{}.slots.db", self.workspace())))
     }
-
-    /// How to reach both sides; what is missing is [`ConfigError::Missing`].
-    pub fn sides(&self) -> Result<BySide<SideSettings>, ConfigError> {
-        Ok(BySide {
-            ghl: self.side(Side::Ghl)?,
-            growbots: self.side(Side::Growbots)?,
-        })
-    }
-
-    fn side(&self, side: Side) -> Result<SideSettings, ConfigError> {
-        let need = |name: &str| self.need(&format!("{}.{name}", side.name()));
-        Ok(SideSettings {
-            url: Url::parse(need("url")?.trim_end_matches('/'))
-                .expect("the check of the key has read it as a URL"),
-            location: match side {
-                Side::Ghl => need("location")?.to_owned(),
-                Side::Growbots => String::new(),
-            },
-            token: Secret::new(need("token")?.to_owned()),
-        })
-    }
-
-    fn need(&self, name: &str) -> Result<&str, ConfigError> {
-        let key = key(name).expect("the names of both sides' settings are in the table");
-        self.get(name).ok_or(ConfigError::Missing {
-            key: key.name,
-            env: key.env.unwrap_or_default(),
-            secret: key.secret,
-        })
-    }
 }
 
 /// What a key is when nobody set it.
@@ -379,8 +337,9 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
 /// The commented file that `config init` writes.
 pub fn template() -> String {
     let mut lines = vec![
-        "# couplet's settings. Lines with a `#` show an example; take the `#` away to set it.".into(),
-        "# Tokens never stand here: `export COUPLET_GHL_TOKEN=…`, `export COUPLET_GROWBOTS_TOKEN=…`."
+        "# couplet's settings. Lines with a `#` show an example; take the `#` away to set it."
+            .into(),
+        "# Keys never stand here: `couplet auth login SIDE`, or `export COUPLET_GHL_TOKEN=…`."
             .to_owned(),
     ];
     let mut section = "";

@@ -7,8 +7,8 @@ use couplet::{
     merge::normalise,
     model::{FieldChange, FieldName, Kind, Lane, Millis, Record, RecordId, Side, Snapshot, Value},
     remote::{
-        Connector, Deleted, Found, Ghl, Growbots, HttpTransport, MemorySlots, NewRecord, Page,
-        PageRequest, Parts, Read, RemoteError, Settings, Updated,
+        Auth, Connector, Deleted, Found, Ghl, Growbots, HttpTransport, MemorySlots, NewRecord,
+        Page, PageRequest, Parts, Read, RemoteError, Settings, Updated,
     },
     sandbox::{self, Sandbox},
     secrets::Secret,
@@ -69,7 +69,7 @@ fn bench<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
         };
         let settings = |side: &str| Settings {
             base_url: text(side).parse().expect("a URL"),
-            token: Secret::new(text(&format!("{side}_token"))),
+            auth: Auth::bearer(Secret::new(text(&format!("{side}_token")))),
             location: text("location_id"),
             timeout: Duration::from_secs(10),
         };
@@ -457,7 +457,7 @@ fn a_wrong_key_or_place_is_told_apart_from_a_missing_record() {
         let connect = |token: &str, location: &str| {
             let settings = Settings {
                 base_url: format!("http://{}/ghl", bench.addr).parse().expect("a URL"),
-                token: Secret::new(token.to_owned()),
+                auth: Auth::bearer(Secret::new(token.to_owned())),
                 location: location.to_owned(),
                 timeout: Duration::from_secs(10),
             };

@@ -21,7 +21,7 @@ use std::{
 use couplet::{
     clock::Clock,
     model::{Kind, Lane, Millis, RecordId, Side, Slots},
-    remote::{Connector, Found, Ghl, Growbots, MemorySlots, Parts, Settings},
+    remote::{Auth, Connector, Found, Ghl, Growbots, MemorySlots, Parts, Settings},
     secrets::Secret,
     store::SqliteSlots,
 };
@@ -58,7 +58,7 @@ impl World {
     fn connect(&self, side: Side) -> Box<dyn Connector> {
         let settings = Settings {
             base_url: "http://side.test".parse().expect("a URL"),
-            token: Secret::new("t".to_owned()),
+            auth: Auth::bearer(Secret::new("t".to_owned())),
             location: "loc".to_owned(),
             timeout: Duration::from_secs(10),
         };

@@ -76,7 +76,10 @@ pub enum Command {
     /// The settings.
     #[command(subcommand)]
     Config(Config),
-    /// Check settings, permissions, clock, database and both tokens.
+    /// The keys of both sides.
+    #[command(subcommand)]
+    Auth(Auth),
+    /// Check settings, permissions, clock, database, and what both keys may do.
     Doctor(Form),
     /// Merge exported tables three ways: what GHL and Growbots made of a common base. Needs no account.
     ///
@@ -447,6 +450,37 @@ pub struct ErrorIds {
     pub ids: Vec<ErrorId>,
     #[command(flatten)]
     pub form: Form,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Auth {
+    /// Sign in to a side: with OAuth 2 where the settings name a client, else with a key, which is asked for.
+    ///
+    /// Nothing is kept before the side has taken it.
+    Login(Credential),
+    /// What key each side has, where from, how old it is, and what it may do.
+    Status {
+        /// Only this side: `ghl` or `growbots`.
+        side: Option<Side>,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Put a new key in the place of the old one, once the side has taken it; running loops go on with it.
+    Rotate(Credential),
+    /// Forget what is kept of a side.
+    Logout {
+        /// `ghl` or `growbots`.
+        side: Side,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Credential {
+    /// `ghl` or `growbots`.
+    pub side: Side,
+    /// Read the key from stdin; where the settings name an OAuth 2 client, a refresh token.
+    #[arg(long)]
+    pub stdin: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,14 +6,17 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use http::{HeaderName, HeaderValue};
 
 use crate::clock::Clock;
-use crate::config::SideSettings;
+use crate::config::{KeySettings, SideSettings};
 use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::normalise;
 use crate::model::{BySide, FieldName, Holder, Kind, Record, Value};
-use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
+use crate::remote::{
+    self, Auth, ClientSecret, Connector, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign, Source,
+};
 use crate::store::{SqliteSlots, Writer};
 use crate::tui::{self, ThemeChoice};
 
@@ -78,20 +81,25 @@ pub fn connectors(
 ) -> Result<BySide<Arc<dyn Connector>>, Problem> {
     let BySide { ghl, growbots } = context.config.sides()?;
     let gate = gate.clone();
-    let parts = remote::Parts {
-        transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
-        clock: context.clock.clone(),
-        slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(anyhow::Error::from)?),
-        normalise: Arc::new(normalise::record),
-        gate: Arc::new(move || gate.is_open()),
-    };
+    let parts = parts(context, Arc::new(move || gate.is_open()))?;
     let of_ghl = remote::Parts {
         normalise: Arc::new(canonical_of_ghl),
         ..parts.clone()
     };
     Ok(BySide {
-        ghl: Arc::new(Ghl::new(settings(ghl), of_ghl)),
-        growbots: Arc::new(Growbots::new(settings(growbots), parts)),
+        ghl: Arc::new(Ghl::new(settings(context, ghl)?, of_ghl)),
+        growbots: Arc::new(Growbots::new(settings(context, growbots)?, parts)),
+    })
+}
+
+/// What every connector of this process works with.
+pub fn parts(context: &Context, gate: remote::Gate) -> Result<remote::Parts, Problem> {
+    Ok(remote::Parts {
+        transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
+        clock: context.clock.clone(),
+        slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(anyhow::Error::from)?),
+        normalise: Arc::new(normalise::record),
+        gate,
     })
 }
 
@@ -106,13 +114,77 @@ fn canonical_of_ghl(kind: Kind, country: &str, mut record: Record) -> Record {
     normalise::record(kind, country, record)
 }
 
-fn settings(side: SideSettings) -> remote::Settings {
+fn settings(context: &Context, side: SideSettings) -> Result<remote::Settings, Problem> {
+    let auth = auth(context, &side)?;
+    Ok(with_key(side, auth))
+}
+
+/// The key of a side, from wherever the settings say.
+pub fn auth(context: &Context, side: &SideSettings) -> Result<Auth, Problem> {
+    let sources = sources(context, side)?;
+    Ok(Auth::new(sign(&side.key)?, sources, context.clock.clone()))
+}
+
+/// How to reach a side with this key.
+pub fn with_key(side: SideSettings, auth: Auth) -> remote::Settings {
     remote::Settings {
         base_url: side.url,
-        token: side.token,
+        auth,
         location: side.location,
         timeout: TIMEOUT,
     }
+}
+
+/// How a side wants its key sent.
+pub fn sign(key: &KeySettings) -> Result<Sign, Problem> {
+    let name = |text: &str| HeaderName::from_bytes(text.as_bytes()).map_err(anyhow::Error::from);
+    let account = key.account.as_ref().map(|(header, id)| {
+        let id = HeaderValue::from_str(id).map_err(anyhow::Error::from);
+        Ok::<_, anyhow::Error>((name(header)?, id?))
+    });
+    Ok(Sign {
+        header: name(&key.header)?,
+        scheme: key.scheme.clone(),
+        account: account.transpose()?,
+    })
+}
+
+/// Where a side's key is looked for: environment, command, secrets file.
+fn sources(context: &Context, side: &SideSettings) -> Result<Vec<Source>, Problem> {
+    let KeySettings { given, command, .. } = &side.key;
+    let mut sources = Vec::new();
+    sources.extend(given.clone().map(Source::Given));
+    sources.extend(command.clone().map(Source::Command));
+    sources.push(Source::File(
+        context.config.secrets()?,
+        client(side).map(Box::new),
+    ));
+    Ok(sources)
+}
+
+/// The OAuth 2 client of a side, where the settings name one.
+pub fn client(side: &SideSettings) -> Option<OAuth> {
+    let client = side.key.client.clone()?;
+    Some(OAuth {
+        flow: if client.by_itself {
+            Flow::ClientCredentials
+        } else {
+            Flow::Code
+        },
+        client_id: client.id,
+        client_secret: ClientSecret {
+            given: client.secret,
+            command: client.secret_command,
+        },
+        authorize_url: client.authorize_url,
+        token_url: client.token_url,
+        redirect_uri: client.redirect_uri,
+        scopes: client.scopes,
+        user_type: client.user_type,
+        location: client
+            .location_token_url
+            .map(|url| (url, side.location.clone())),
+    })
 }
 
 /// The dashboard, until the operator leaves it.

@@ -70,7 +70,12 @@ pub fn run(flags: &Flags, form: Form) -> Result<Exit, Problem> {
             checks.push(permissions(&context.config.data_dir()?, 0o700, "folder"));
             checks.push(permissions(&context.config.database()?, 0o600, "file"));
             checks.push(database(&context.config.database()?));
+            let secrets = context.config.secrets()?;
+            if secrets.stamp().is_some() {
+                checks.push(permissions(secrets.path(), 0o600, "secrets"));
+            }
             checks.extend(sides(&context)?);
+            checks.extend(scopes(&context)?);
         }
     }
     if form.json {
@@ -112,7 +117,7 @@ pub fn run(flags: &Flags, form: Form) -> Result<Exit, Problem> {
 }
 
 /// The exit code that comes first in the order of the contract.
-fn gravest(exits: impl Iterator<Item = Exit>) -> Exit {
+pub fn gravest(exits: impl Iterator<Item = Exit>) -> Exit {
     const ORDER: [Exit; 5] = [
         Exit::Unauthorised,
         Exit::Held,
@@ -209,6 +214,25 @@ fn sides(context: &Context) -> Result<Vec<Check>, Problem> {
             Err(problem) => Check::wrong(name, problem),
         })
         .into())
+}
+
+/// What the keys may not do. A side that does not let us in at all has said so already.
+fn scopes(context: &Context) -> Result<Vec<Check>, Problem> {
+    let mut checks = Vec::new();
+    let runtime = stop::runtime()?;
+    for side in Side::BOTH {
+        let asked = runtime.block_on(async {
+            tokio::time::timeout(PATIENCE, super::auth::missing(context, side)).await
+        });
+        let Ok(Ok(missing)) = asked else { continue };
+        let said = if missing.is_empty() {
+            "all that couplet uses".to_owned()
+        } else {
+            missing.join("; ")
+        };
+        checks.push(Check::ok("scopes", format!("{side}: {said}")));
+    }
+    Ok(checks)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod actions;
 mod args;
 mod assemble;
+mod auth;
 mod config;
 mod conflicts;
 mod contacts;
@@ -75,6 +76,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
+        Some(Command::Auth(command)) => auth::run(&context()?, &command),
         Some(Command::Doctor(form)) => doctor::run(&flags, form),
         Some(Command::Merge(merge)) => merge::run(&merge),
     }

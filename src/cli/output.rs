@@ -165,6 +165,14 @@ impl Page {
         self.0.push(String::new());
     }
 
+    /// Prints it, if there is a line.
+    pub fn print_if_any(self) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        self.print()
+    }
+
     /// Prints it.
     pub fn print(self) -> Result<(), Problem> {
         print(&self.0.join("\n"))

@@ -85,6 +85,9 @@ pub enum ConfigError {
         /// Whether the config file may set it.
         secret: bool,
     },
+    /// The secrets file cannot be used.
+    #[error(transparent)]
+    Secrets(#[from] crate::secrets::SecretError),
     /// `config explain` was asked for something else.
     #[error("there is no setting `{key}`")]
     NoSuchKey {
@@ -133,9 +136,16 @@ impl ConfigError {
                 "`couplet config explain {key}` says what it can be"
             )),
             Self::Missing {
-                env, secret: true, ..
+                key,
+                env,
+                secret: true,
             } => Some(format!(
-                "`export {env}=…`; secrets are never read from the config file"
+                "`couplet auth login {}`, or `export {env}=…`; secrets are never read from the config file",
+                key.split('.').next().unwrap_or(key)
+            )),
+            Self::Secrets(error) => Some(error.hint()),
+            Self::Missing { key, env: "", .. } => Some(format!(
+                "set `{key}` in the config file; `couplet config explain {key}` says what it is"
             )),
             Self::Missing { key, env, .. } => Some(format!(
                 "set `{key}` in the config file (`couplet config init` writes one), or `export {env}=…`"

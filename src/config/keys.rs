@@ -110,6 +110,14 @@ pub const KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "key_max_age_days",
+        default: Some("90"),
+        help: "After how many days `couplet auth status` says that a key should be replaced, 1 to 3650.",
+        example: "90",
+        check: days,
+        ..PLAIN
+    },
+    Key {
         name: "ghl.url",
         env: Some("COUPLET_GHL_URL"),
         help: "Where GHL's API is. `https`, except on this machine.",
@@ -130,7 +138,68 @@ pub const KEYS: &[Key] = &[
         name: "ghl.token",
         env: Some("COUPLET_GHL_TOKEN"),
         secret: true,
-        help: "The private integration token of the location. Only from the environment.",
+        help: "The private integration token of the location. Here or from `ghl.token_command`, or kept by `couplet auth login ghl`; never from the config file.",
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.token_command",
+        help: "A command that prints the token on one line, for password managers, vaults and systemd credentials. Run without a shell, for at most 30 s; run again when the token is refused.",
+        example: "\"pass show couplet/ghl\"",
+        check: command,
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.auth_url",
+        default: Some("https://marketplace.gohighlevel.com/v2/oauth/chooselocation"),
+        help: "Where somebody signs in with OAuth 2.",
+        example: "\"https://marketplace.leadconnectorhq.com/v2/oauth/chooselocation\"",
+        check: api_url,
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.oauth.client_id",
+        help: "The client id of a marketplace app. With it `couplet auth login ghl` signs in with OAuth 2 instead of asking for a token.",
+        example: "\"66a1b2c3d4e5f60718293a4b-lx1y2z3a\"",
+        check: filled,
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.oauth.client_secret",
+        env: Some("COUPLET_GHL_CLIENT_SECRET"),
+        secret: true,
+        help: "The app's client secret. Here or from `ghl.oauth.client_secret_command`, or typed at `couplet auth login ghl`.",
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.oauth.client_secret_command",
+        help: "A command that prints the app's client secret.",
+        example: "\"pass show couplet/ghl-app\"",
+        check: command,
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.oauth.redirect_uri",
+        default: Some("http://127.0.0.1:8788/callback"),
+        help: "Where GHL sends somebody who signed in, as the app has it. On this machine, couplet listens there during the sign-in; any other address can be pasted.",
+        example: "\"http://127.0.0.1:8788/callback\"",
+        check: api_url,
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.oauth.scopes",
+        default: Some(
+            "contacts.readonly contacts.write locations.readonly locations/tasks.readonly locations/customFields.readonly locations/tags.readonly businesses.readonly users.readonly calendars/events.readonly",
+        ),
+        help: "The scopes that are asked for, space between.",
+        example: "\"contacts.readonly locations.readonly\"",
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.oauth.user_type",
+        default: Some("Location"),
+        help: "Who signs in: a `Location`, or a `Company`, whose token couplet exchanges for the location's.",
+        example: "\"Company\"",
+        check: |text| one_of(text, &["Location", "Company"]),
         ..PLAIN
     },
     Key {
@@ -161,7 +230,107 @@ pub const KEYS: &[Key] = &[
         name: "growbots.token",
         env: Some("COUPLET_GROWBOTS_TOKEN"),
         secret: true,
-        help: "The key of the Growbots account. Only from the environment.",
+        help: "The key of the Growbots account. Here or from `growbots.token_command`, or kept by `couplet auth login growbots`; never from the config file.",
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.token_command",
+        help: "A command that prints the key on one line; as `ghl.token_command`.",
+        example: "\"pass show couplet/growbots\"",
+        check: command,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.account_id",
+        help: "The account, for a key that reaches several.",
+        example: "\"ac_01J9ZK\"",
+        check: header_value,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.account_header",
+        default: Some("X-Account-Id"),
+        help: "The header that names `growbots.account_id`.",
+        example: "\"X-Account-Id\"",
+        check: header_name,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.kind",
+        default: Some("bearer"),
+        help: "How the account lets couplet in: `bearer` (a key), `header` (a key in a header of its own), `oauth2_client` (a client's own tokens), `oauth2_refresh` (somebody signs in).",
+        example: "\"bearer\"",
+        check: |text| {
+            one_of(
+                text,
+                &["bearer", "header", "oauth2_client", "oauth2_refresh"],
+            )
+        },
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.header",
+        default: Some("Authorization"),
+        help: "The header that carries the key.",
+        example: "\"X-API-Key\"",
+        check: header_name,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.scheme",
+        default: Some("Bearer"),
+        help: "The word before the key; may be empty.",
+        example: "\"\"",
+        check: scheme,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.token_url",
+        help: "Where tokens are had. By default `oauth/token` below `growbots.url`.",
+        example: "\"https://growbots-adapter.example.com/oauth/token\"",
+        check: api_url,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.authorize_url",
+        help: "Where somebody signs in. By default `oauth/authorize` below `growbots.url`.",
+        example: "\"https://growbots-adapter.example.com/oauth/authorize\"",
+        check: api_url,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.scopes",
+        help: "The scopes that are asked for, space between. By default all.",
+        example: "\"account.read leads.read leads.write\"",
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.client_id",
+        help: "The client id, for the `oauth2_…` kinds.",
+        example: "\"couplet\"",
+        check: filled,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.client_secret",
+        env: Some("COUPLET_GROWBOTS_CLIENT_SECRET"),
+        secret: true,
+        help: "The client's secret. Here or from `growbots.auth.client_secret_command`, or typed at `couplet auth login growbots`.",
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.client_secret_command",
+        help: "A command that prints the client's secret.",
+        example: "\"pass show couplet/growbots-client\"",
+        check: command,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.auth.redirect_uri",
+        default: Some("http://127.0.0.1:8789/callback"),
+        help: "Where somebody who signed in is sent; as `ghl.oauth.redirect_uri`.",
+        example: "\"http://127.0.0.1:8789/callback\"",
+        check: api_url,
         ..PLAIN
     },
     Key {
@@ -249,6 +418,40 @@ fn poll_seconds(text: &str) -> Result<(), String> {
         Ok(1..=3600) => Ok(()),
         _ => Err(format!("`{text}` is no number from 1 to 3600")),
     }
+}
+
+fn days(text: &str) -> Result<(), String> {
+    match text.parse::<u16>() {
+        Ok(1..=3650) => Ok(()),
+        _ => Err(format!("`{text}` is no number from 1 to 3650")),
+    }
+}
+
+fn command(text: &str) -> Result<(), String> {
+    match shell_words::split(text) {
+        Ok(words) if !words.is_empty() => Ok(()),
+        Ok(_) => Err("it is empty".into()),
+        Err(_) => Err("it has a quote without an end".into()),
+    }
+}
+
+fn header_name(text: &str) -> Result<(), String> {
+    http::HeaderName::from_bytes(text.as_bytes())
+        .map(|_| ())
+        .map_err(|_| format!("`{text}` is no name of a header"))
+}
+
+fn header_value(text: &str) -> Result<(), String> {
+    let fits = !text.is_empty() && http::HeaderValue::from_str(text).is_ok();
+    fits.then_some(())
+        .ok_or("it is empty or has characters that no header takes".into())
+}
+
+fn scheme(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    header_value(text)
 }
 
 fn api_url(text: &str) -> Result<(), String> {

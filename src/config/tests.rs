@@ -147,7 +147,8 @@ fn everything_from_the_environment_needs_no_file_and_one_thing_less_names_it() {
     let config = load("", &env).unwrap();
     let sides = config.sides().unwrap();
     assert_eq!(sides.ghl.url.as_str(), "https://ghl.example/");
-    assert_eq!(sides.ghl.token.expose(), "pit-1");
+    let given = sides.ghl.key.given.expect("from the environment");
+    assert_eq!(given.expose(), "pit-1");
     assert!(!format!("{config:?}").contains("pit-1"));
     for gone in 0..env.len() {
         let mut rest = env.to_vec();

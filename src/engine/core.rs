@@ -228,6 +228,8 @@ impl Core {
 pub(super) fn failure(error: &RemoteError, doing: &str, link: Option<LinkId>) -> Failure {
     let (side, operation) = match error {
         RemoteError::Unauthorised { side, .. }
+        | RemoteError::SignIn { side, .. }
+        | RemoteError::Secret { side, .. }
         | RemoteError::CursorExpired { side }
         | RemoteError::Shut { side, .. }
         | RemoteError::Spent { side, .. }

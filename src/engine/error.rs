@@ -27,10 +27,7 @@ pub enum EngineError {
 impl EngineError {
     /// Whether a side does not authorise us.
     pub const fn is_unauthorised(&self) -> bool {
-        matches!(
-            self,
-            Self::Remote(RemoteError::Unauthorised { .. } | RemoteError::Forbidden { .. })
-        )
+        matches!(self, Self::Remote(error) if error.is_unauthorised())
     }
 
     /// What failed and what to do next, in one line.

@@ -14,6 +14,7 @@
 //! | `lease` | who may run |
 
 mod actions;
+mod allowed;
 mod brake;
 mod core;
 mod error;

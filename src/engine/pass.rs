@@ -37,6 +37,8 @@ pub(super) struct Pass<'a> {
     pub tried: RefCell<BTreeSet<IntentId>>,
     /// Sides that are asked nothing more in this pass.
     pub shut: RefCell<BySide<bool>>,
+    /// Sides to which the key may write nothing.
+    pub barred: RefCell<BySide<bool>>,
     /// What operators asked for is being carried out between two pages.
     pub operators_are_in: Cell<bool>,
     /// Actions that ended in this pass.
@@ -70,6 +72,7 @@ impl<'a> Pass<'a> {
             touched: RefCell::new(core.note(TOUCHED)?.unwrap_or_default()),
             tried: RefCell::default(),
             shut: RefCell::default(),
+            barred: RefCell::new(super::allowed::barred(core, urgent)?),
             operators_are_in: Cell::new(false),
             ended: Rc::default(),
         })
@@ -92,6 +95,7 @@ impl<'a> Pass<'a> {
         if let Err(error) = &result {
             self.note_failure(error)?;
         } else {
+            self.unbar_writes()?;
             for side in Side::BOTH {
                 self.core.store().settle(self.fence, &side_pattern(side))?;
             }

@@ -99,6 +99,9 @@ impl Pass<'_> {
             if self.is_over(side) || (intent.write.op == Op::Delete && self.is_over(side.other())) {
                 break;
             }
+            if self.is_barred(&intent)? {
+                break;
+            }
             self.tried.borrow_mut().insert(intent.id);
             self.send(&intent).await?;
             sent += 1;
@@ -316,8 +319,9 @@ impl Pass<'_> {
             RemoteError::Duplicate { .. } | RemoteError::Refused { .. } => {
                 return self.turned_down(intent, linked, &error).await;
             }
+            RemoteError::Forbidden { .. } => return self.bar_writes(intent, &error),
             RemoteError::Unauthorised { .. }
-            | RemoteError::Forbidden { .. }
+            | RemoteError::SignIn { .. }
             | RemoteError::Stopped { .. } => {
                 self.core.store().mark_planned(self.fence, intent.id)?;
                 return Err(error.into());

@@ -31,7 +31,7 @@ impl Pass<'_> {
     /// What the first pull of GHL reads beside contacts; later sweeps are due from now on.
     pub(super) async fn first_sweeps(&self, side: Side) -> Result<(), EngineError> {
         if side == Side::Ghl {
-            self.sweep(side, Kind::Task, Read::All).await?;
+            self.tasks_listed(self.sweep(side, Kind::Task, Read::All).await)?;
             if self.is_over(side) {
                 return Ok(());
             }
@@ -66,11 +66,11 @@ impl Pass<'_> {
             return Ok(());
         }
         if self.what.full || self.core.is_due(TASKS_AT, ALL_TASKS_EVERY_MS)? {
-            self.sweep(Side::Ghl, Kind::Task, Read::All).await?;
+            self.tasks_listed(self.sweep(Side::Ghl, Kind::Task, Read::All).await)?;
             self.mark_swept(Side::Ghl, TASKS_AT)?;
             self.mark_swept(Side::Ghl, OPEN_TASKS_AT)?;
         } else if self.core.is_due(OPEN_TASKS_AT, OPEN_TASKS_EVERY_MS)? {
-            self.sweep(Side::Ghl, Kind::Task, Read::Open).await?;
+            self.tasks_listed(self.sweep(Side::Ghl, Kind::Task, Read::Open).await)?;
             self.mark_swept(Side::Ghl, OPEN_TASKS_AT)?;
         }
         if self.what.children {

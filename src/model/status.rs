@@ -122,6 +122,8 @@ pub enum Health {
     },
     /// The key was refused.
     Refused,
+    /// There is no key, or the sign-in is over.
+    SignIn,
     /// No connection.
     Off,
 }
@@ -135,6 +137,7 @@ impl Health {
             Self::Slow => "slow",
             Self::Shut { .. } => "shut",
             Self::Refused => "refused",
+            Self::SignIn => "sign_in",
             Self::Off => "off",
         }
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use serde::Deserialize;
 use url::Url;
@@ -20,7 +21,7 @@ use crate::{
 
 use super::{
     Normalise, RemoteError, Transport, TransportError,
-    auth::Auth,
+    auth::{self, Auth, Key, TokenCall, Wire},
     breaker::Breaker,
     limiter::Limiter,
     limits::{self, Said},
@@ -38,7 +39,7 @@ pub struct Settings {
     /// Root of the API; may have a path.
     pub base_url: Url,
     /// The key.
-    pub token: Secret<String>,
+    pub auth: Auth,
     /// The GHL location. Growbots: unused.
     pub location: String,
     /// How long an answer may take.
@@ -77,6 +78,8 @@ pub struct Call {
     query: Vec<(&'static str, String)>,
     headers: Vec<(HeaderName, String)>,
     body: Option<Vec<u8>>,
+    /// A request for tokens: its own address, and its own key if it needs one.
+    apart: Option<(Url, Option<Secret<String>>)>,
 }
 
 impl Call {
@@ -95,7 +98,23 @@ impl Call {
             query: vec![],
             headers: vec![],
             body: None,
+            apart: None,
         }
+    }
+
+    /// A request for tokens. Not repeated after a lost answer: a refresh token may be good for one use.
+    fn for_tokens(call: TokenCall) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for (name, secret) in &call.form {
+            form.append_pair(name, secret.expose());
+        }
+        Self {
+            body: Some(form.finish().into_bytes()),
+            apart: Some((call.url, call.bearer)),
+            ..Self::write(call.operation, &[])
+        }
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(auth::VERSION, auth::VERSION_MAIN)
     }
 
     /// A call that changes something.
@@ -182,7 +201,7 @@ impl Client {
             side,
             base: settings.base_url,
             timeout: settings.timeout,
-            auth: Auth::Bearer(settings.token),
+            auth: settings.auth,
             transport: Arc::clone(&parts.transport),
             gate: Arc::clone(&parts.gate),
             limiter: Limiter::new(side, clock.clone(), Arc::clone(&parts.slots)),
@@ -201,8 +220,18 @@ impl Client {
         let mut number = 1;
         let mut waited_ms = 0;
         lock(&self.budget).earn();
+        let mut key = self.key_for(lane, &call).await?;
+        let mut renewed = false;
         loop {
-            let (end, said) = self.attempt(lane, &call).await?;
+            let (end, said) = self.attempt(lane, &call, key.as_ref()).await?;
+            if let (Some(used), Ok(answer)) = (&key, &end)
+                && let Some(next) = self.after(lane, used, answer, renewed).await?
+            {
+                // A refused key did nothing, so a write is repeated too: once.
+                key = Some(next);
+                renewed = true;
+                continue;
+            }
             let ended = match &end {
                 Ok(answer) if !call.write && answer.is_ok() && !is_json(&answer.body) => {
                     Ended::Garbled
@@ -246,18 +275,66 @@ impl Client {
         }
     }
 
+    /// The key that a call is sent with; requests for tokens have their own.
+    async fn key_for(&self, lane: Lane, call: &Call) -> Result<Option<Key>, RemoteError> {
+        if call.apart.is_some() {
+            return Ok(None);
+        }
+        let key = self.auth.key(self.side, &self.wire(lane)).await;
+        key.map(Some).map_err(|error| self.kept_out(error))
+    }
+
+    /// The key to repeat a request with, where the side refused the one used and there is another.
+    async fn after(
+        &self,
+        lane: Lane,
+        used: &Key,
+        answer: &Answer,
+        renewed: bool,
+    ) -> Result<Option<Key>, RemoteError> {
+        if !auth::refuses_key(answer.status, &answer.body) {
+            self.auth.works(used);
+            return Ok(None);
+        }
+        if renewed {
+            return Ok(None);
+        }
+        let next = self.auth.another(self.side, used, &self.wire(lane)).await;
+        next.map_err(|error| self.kept_out(error))
+    }
+
+    fn kept_out(&self, error: RemoteError) -> RemoteError {
+        match error {
+            RemoteError::SignIn { .. } => lock(&self.meter).ended(Last::SignIn),
+            RemoteError::Unauthorised { .. } => self.refused_key(),
+            _ => {}
+        }
+        error
+    }
+
+    /// Carries requests for tokens in this lane.
+    pub const fn wire(&self, lane: Lane) -> TokenWire<'_> {
+        TokenWire { client: self, lane }
+    }
+
+    /// Time, as this client sees it.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     async fn attempt(
         &self,
         lane: Lane,
         call: &Call,
+        key: Option<&Key>,
     ) -> Result<(Result<Answer, TransportError>, Said), RemoteError> {
         let shut = lock(&self.breaker).shut_for_ms(self.clock.ticks());
         if shut > 0 {
             return Err(self.shut(shut));
         }
-        let request = self.request(call)?;
+        let request = self.request(call, key)?;
         let place = self.limiter.place(lane).await?;
-        if call.write && !(self.gate)() {
+        if call.write && call.apart.is_none() && !(self.gate)() {
             place.unused();
             return Err(RemoteError::Stopped {
                 side: self.side,
@@ -315,13 +392,17 @@ impl Client {
         Ok((Ok(answer), said))
     }
 
-    fn request(&self, call: &Call) -> Result<Request<Bytes>, RemoteError> {
+    fn request(&self, call: &Call, key: Option<&Key>) -> Result<Request<Bytes>, RemoteError> {
         let bad = |what: &str| self.malformed(call.operation, what, false);
         let mut url = self.base.clone();
-        url.path_segments_mut()
-            .map_err(|()| bad("the base URL takes no path"))?
-            .pop_if_empty()
-            .extend(&call.path);
+        if let Some((apart, _)) = &call.apart {
+            url = apart.clone();
+        } else {
+            url.path_segments_mut()
+                .map_err(|()| bad("the base URL takes no path"))?
+                .pop_if_empty()
+                .extend(&call.path);
+        }
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
@@ -334,7 +415,12 @@ impl Client {
             .parse()
             .map_err(|_| bad("the address cannot be written"))?;
         let headers = request.headers_mut();
-        self.auth.apply(headers);
+        if let Some(key) = key {
+            self.auth.sign(key, headers);
+        }
+        if let Some((_, Some(bearer))) = &call.apart {
+            auth::insert(headers, &header::AUTHORIZATION, "Bearer", bearer);
+        }
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in &call.headers {
             let value =
@@ -440,6 +526,16 @@ impl Client {
         text::cut_end(&text::clean(&self.auth.redact(words)), 300).into_owned()
     }
 
+    /// What an answer that is no 2xx says, fit to be shown.
+    pub fn words(&self, answer: &Answer) -> String {
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let said = ["message", "detail", "title"].map(|name| body[name].as_str().unwrap_or(""));
+        match said.into_iter().find(|words| !words.is_empty()) {
+            Some(words) => self.said(words),
+            None => format!("status {}", answer.status),
+        }
+    }
+
     /// The side refused the key.
     pub fn refused_key(&self) {
         lock(&self.meter).ended(Last::Refused);
@@ -497,6 +593,21 @@ impl Client {
             side: self.side,
             until: self.clock.now().plus(ms),
         }
+    }
+}
+
+/// A client that carries requests for tokens: in the limits, the breaker and the counts of its side.
+pub struct TokenWire<'a> {
+    client: &'a Client,
+    lane: Lane,
+}
+
+impl Wire for TokenWire<'_> {
+    fn post(&self, call: TokenCall) -> BoxFuture<'_, Result<(u16, Bytes), RemoteError>> {
+        Box::pin(async move {
+            let answer = self.client.send(self.lane, Call::for_tokens(call)).await?;
+            Ok((answer.status, answer.body))
+        })
     }
 }
 

@@ -1,6 +1,9 @@
 //! Everything that can go wrong with a side, by what the caller can do about it.
 
-use crate::model::{FieldName, Kind, Lane, Millis, RecordId, Side};
+use crate::{
+    model::{FieldName, Kind, Lane, Millis, RecordId, Side},
+    secrets::SecretError,
+};
 
 /// A failure of a side. Remote text in it is cleaned and holds no secret.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +15,23 @@ pub enum RemoteError {
         side: Side,
         /// Its words.
         said: String,
+    },
+    /// There is no key, or the sign-in is over: nothing but a new one helps.
+    #[error("{side} wants a new sign-in: {said}")]
+    SignIn {
+        /// Which side.
+        side: Side,
+        /// Why.
+        said: String,
+    },
+    /// The key cannot be had from where it is kept.
+    #[error("the key of {side} cannot be had")]
+    Secret {
+        /// Which side.
+        side: Side,
+        /// Why.
+        #[source]
+        error: SecretError,
     },
     /// The token may not do this (scope, location, account).
     #[error("{side} does not let this token do `{operation}`: {said}")]
@@ -157,6 +177,7 @@ impl RemoteError {
     pub const fn class(&self) -> Class {
         match self {
             Self::Unauthorised { .. }
+            | Self::SignIn { .. }
             | Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::Duplicate { .. }
@@ -182,6 +203,7 @@ impl RemoteError {
             | Self::Lost { .. }
             | Self::Malformed { .. }
             | Self::Stopped { .. }
+            | Self::Secret { .. }
             | Self::Slots(_) => Class::Transient,
         }
     }
@@ -197,13 +219,33 @@ impl RemoteError {
         }
     }
 
+    /// Whether the side does not let us in: exit code 5.
+    pub const fn is_unauthorised(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorised { .. } | Self::SignIn { .. } | Self::Forbidden { .. }
+        )
+    }
+
     /// What to do next, as a command that can be pasted, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unauthorised { side, .. } | Self::Forbidden { side, .. } => Some(format!(
-                "check the token of {side} (`COUPLET_{}_TOKEN`), then run `couplet doctor`",
+            Self::Unauthorised { side, .. } => Some(format!(
+                "put another key in (`couplet auth rotate {}`, or `COUPLET_{}_TOKEN`), then run `couplet doctor`",
+                side.name(),
                 side.name().to_uppercase()
             )),
+            Self::Forbidden { side, .. } => Some(format!(
+                "`couplet auth status {}` says what the key may not do; put one with these scopes, of this \
+                 location or account, in (`couplet auth rotate {0}`, or `COUPLET_{}_TOKEN`)",
+                side.name(),
+                side.name().to_uppercase()
+            )),
+            Self::SignIn { side, .. } => Some(format!(
+                "sign in again: `couplet auth login {}`",
+                side.name()
+            )),
+            Self::Secret { error, .. } => Some(error.hint()),
             Self::Unreachable { side, .. } => Some(format!(
                 "check `COUPLET_{}_URL` and the network, then run `couplet doctor`",
                 side.name().to_uppercase()

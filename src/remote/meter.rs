@@ -25,6 +25,8 @@ pub enum Last {
     Answered,
     /// It refused the key.
     Refused,
+    /// Somebody must sign in again.
+    SignIn,
     /// No connection.
     Unreachable,
 }
@@ -84,6 +86,7 @@ impl Meter {
         match self.last {
             None => Health::Unknown,
             Some(Last::Refused) => Health::Refused,
+            Some(Last::SignIn) => Health::SignIn,
             Some(Last::Unreachable) => Health::Off,
             Some(Last::Answered) if ticks < self.slow_until => Health::Slow,
             Some(Last::Answered) => Health::Ok,

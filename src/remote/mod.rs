@@ -26,6 +26,10 @@ mod testing;
 mod transport;
 mod window;
 
+pub use auth::{
+    Access, Auth, ClientSecret, FEATURES, Feature, Flow, OAuth, Origin, Pkce, Scopes, Sign, SignIn,
+    Source,
+};
 pub use client::{Gate, Parts, Settings};
 pub use connector::{
     ChangePage, Connector, Deleted, Found, NewRecord, Normalise, Page, PageRequest, Read, Reply,

@@ -12,8 +12,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Connector, MemorySlots, Parts, RouterTransport, Settings, Setup, Transport, TransportError,
-    User,
+    Auth, Connector, MemorySlots, Parts, RouterTransport, Settings, Setup, Transport,
+    TransportError, User,
 };
 use crate::{clock::Clock, model::Millis, secrets::Secret};
 
@@ -101,7 +101,7 @@ impl Script {
     pub fn gated<C: Connector>(&self, new: impl FnOnce(Settings, Parts) -> C, open: bool) -> C {
         let settings = Settings {
             base_url: "http://side.test/base".parse().expect("valid"),
-            token: Secret::new("pit-secret".to_owned()),
+            auth: Auth::bearer(Secret::new("pit-secret".to_owned())),
             location: "loc".to_owned(),
             timeout: Duration::from_secs(10),
         };

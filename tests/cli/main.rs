@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper fails with its test")]
 
+mod auth;
 mod bad_input;
+mod canary;
 mod passes;
 mod records;
 mod user;

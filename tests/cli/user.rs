@@ -1,6 +1,6 @@
 //! A user of the program, the systems that they sync, and what they see.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -58,6 +58,20 @@ impl User {
         self.data().join("default.db")
     }
 
+    /// Runs a command with this on its stdin.
+    pub fn run_with(&self, line: &str, stdin: &str) -> Output {
+        let mut command = self.command(line);
+        command.stdin(Stdio::piped());
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that has ended already reads nothing.
+        drop(child.stdin.take().unwrap().write_all(stdin.as_bytes()));
+        child.wait_with_output().unwrap()
+    }
+
     pub fn run(&self, line: &str) -> Output {
         self.command(line).output().unwrap()
     }
@@ -84,6 +98,8 @@ impl User {
 /// Both systems on a free port, and a user who has their keys; gone when dropped.
 pub struct Sandbox {
     _child: Running,
+    /// Its first line.
+    pub hello: Json,
 }
 
 impl Sandbox {
@@ -108,6 +124,7 @@ impl Sandbox {
         (
             Self {
                 _child: Running(child),
+                hello,
             },
             user,
         )

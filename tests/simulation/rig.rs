@@ -134,7 +134,7 @@ impl Rig {
         let text = |key: &str| self.hello[key].as_str().unwrap().to_owned();
         let settings = |side: &str| remote::Settings {
             base_url: format!("http://sandbox/{side}").parse().unwrap(),
-            token: Secret::new(text(&format!("{side}_token"))),
+            auth: remote::Auth::bearer(Secret::new(text(&format!("{side}_token")))),
             location: text("location_id"),
             timeout: TIMEOUT,
         };

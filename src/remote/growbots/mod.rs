@@ -8,6 +8,8 @@ mod tests;
 mod wire;
 mod writes;
 
+use url::Url;
+
 use crate::model::{FieldChange, Kind, Lane, RecordId, Side, SideStatus, Snapshot};
 
 use super::{
@@ -20,6 +22,13 @@ use super::{
 /// Put before every path.
 const PREFIX: &str = "v1";
 
+/// Makes the root of the API of the root of the server.
+pub fn root(base: &mut Url) {
+    if let Ok(mut path) = base.path_segments_mut() {
+        path.pop_if_empty().push(PREFIX);
+    }
+}
+
 /// The connector of a Growbots account.
 pub struct Growbots {
     client: Client,
@@ -29,9 +38,7 @@ pub struct Growbots {
 impl Growbots {
     /// A connector; sends nothing yet.
     pub fn new(mut settings: Settings, parts: Parts) -> Self {
-        if let Ok(mut path) = settings.base_url.path_segments_mut() {
-            path.pop_if_empty().push(PREFIX);
-        }
+        root(&mut settings.base_url);
         Self {
             client: Client::new(Side::Growbots, settings, &parts),
             knowledge: Knowledge::new(parts.normalise),

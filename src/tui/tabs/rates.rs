@@ -74,6 +74,7 @@ fn health_words(model: &Model, side: Side) -> (String, Style) {
             theme.error,
         ),
         Health::Refused => ("! key refused".into(), theme.error),
+        Health::SignIn => ("! sign in again".into(), theme.error),
         Health::Off => ("! off".into(), theme.error),
     }
 }

@@ -214,6 +214,7 @@ fn side_words(model: &Model, side: Side) -> (String, bool) {
         Health::Slow => ("slow".into(), false),
         Health::Shut { until } => (format!("shut till {}", model.times.moment(*until)), false),
         Health::Refused => ("key refused".into(), false),
+        Health::SignIn => ("sign in again".into(), false),
         Health::Off => ("off".into(), false),
     };
     (format!("{side} {words}"), well)
