@@ -78,21 +78,37 @@ pub fn connectors(
 ) -> Result<BySide<Arc<dyn Connector>>, Problem> {
     let BySide { ghl, growbots } = context.config.sides()?;
     let gate = gate.clone();
-    let parts = remote::Parts {
+    let parts = parts(context, Arc::new(move || gate.is_open()))?;
+    Ok(BySide {
+        ghl: Arc::new(Ghl::new(settings(ghl), of_ghl(parts.clone()))),
+        growbots: Arc::new(Growbots::new(settings(growbots), parts)),
+    })
+}
+
+/// GHL over HTTP, for an operator who writes without the lease: what is written is no part of the sync.
+pub fn ghl(context: &Context) -> Result<Ghl, Problem> {
+    let side = context.config.sides()?.ghl;
+    Ok(Ghl::new(
+        settings(side),
+        of_ghl(parts(context, Arc::new(|| true))?),
+    ))
+}
+
+fn parts(context: &Context, gate: remote::Gate) -> Result<remote::Parts, Problem> {
+    Ok(remote::Parts {
         transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
         clock: context.clock.clone(),
         slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(anyhow::Error::from)?),
         normalise: Arc::new(normalise::record),
-        gate: Arc::new(move || gate.is_open()),
-    };
-    let of_ghl = remote::Parts {
-        normalise: Arc::new(canonical_of_ghl),
-        ..parts.clone()
-    };
-    Ok(BySide {
-        ghl: Arc::new(Ghl::new(settings(ghl), of_ghl)),
-        growbots: Arc::new(Growbots::new(settings(growbots), parts)),
+        gate,
     })
+}
+
+fn of_ghl(parts: remote::Parts) -> remote::Parts {
+    remote::Parts {
+        normalise: Arc::new(canonical_of_ghl),
+        ..parts
+    }
 }
 
 /// Notes and appointments written in GHL's web app hold HTML; everywhere else they are plain text.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use serde::Deserialize;
 use url::Url;
 
@@ -138,6 +138,8 @@ impl Call {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
     operation: &'static str,
@@ -289,9 +291,11 @@ impl Client {
         if status == 429 {
             lock(&self.meter).throttled(self.clock.now());
         }
+        let (head, body) = answer.into_parts();
         let answer = Answer {
             status,
-            body: answer.into_body(),
+            headers: head.headers,
+            body,
             operation: call.operation,
             write: call.write,
         };
