@@ -1,6 +1,7 @@
 //! One request with all layers around the transport: breaker, limiter, gate, meter, retry.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -73,7 +74,7 @@ pub struct Call {
     /// Whether it changes something.
     pub write: bool,
     path: Vec<String>,
-    query: Vec<(&'static str, String)>,
+    query: Vec<(Cow<'static, str>, String)>,
     headers: Vec<(HeaderName, String)>,
     body: Option<Vec<u8>>,
 }
@@ -105,9 +106,21 @@ impl Call {
         }
     }
 
+    /// The first segment of its path.
+    pub fn segment(&self) -> &str {
+        self.path.first().map_or("", String::as_str)
+    }
+
+    /// With another first segment of its path, or several; it keeps its name.
+    pub fn under(mut self, segment: &str) -> Self {
+        let segments = segment.split('/').filter(|part| !part.is_empty());
+        self.path.splice(..1, segments.map(str::to_owned));
+        self
+    }
+
     /// With a query parameter.
-    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
+    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
         self
     }
 

@@ -30,6 +30,6 @@ pub use connector::{
 };
 pub use error::{Class, RemoteError};
 pub use ghl::{Ghl, Sample, Walked};
-pub use growbots::Growbots;
+pub use growbots::{Dialect, DialectError, Growbots};
 pub use slots::MemorySlots;
 pub use transport::{HttpTransport, RouterTransport, Transport, TransportError};

@@ -1,0 +1,7 @@
+//! Both connectors of the built program over real HTTP: all operations, all capabilities, other names, broken answers.
+
+mod endpoints;
+#[expect(dead_code, reason = "other tests use the rest of it")]
+#[path = "../live/lab.rs"]
+mod lab;
+mod proxy;
