@@ -4,4 +4,10 @@ mod endpoints;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../live/lab.rs"]
 mod lab;
+mod near_miss;
+mod official;
 mod proxy;
+mod together;
+
+#[path = "../support/spec.rs"]
+mod spec;
