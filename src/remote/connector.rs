@@ -32,6 +32,12 @@ pub trait Connector: Send + Sync {
     /// Whether [`Connector::changes`] can be used.
     fn has_changes(&self) -> bool;
 
+    /// Whether records keep ids of the other side, so that [`Connector::stamp`] has an effect.
+    fn keeps_external_ids(&self) -> bool;
+
+    /// Whether a create may be sent again with its key after a lost answer, without a second record.
+    fn keeps_keys(&self) -> bool;
+
     /// What changed behind `after`, of all kinds and in order, deletes included; without `after` only a cursor for
     /// now. `RemoteError::CursorExpired` asks for a full pull. Cost: 1 request.
     fn changes<'a>(&'a self, lane: Lane, after: Option<&'a str>) -> Reply<'a, ChangePage>;

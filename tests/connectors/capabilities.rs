@@ -75,3 +75,22 @@ fn a_server_that_can_do_none_of_it_still_comes_together() {
         "webhooks",
     ]);
 }
+
+#[test]
+fn without_idempotency_a_lost_answer_is_looked_up_and_not_sent_again() {
+    let lab = lab_without(&["idempotency"]);
+    together::pass(&lab, &[], &|_| {});
+    let body = json!({"firstName": "Cy", "lastName": "Lost", "email": "cy@x.test"});
+    lab.add("ghl", "contact", &body);
+    lab.faults(&json!({"growbots": {"drop_response": 1.0, "only": ["POST /leads"]}}));
+    together::pass(&lab, &[], &|_| {});
+    lab.faults(&json!({}));
+    let last = together::pass(&lab, &[], &|_| {});
+    assert_eq!(last["waiting"], 0, "{last}");
+    let made = lab.events().into_iter().filter(|event| {
+        event["side"] == "growbots" && event["op"] == "create" && event["actor"] == "api"
+    });
+    let of_cy = lab.records("growbots", "contact").into_values();
+    assert_eq!(of_cy.filter(|raw| raw["email"] == "cy@x.test").count(), 1);
+    assert!(made.count() > 0, "couplet made it");
+}

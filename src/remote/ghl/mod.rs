@@ -91,6 +91,14 @@ impl Connector for Ghl {
         false
     }
 
+    fn keeps_external_ids(&self) -> bool {
+        false
+    }
+
+    fn keeps_keys(&self) -> bool {
+        false
+    }
+
     fn changes<'a>(&'a self, _: Lane, _: Option<&'a str>) -> Reply<'a, ChangePage> {
         Box::pin(async { Err(self.no_such_call(Kind::Contact, "change feed")) })
     }

@@ -96,6 +96,14 @@ impl Connector for Growbots {
         self.has("changes")
     }
 
+    fn keeps_external_ids(&self) -> bool {
+        self.has("external_id")
+    }
+
+    fn keeps_keys(&self) -> bool {
+        self.has("idempotency")
+    }
+
     fn changes<'a>(&'a self, lane: Lane, after: Option<&'a str>) -> Reply<'a, ChangePage> {
         Box::pin(self.read_changes(lane, after))
     }

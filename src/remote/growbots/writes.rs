@@ -53,7 +53,9 @@ impl Growbots {
         if let Some(parent) = &new.parent {
             body.insert("lead_id".to_owned(), json!(parent.as_str()));
         }
-        if let Some(id) = &new.external_id {
+        if let Some(id) = &new.external_id
+            && self.has("external_id")
+        {
             body.insert("external_ids".to_owned(), json!({ "ghl": id.as_str() }));
         }
         let call = Call::write(operation, &[])
