@@ -72,7 +72,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
-        Some(Command::Doctor(asked)) => doctor::run(&flags, &asked),
+        Some(Command::Doctor(asked)) => doctor::run(&flags, asked),
     }
 }
 

@@ -398,7 +398,11 @@ impl Client {
 
     /// The error for an answer that cannot be read.
     pub fn unread(&self, answer: &Answer, why: &impl fmt::Display) -> RemoteError {
-        self.malformed(answer.operation, &why.to_string(), answer.write)
+        self.malformed(
+            answer.operation,
+            &without_value(&why.to_string()),
+            answer.write,
+        )
     }
 
     /// The error for an answer that makes no sense; `maybe_applied` where it answers a write.
@@ -504,6 +508,20 @@ impl fmt::Debug for Client {
 
 fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+/// Why an answer cannot be read, without the value in it: that may be somebody's name or number.
+fn without_value(why: &str) -> String {
+    let place = why.rfind(" at line ").map_or("", |at| &why[at..]);
+    for (begins, said) in [
+        ("invalid type: ", "a value of another type than expected"),
+        ("invalid value: ", "a value that makes no sense"),
+    ] {
+        if why.starts_with(begins) {
+            return format!("{said}{place}");
+        }
+    }
+    why.to_owned()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod endpoints;
+mod fuzz;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../live/lab.rs"]
 mod lab;

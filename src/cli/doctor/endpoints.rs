@@ -15,7 +15,7 @@ use crate::remote::{Ghl, Sample, Walked};
 use crate::text::clean;
 
 /// Walks all rows and prints what they found. Asks before it writes to anything that is no sandbox.
-pub fn run(context: &Context, asked: &Doctor) -> Result<Exit, Problem> {
+pub fn run(context: &Context, asked: Doctor) -> Result<Exit, Problem> {
     let ghl = assemble::ghl(context)?;
     let mark = format!("{:x}-{:x}", context.clock.now().0, std::process::id());
     let sample = Sample::new(mark);
@@ -94,7 +94,7 @@ fn consent(context: &Context) -> Result<(), Problem> {
     Err(Problem::usage("nothing was written", hint))
 }
 
-fn show(rows: &[Walked], asked: &Doctor) -> Result<(), Problem> {
+fn show(rows: &[Walked], asked: Doctor) -> Result<(), Problem> {
     let ok = rows.iter().all(|row| row.ok);
     if asked.form.json {
         let rows = rows.iter().map(|row| {

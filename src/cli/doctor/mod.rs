@@ -55,7 +55,7 @@ impl Check {
 }
 
 /// Runs all checks and prints what they found; the exit code is that of the gravest.
-pub fn run(flags: &Flags, asked: &Doctor) -> Result<Exit, Problem> {
+pub fn run(flags: &Flags, asked: Doctor) -> Result<Exit, Problem> {
     if asked.endpoints {
         return endpoints::run(&Context::load(flags)?, asked);
     }

@@ -78,15 +78,14 @@ impl Ghl {
     /// takes its tasks and notes along.
     pub async fn clean_up(&self, sample: &Sample) -> Result<(), RemoteError> {
         if sample.contact_asked.get() {
-            let made = match sample.contact() {
-                Some(id) => vec![id],
-                None => {
-                    let email = sample.email();
-                    let holders = self
-                        .read_holders(Lane::Operator, Some(&email), None)
-                        .await?;
-                    holders.into_iter().map(|holder| holder.id).collect()
-                }
+            let made = if let Some(id) = sample.contact() {
+                vec![id]
+            } else {
+                let email = sample.email();
+                let holders = self
+                    .read_holders(Lane::Operator, Some(&email), None)
+                    .await?;
+                holders.into_iter().map(|holder| holder.id).collect()
             };
             for id in made {
                 let call = Call::write("DELETE /contacts/{contactId}", &[id.as_str()]);

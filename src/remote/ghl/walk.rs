@@ -559,24 +559,23 @@ impl Walk<'_> {
             let (seen, _) = ghl
                 .many(&answer, Kind::Business, None)
                 .map_err(|error| Trouble::because(Some(answer.status), &error))?;
-            let id = match seen.into_iter().next() {
-                Some(seen) => seen.row.snapshot.id,
-                None => {
-                    let body = json!({ "name": sample.name(), "locationId": &*ghl.location });
-                    sample.business_is_asked();
-                    let call = Call::write("POST /businesses/", &[]).json(&body);
-                    let answer = ghl
-                        .asked(Kind::Business, call)
-                        .await
-                        .inspect_err(|trouble| {
-                            if trouble.status.is_some_and(|status| status < 500) {
-                                sample.business_is(None);
-                            }
-                        })?;
-                    let id = ghl.its(&answer, Kind::Business, None)?.row.snapshot.id;
-                    sample.business_is(Some(id.clone()));
-                    id
-                }
+            let id = if let Some(seen) = seen.into_iter().next() {
+                seen.row.snapshot.id
+            } else {
+                let body = json!({ "name": sample.name(), "locationId": &*ghl.location });
+                sample.business_is_asked();
+                let call = Call::write("POST /businesses/", &[]).json(&body);
+                let answer = ghl
+                    .asked(Kind::Business, call)
+                    .await
+                    .inspect_err(|trouble| {
+                        if trouble.status.is_some_and(|status| status < 500) {
+                            sample.business_is(None);
+                        }
+                    })?;
+                let id = ghl.its(&answer, Kind::Business, None)?.row.snapshot.id;
+                sample.business_is(Some(id.clone()));
+                id
             };
             let call = Call::read(OPERATIONS[7], &[id.as_str()])
                 .query("locationId", &*ghl.location)
