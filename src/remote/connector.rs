@@ -45,8 +45,8 @@ pub trait Connector: Send + Sync {
     /// One page of a listing. Cost: 1 request.
     fn page<'a>(&'a self, lane: Lane, request: &'a PageRequest) -> Reply<'a, Page>;
 
-    /// All tasks, notes or appointments of one contact. `None`: the contact is not there. Cost: 1 request (more
-    /// where the side pages).
+    /// All tasks, notes or appointments of one contact; for `Kind::Contact`, all contacts of one business. `None`: the
+    /// parent is not there. Cost: 1 request (more where the side pages).
     fn children<'a>(
         &'a self,
         lane: Lane,
@@ -88,6 +88,16 @@ pub trait Connector: Send + Sync {
 
     /// Deletes a record, unless it differs from `seen`.
     fn delete<'a>(&'a self, lane: Lane, seen: &'a Snapshot) -> Reply<'a, Deleted>;
+
+    /// Brings a deleted record back under its id, without its children. `None`: the side cannot, or knows no such
+    /// record; it is then to be made again. Cost: 1 request.
+    fn restore<'a>(
+        &'a self,
+        lane: Lane,
+        kind: Kind,
+        id: &'a RecordId,
+        key: &'a str,
+    ) -> Reply<'a, Option<Snapshot>>;
 
     /// Contacts that have this e-mail address or phone number, by consistent reads where the side has them.
     fn holders<'a>(

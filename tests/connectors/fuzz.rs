@@ -178,7 +178,7 @@ proptest! {
             let growbots = Growbots::new(settings("http://side.test"), parts(transport));
             // An answer that always has a next page makes a listing that never ends: the caller's to stop.
             for side in [&ghl as &dyn Connector, &growbots] {
-                let ended = tokio::time::timeout(Duration::from_secs(3_600), ask_everything(side));
+                let ended = tokio::time::timeout(Duration::from_hours(1), ask_everything(side));
                 drop(ended.await);
             }
         });

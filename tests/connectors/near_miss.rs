@@ -167,7 +167,9 @@ impl Between for NearMiss {
                 }
             }
         } else if let Some(rows) = body["data"].as_array_mut() {
-            rows.iter_mut().for_each(|row| Self::to_server(&kind, row));
+            for row in rows {
+                Self::to_server(&kind, row);
+            }
         } else if body.get("code").is_some() {
             if body.get("current").is_some() {
                 Self::to_server(&kind, &mut body["current"]);

@@ -153,6 +153,16 @@ impl Connector for Ghl {
         Box::pin(self.delete_record(lane, seen))
     }
 
+    fn restore<'a>(
+        &'a self,
+        _: Lane,
+        _: Kind,
+        _: &'a RecordId,
+        _: &'a str,
+    ) -> Reply<'a, Option<Snapshot>> {
+        Box::pin(async { Ok(None) })
+    }
+
     fn holders<'a>(
         &'a self,
         lane: Lane,

@@ -26,6 +26,12 @@ pub fn absent(answer: &Answer) -> Option<Found> {
     }
 }
 
+/// Whether the answer says that there is nothing to restore.
+pub fn is_not_deleted(answer: &Answer) -> bool {
+    let problem: Problem<'_> = serde_json::from_slice(&answer.body).unwrap_or_default();
+    (answer.status, problem.code.text()) == (409, "not_deleted")
+}
+
 /// The error for an answer that is no 2xx.
 pub fn fault(growbots: &Growbots, kind: Kind, answer: &Answer) -> RemoteError {
     let (side, client) = (Side::Growbots, &growbots.client);

@@ -119,12 +119,12 @@ impl Connector for Growbots {
         parent: &'a RecordId,
     ) -> Reply<'a, Option<Vec<Snapshot>>> {
         Box::pin(async move {
-            if !kind.is_child() {
-                return Err(self.client.no_such_call(kind, "children"));
-            }
-            let all = self
-                .read_all(lane, kind, ("lead_id", parent.as_str()))
-                .await?;
+            let by = match kind {
+                Kind::Contact => "company_id",
+                Kind::Business => return Err(self.client.no_such_call(kind, "children")),
+                _ => "lead_id",
+            };
+            let all = self.read_all(lane, kind, (by, parent.as_str())).await?;
             Ok(Some(all))
         })
     }
@@ -164,6 +164,16 @@ impl Connector for Growbots {
 
     fn delete<'a>(&'a self, lane: Lane, seen: &'a Snapshot) -> Reply<'a, Deleted> {
         Box::pin(self.delete_record(lane, seen))
+    }
+
+    fn restore<'a>(
+        &'a self,
+        lane: Lane,
+        kind: Kind,
+        id: &'a RecordId,
+        key: &'a str,
+    ) -> Reply<'a, Option<Snapshot>> {
+        Box::pin(self.restore_record(lane, kind, id, key))
     }
 
     fn holders<'a>(

@@ -12,7 +12,7 @@ use crate::remote::{
 
 use super::{
     Growbots,
-    faults::{absent, fault},
+    faults::{absent, fault, is_not_deleted},
     map::Writer,
     wire::Problem,
 };
@@ -227,6 +227,40 @@ impl Growbots {
             }
         }
         Ok(Deleted::Moved(now))
+    }
+
+    /// `POST /{kind}/{id}/restore`: 200 record; 404, 409 `not_deleted`, 409 `duplicate` (`facts/growbots.md` 5).
+    pub(super) async fn restore_record(
+        &self,
+        lane: Lane,
+        kind: Kind,
+        id: &RecordId,
+        key: &str,
+    ) -> Result<Option<Snapshot>, RemoteError> {
+        if !self.has("restore") {
+            return Ok(None);
+        }
+        let operation = match kind {
+            Kind::Contact => "POST /leads/{id}/restore",
+            Kind::Task => "POST /tasks/{id}/restore",
+            Kind::Note => "POST /notes/{id}/restore",
+            Kind::Appointment => "POST /meetings/{id}/restore",
+            Kind::Business => "POST /companies/{id}/restore",
+        };
+        let call = Call::write(operation, &[id.as_str()]).header(IDEMPOTENCY_KEY, key);
+        let answer = self.send(lane, call).await?;
+        if absent(&answer).is_some() {
+            return Ok(None);
+        }
+        if is_not_deleted(&answer) {
+            // It is there: somebody else was first, or our own answer was lost.
+            return Ok(match self.read_one(lane, kind, id).await? {
+                Found::Live(now) => Some(now),
+                Found::Gone { .. } | Found::Missing => None,
+            });
+        }
+        let answer = self.checked(kind, answer)?;
+        Ok(Some(self.record(&answer, kind)?))
     }
 
     fn patch_body(
