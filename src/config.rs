@@ -2,6 +2,7 @@
 
 mod auth;
 mod error;
+mod growbots;
 mod keys;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use toml::de::{DeTable, DeValue};
 
 pub use auth::{ClientSettings, KeySettings, SideSettings};
 pub use error::ConfigError;
+pub use growbots::GrowbotsSettings;
 pub use keys::{KEYS, Key, key, nearest};
 
 /// Where a value came from.
@@ -316,11 +318,14 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
                     env: key.env.unwrap_or_default(),
                 });
             }
-            let text = match value.get_ref() {
-                DeValue::String(text) => text.to_string(),
-                DeValue::Integer(number) => number.as_str().to_owned(),
-                DeValue::Boolean(yes) => yes.to_string(),
-                other => {
+            let text = match (plain(value.get_ref()), value.get_ref()) {
+                (Some(text), _) => text,
+                (None, DeValue::Array(words)) if key.compound => {
+                    let words = words.iter().filter_map(|word| plain(word.get_ref()));
+                    words.collect::<Vec<_>>().join(", ")
+                }
+                (None, DeValue::Table(inner)) if key.compound => pairs("", inner).join(", "),
+                (None, other) => {
                     return Err(ConfigError::Value {
                         key: key.name,
                         from,
@@ -332,6 +337,30 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
         }
     }
     Ok(())
+}
+
+fn plain(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        DeValue::Boolean(yes) => Some(yes.to_string()),
+        _ => None,
+    }
+}
+
+/// The plain values of a table with their names, those of tables in it with dots.
+fn pairs(section: &str, table: &DeTable<'_>) -> Vec<String> {
+    let one = |name: &str, value: &DeValue<'_>| match value {
+        DeValue::Table(inner) => pairs(&format!("{section}{name}."), inner),
+        value => vec![format!(
+            "{section}{name} = {}",
+            plain(value).unwrap_or_default()
+        )],
+    };
+    let lists = table
+        .iter()
+        .map(|(name, value)| one(name.get_ref(), value.get_ref()));
+    lists.flatten().collect()
 }
 
 /// The commented file that `config init` writes.

@@ -80,7 +80,7 @@ pub enum Command {
     #[command(subcommand)]
     Auth(Auth),
     /// Check settings, permissions, clock, database, and what both keys may do.
-    Doctor(Form),
+    Doctor(Doctor),
     /// Merge exported tables three ways: what GHL and Growbots made of a common base. Needs no account.
     ///
     /// CSV or JSON lines by the ending of each name. A field that both changed apart keeps the base's value, a record
@@ -115,6 +115,19 @@ pub struct Merge {
     /// Print the counts as one JSON document, and no table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `doctor` looks at.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Doctor {
+    /// Walk the 17 GHL operations on a contact, a task and a note made for it and deleted again.
+    #[arg(long)]
+    pub endpoints: bool,
+    /// Do not ask before writing to something that is no sandbox.
+    #[arg(long, requires = "endpoints")]
+    pub yes: bool,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 /// How a result is printed.

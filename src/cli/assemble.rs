@@ -15,7 +15,8 @@ use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::normalise;
 use crate::model::{BySide, FieldName, Holder, Kind, Record, Value};
 use crate::remote::{
-    self, Auth, ClientSecret, Connector, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign, Source,
+    self, Auth, ClientSecret, Connector, Dialect, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign,
+    Source,
 };
 use crate::store::{SqliteSlots, Writer};
 use crate::tui::{self, ThemeChoice};
@@ -82,14 +83,19 @@ pub fn connectors(
     let BySide { ghl, growbots } = context.config.sides()?;
     let gate = gate.clone();
     let parts = parts(context, Arc::new(move || gate.is_open()))?;
-    let of_ghl = remote::Parts {
-        normalise: Arc::new(canonical_of_ghl),
-        ..parts.clone()
-    };
     Ok(BySide {
-        ghl: Arc::new(Ghl::new(settings(context, ghl)?, of_ghl)),
-        growbots: Arc::new(Growbots::new(settings(context, growbots)?, parts)),
+        ghl: Arc::new(Ghl::new(settings(context, ghl)?, of_ghl(parts.clone()))),
+        growbots: Arc::new(speaking(context, growbots, parts)?),
     })
+}
+
+/// GHL over HTTP, for an operator who writes without the lease: what is written is no part of the sync.
+pub fn ghl(context: &Context) -> Result<Ghl, Problem> {
+    let side = context.config.sides()?.ghl;
+    Ok(Ghl::new(
+        settings(context, side)?,
+        of_ghl(parts(context, Arc::new(|| true))?),
+    ))
 }
 
 /// What every connector of this process works with.
@@ -101,6 +107,40 @@ pub fn parts(context: &Context, gate: remote::Gate) -> Result<remote::Parts, Pro
         normalise: Arc::new(normalise::record),
         gate,
     })
+}
+
+/// Growbots, or a server near its contract.
+fn speaking(
+    context: &Context,
+    side: SideSettings,
+    parts: remote::Parts,
+) -> Result<Growbots, Problem> {
+    let own = context.config.growbots();
+    let usage = |why: String| {
+        let hint = "`couplet config explain growbots.wire` shows the form";
+        Problem::usage(format!("`[growbots]` in the settings: {why}"), hint)
+    };
+    let dialect = Dialect {
+        prefix: own.api_prefix,
+        page_rows: own.page_size,
+        user_agent: own.user_agent.and_then(|agent| agent.parse().ok()),
+        capabilities: own.capabilities,
+        paths: own.paths,
+        wire: own.wire,
+    };
+    dialect.check().map_err(|why| usage(why.to_string()))?;
+    let settings = remote::Settings {
+        timeout: own.timeout,
+        ..settings(context, side)?
+    };
+    Ok(Growbots::speaking(dialect, settings, parts))
+}
+
+fn of_ghl(parts: remote::Parts) -> remote::Parts {
+    remote::Parts {
+        normalise: Arc::new(canonical_of_ghl),
+        ..parts
+    }
 }
 
 /// Notes and appointments written in GHL's web app hold HTML; everywhere else they are plain text.

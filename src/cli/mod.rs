@@ -77,7 +77,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
         Some(Command::Auth(command)) => auth::run(&context()?, &command),
-        Some(Command::Doctor(form)) => doctor::run(&flags, form),
+        Some(Command::Doctor(asked)) => doctor::run(&flags, asked),
         Some(Command::Merge(merge)) => merge::run(&merge),
     }
 }

@@ -100,7 +100,9 @@ impl Pass<'_> {
     fn merged(&self, linked: &Linked, ghl: &Snapshot, growbots: &Snapshot) -> LinkOutcome {
         let merge = merge_record_skewed(linked, &self.core.map, self.core.skew_ms());
         let mut writes = group_writes(linked, merge.writes);
-        if growbots.external_id.as_ref() != Some(&ghl.id) {
+        if growbots.external_id.as_ref() != Some(&ghl.id)
+            && self.core.side(Side::Growbots).keeps_external_ids()
+        {
             writes.push(Write {
                 link: linked.id,
                 side: Side::Growbots,

@@ -127,7 +127,7 @@ impl Pass<'_> {
         let Some(new) = self.new_record(intent, linked)? else {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         };
-        if write.side == Side::Growbots && age < KEY_KEPT_MS {
+        if self.core.side(write.side).keeps_keys() && age < KEY_KEPT_MS {
             // The same key again: either the first answer comes back, or it happens now, once. It stays `unknown`
             // meanwhile: the age of the key counts from the first sending.
             return match self
@@ -144,6 +144,9 @@ impl Pass<'_> {
             };
         }
         let made = self.look_for(intent, &new).await?;
+        // GHL's lists of children are consistent; Growbots' may lag by some seconds.
+        let may_resend =
+            may_resend && (write.side == Side::Ghl || !(0..IN_FLIGHT_MS).contains(&age));
         match made.as_slice() {
             [one] => self.confirmed(intent, Some(one), 1),
             // A search may be behind.

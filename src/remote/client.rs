@@ -1,6 +1,7 @@
 //! One request with all layers around the transport: breaker, limiter, gate, meter, retry.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -8,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderName, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use serde::Deserialize;
 use url::Url;
 
@@ -75,7 +76,7 @@ pub struct Call {
     /// Whether it changes something.
     pub write: bool,
     path: Vec<String>,
-    query: Vec<(&'static str, String)>,
+    query: Vec<(Cow<'static, str>, String)>,
     headers: Vec<(HeaderName, String)>,
     body: Option<Vec<u8>>,
     /// A request for tokens: its own address, and its own key if it needs one.
@@ -125,9 +126,21 @@ impl Call {
         }
     }
 
+    /// The first segment of its path.
+    pub fn segment(&self) -> &str {
+        self.path.first().map_or("", String::as_str)
+    }
+
+    /// With another first segment of its path, or several; it keeps its name.
+    pub fn under(mut self, segment: &str) -> Self {
+        let segments = segment.split('/').filter(|part| !part.is_empty());
+        self.path.splice(..1, segments.map(str::to_owned));
+        self
+    }
+
     /// With a query parameter.
-    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
+    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
         self
     }
 
@@ -158,6 +171,8 @@ impl Call {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
     operation: &'static str,
@@ -383,9 +398,11 @@ impl Client {
             self.limiter.refused();
             lock(&self.meter).throttled(self.clock.now());
         }
+        let (head, body) = answer.into_parts();
         let answer = Answer {
             status,
-            body: answer.into_body(),
+            headers: head.headers,
+            body,
             operation: call.operation,
             write: call.write,
         };
@@ -484,7 +501,11 @@ impl Client {
 
     /// The error for an answer that cannot be read.
     pub fn unread(&self, answer: &Answer, why: &impl fmt::Display) -> RemoteError {
-        self.malformed(answer.operation, &why.to_string(), answer.write)
+        self.malformed(
+            answer.operation,
+            &without_value(&why.to_string()),
+            answer.write,
+        )
     }
 
     /// The error for an answer that makes no sense; `maybe_applied` where it answers a write.
@@ -621,6 +642,20 @@ impl fmt::Debug for Client {
 
 fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+/// Why an answer cannot be read, without the value in it: that may be somebody's name or number.
+fn without_value(why: &str) -> String {
+    let place = why.rfind(" at line ").map_or("", |at| &why[at..]);
+    for (begins, said) in [
+        ("invalid type: ", "a value of another type than expected"),
+        ("invalid value: ", "a value that makes no sense"),
+    ] {
+        if why.starts_with(begins) {
+            return format!("{said}{place}");
+        }
+    }
+    why.to_owned()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -32,6 +32,12 @@ pub trait Connector: Send + Sync {
     /// Whether [`Connector::changes`] can be used.
     fn has_changes(&self) -> bool;
 
+    /// Whether records keep ids of the other side, so that [`Connector::stamp`] has an effect.
+    fn keeps_external_ids(&self) -> bool;
+
+    /// Whether a create may be sent again with its key after a lost answer, without a second record.
+    fn keeps_keys(&self) -> bool;
+
     /// What changed behind `after`, of all kinds and in order, deletes included; without `after` only a cursor for
     /// now. `RemoteError::CursorExpired` asks for a full pull. Cost: 1 request.
     fn changes<'a>(&'a self, lane: Lane, after: Option<&'a str>) -> Reply<'a, ChangePage>;
@@ -39,8 +45,8 @@ pub trait Connector: Send + Sync {
     /// One page of a listing. Cost: 1 request.
     fn page<'a>(&'a self, lane: Lane, request: &'a PageRequest) -> Reply<'a, Page>;
 
-    /// All tasks, notes or appointments of one contact. `None`: the contact is not there. Cost: 1 request (more
-    /// where the side pages).
+    /// All tasks, notes or appointments of one contact; for `Kind::Contact`, all contacts of one business. `None`: the
+    /// parent is not there. Cost: 1 request (more where the side pages).
     fn children<'a>(
         &'a self,
         lane: Lane,
@@ -83,6 +89,16 @@ pub trait Connector: Send + Sync {
     /// Deletes a record, unless it differs from `seen`.
     fn delete<'a>(&'a self, lane: Lane, seen: &'a Snapshot) -> Reply<'a, Deleted>;
 
+    /// Brings a deleted record back under its id, without its children. `None`: the side cannot, or knows no such
+    /// record; it is then to be made again. Cost: 1 request.
+    fn restore<'a>(
+        &'a self,
+        lane: Lane,
+        kind: Kind,
+        id: &'a RecordId,
+        key: &'a str,
+    ) -> Reply<'a, Option<Snapshot>>;
+
     /// Contacts that have this e-mail address or phone number, by consistent reads where the side has them.
     fn holders<'a>(
         &'a self,
@@ -114,9 +130,40 @@ pub struct Setup {
     pub users: Vec<User>,
     /// What the server can do (Growbots).
     pub capabilities: Vec<String>,
+    /// The custom fields of contacts (GHL).
+    #[serde(default)]
+    pub custom_fields: Vec<CustomField>,
+    /// The calendars that appointments are in (GHL).
+    #[serde(default)]
+    pub calendars: Vec<Calendar>,
     /// Requests in a burst window, as the headers said; 0 where they did not. What a fresh process starts with.
     #[serde(default)]
     pub burst_limit: u32,
+}
+
+/// A custom field of contacts, as the side defines it. Records carry its value as `custom.<key>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomField {
+    /// The side's id, which values go by on the wire.
+    pub id: String,
+    /// The key without `contact.`.
+    pub key: String,
+    /// Name for the screen.
+    pub name: String,
+    /// GHL's name of its type: `TEXT`, `NUMERICAL`, `CHECKBOX` (`facts/highlevel.md` c6).
+    pub data_type: String,
+    /// What can be chosen, as the side spells it; empty where anything can be typed.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+/// A calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    /// The side's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// Somebody who can own a record or be assigned a task.

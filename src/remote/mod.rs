@@ -32,11 +32,11 @@ pub use auth::{
 };
 pub use client::{Gate, Parts, Settings};
 pub use connector::{
-    ChangePage, Connector, Deleted, Found, NewRecord, Normalise, Page, PageRequest, Read, Reply,
-    Row, Setup, Updated, User,
+    Calendar, ChangePage, Connector, CustomField, Deleted, Found, NewRecord, Normalise, Page,
+    PageRequest, Read, Reply, Row, Setup, Updated, User,
 };
 pub use error::{Class, RemoteError};
-pub use ghl::Ghl;
-pub use growbots::Growbots;
+pub use ghl::{Ghl, Sample, Walked};
+pub use growbots::{Dialect, DialectError, Growbots};
 pub use slots::MemorySlots;
 pub use transport::{HttpTransport, RouterTransport, Transport, TransportError};

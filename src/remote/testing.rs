@@ -118,7 +118,9 @@ impl Script {
             country: "US".into(),
             time_zone: "America/Denver".into(),
             users: ["u1", "u2"].map(user).to_vec(),
-            capabilities: ["changes", "etag"].map(str::to_owned).to_vec(),
+            capabilities: ["changes", "etag", "external_id", "idempotency", "restore"]
+                .map(str::to_owned)
+                .to_vec(),
             ..Setup::default()
         });
         connector

@@ -213,7 +213,9 @@ async fn access(
     auth: Auth,
     told: Option<&str>,
 ) -> Result<Vec<Access>, Problem> {
-    let scopes = Scopes::new(side, assemble::with_key(settings, auth), &parts(context)?);
+    let prefix = context.config.growbots().api_prefix;
+    let settings = assemble::with_key(settings, auth);
+    let scopes = Scopes::new(side, &prefix, settings, &parts(context)?);
     Ok(scopes.access(told.filter(|told| !told.is_empty())).await?)
 }
 

@@ -81,11 +81,11 @@ pub struct Scopes {
 }
 
 impl Scopes {
-    /// For the key of these settings.
-    pub fn new(side: Side, mut settings: Settings, parts: &Parts) -> Self {
+    /// For the key of these settings; `prefix` stands before every path of Growbots.
+    pub fn new(side: Side, prefix: &str, mut settings: Settings, parts: &Parts) -> Self {
         let location = settings.location.clone();
         if side == Side::Growbots {
-            growbots::root(&mut settings.base_url);
+            growbots::root(&mut settings.base_url, prefix);
         }
         Self {
             client: Client::new(side, settings, parts),

@@ -1,11 +1,15 @@
 //! HighLevel: version 2021-07-28 of its API, with a token of one location (`facts/highlevel.md`).
 
 mod body;
+mod custom;
 mod faults;
+mod list;
 mod map;
 mod reads;
+mod sample;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod wire;
 mod writes;
 
@@ -18,6 +22,9 @@ use super::{
     client::{Answer, Call, Client},
     known::Knowledge,
 };
+
+pub use sample::Sample;
+pub use walk::Walked;
 
 /// The connector of a GHL location.
 pub struct Ghl {
@@ -84,6 +91,14 @@ impl Connector for Ghl {
         false
     }
 
+    fn keeps_external_ids(&self) -> bool {
+        false
+    }
+
+    fn keeps_keys(&self) -> bool {
+        false
+    }
+
     fn changes<'a>(&'a self, _: Lane, _: Option<&'a str>) -> Reply<'a, ChangePage> {
         Box::pin(async { Err(self.no_such_call(Kind::Contact, "change feed")) })
     }
@@ -136,6 +151,16 @@ impl Connector for Ghl {
 
     fn delete<'a>(&'a self, lane: Lane, seen: &'a Snapshot) -> Reply<'a, Deleted> {
         Box::pin(self.delete_record(lane, seen))
+    }
+
+    fn restore<'a>(
+        &'a self,
+        _: Lane,
+        _: Kind,
+        _: &'a RecordId,
+        _: &'a str,
+    ) -> Reply<'a, Option<Snapshot>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn holders<'a>(

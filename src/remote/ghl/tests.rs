@@ -393,3 +393,76 @@ async fn a_delete_is_sent_only_for_what_was_seen() {
         assert_eq!((got, script.asked().len()), (want, times));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_search_is_made_up_for_by_the_deprecated_list_to_its_end() {
+    let refused = || Line::Says(404, json!({"message": "Cannot POST /contacts/search"}));
+    let rows: Vec<Json> = (0..100)
+        .map(|n| json!({"id": format!("c{n}"), "dateAdded": "2026-03-02T14:05:11.120Z"}))
+        .collect();
+    let script = Script::new([
+        refused(),
+        ok(
+            json!({"contacts": rows, "meta": {"startAfter": 5, "startAfterId": "c99",
+            "nextPage": 2, "nextPageUrl": "http://localhost:5058/x"}}),
+        ),
+        ok(json!({"contacts": rows, "count": 200})),
+        ok(json!({"contacts": [], "count": 200})),
+    ]);
+    let ghl = script.connector(Ghl::new);
+    let mut request = PageRequest {
+        kind: Kind::Contact,
+        read: Read::All,
+        after: None,
+    };
+    let mut met = 0;
+    loop {
+        let page = ghl.page(LANE, &request).await.expect("a page");
+        met += page.rows.len();
+        request.after = page.next;
+        if request.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(met, 200);
+    let asked = script.asked();
+    let list = "GET /base/contacts/?locationId=loc&limit=100";
+    assert_eq!(
+        asked[1..],
+        [
+            list.to_owned(),
+            format!("{list}&startAfter=5&startAfterId=c99"),
+            // Without a cursor in the answer it is made of the last row.
+            format!("{list}&startAfter=1772460311120&startAfterId=c99"),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_since_a_time_cannot_be_told_from_the_list_and_gives_nothing() {
+    let refused = Line::Says(403, json!({"message": "no search for you"}));
+    let list = ok(json!({"contacts": [{"id": "c1"}], "meta": {"nextPage": null}}));
+    let ghl = Script::new([refused, list]).connector(Ghl::new);
+    let request = PageRequest {
+        kind: Kind::Contact,
+        read: Read::Since(crate::model::Millis(5)),
+        after: None,
+    };
+    let page = ghl.page(LANE, &request).await.expect("a page");
+    assert_eq!((page.rows.len(), page.next), (0, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_contacts_of_a_business_are_read_to_the_last() {
+    let rows: Vec<Json> = (0..100).map(|n| json!({"id": format!("c{n}")})).collect();
+    let script = Script::new([
+        ok(json!({"contacts": rows, "count": 101})),
+        ok(json!({"contacts": [{"id": "last"}], "count": "101"})),
+    ]);
+    let ghl = script.connector(Ghl::new);
+    let business = RecordId::from("b1");
+    let members = ghl.children(LANE, Kind::Contact, &business).await;
+    assert_eq!(members.expect("no error").map(|all| all.len()), Some(101));
+    let path = "GET /base/contacts/business/b1?locationId=loc&limit=100&skip";
+    assert_eq!(script.asked(), [format!("{path}=0"), format!("{path}=100")]);
+}

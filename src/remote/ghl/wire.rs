@@ -1,6 +1,6 @@
 //! GHL's JSON, as it comes (`facts/highlevel.md` c, h): unknown keys are ignored, any field may be missing.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::model::Kind;
@@ -59,6 +59,14 @@ pub struct Contact<'a> {
     pub deleted: Scalar<'a>,
     #[serde(borrow)]
     pub search_after: Option<&'a RawValue>,
+    /// `None` where the key is not there.
+    #[serde(borrow, deserialize_with = "here")]
+    pub custom_fields: Option<&'a RawValue>,
+}
+
+/// A value as it stands, also where it is null.
+fn here<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
 }
 
 /// A task, a note or an appointment; their keys do not clash.
@@ -191,13 +199,47 @@ pub struct Many<'a> {
     total: Scalar<'a>,
     #[serde(borrow)]
     count: Scalar<'a>,
+    #[serde(borrow)]
+    meta: Option<ListEnd<'a>>,
+}
+
+/// Where the deprecated list goes on. Its `nextPageUrl` may name any host and is not followed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ListEnd<'a> {
+    #[serde(borrow)]
+    total: Scalar<'a>,
+    #[serde(borrow)]
+    start_after: Scalar<'a>,
+    #[serde(borrow)]
+    start_after_id: Scalar<'a>,
+    #[serde(borrow)]
+    next_page: Scalar<'a>,
 }
 
 impl<'a> Many<'a> {
     /// How many there are in all, where it says.
     pub fn total(&self) -> Option<u64> {
         let number = |scalar: &Scalar<'_>| scalar.text().parse().ok();
-        number(&self.total).or_else(|| number(&self.count))
+        let meta = self.meta.as_ref();
+        number(&self.total)
+            .or_else(|| number(&self.count))
+            .or_else(|| number(&meta?.total))
+    }
+
+    /// The two cursor values of the deprecated list, where its answer has them.
+    pub fn list_cursor(&self) -> Option<(String, String)> {
+        let meta = self.meta.as_ref()?;
+        let pair = [&meta.start_after, &meta.start_after_id].map(|part| part.text().to_owned());
+        let [at, id] = pair;
+        (!at.is_empty() && !id.is_empty()).then_some((at, id))
+    }
+
+    /// Whether the deprecated list says that this is its last page.
+    pub fn is_last(&self) -> bool {
+        self.meta
+            .as_ref()
+            .is_some_and(|meta| meta.next_page == Scalar::Null)
     }
 
     /// The records; `None` where their key is missing, which is no empty list.
@@ -252,6 +294,51 @@ pub struct Location<'a> {
     pub timezone: Scalar<'a>,
     #[serde(borrow)]
     pub country: Scalar<'a>,
+}
+
+/// `GET /locations/:id/customFields`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomFields<'a> {
+    /// The definitions.
+    #[serde(borrow)]
+    pub custom_fields: Vec<CustomField<'a>>,
+}
+
+/// What we read of a custom field's definition.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CustomField<'a> {
+    #[serde(borrow)]
+    pub id: Scalar<'a>,
+    #[serde(borrow)]
+    pub name: Scalar<'a>,
+    #[serde(borrow)]
+    pub field_key: Scalar<'a>,
+    #[serde(borrow)]
+    pub data_type: Scalar<'a>,
+    #[serde(borrow)]
+    pub model: Scalar<'a>,
+    #[serde(borrow)]
+    pub picklist_options: Words<'a>,
+}
+
+/// `GET /calendars/`.
+#[derive(Debug, Deserialize)]
+pub struct Calendars<'a> {
+    /// The calendars.
+    #[serde(borrow)]
+    pub calendars: Vec<Calendar<'a>>,
+}
+
+/// What we read of a calendar.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Calendar<'a> {
+    #[serde(borrow)]
+    pub id: Scalar<'a>,
+    #[serde(borrow)]
+    pub name: Scalar<'a>,
 }
 
 /// A page of users.

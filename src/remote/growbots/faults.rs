@@ -6,7 +6,7 @@ use crate::remote::{
     client::{Answer, Client},
 };
 
-use super::{map::wire_name, wire::Problem};
+use super::{Dialect, Growbots, map::wire_name, wire::Problem};
 
 /// What an answer says about a record that is not there; `None` for every other answer.
 ///
@@ -26,9 +26,15 @@ pub fn absent(answer: &Answer) -> Option<Found> {
     }
 }
 
+/// Whether the answer says that there is nothing to restore.
+pub fn is_not_deleted(answer: &Answer) -> bool {
+    let problem: Problem<'_> = serde_json::from_slice(&answer.body).unwrap_or_default();
+    (answer.status, problem.code.text()) == (409, "not_deleted")
+}
+
 /// The error for an answer that is no 2xx.
-pub fn fault(client: &Client, kind: Kind, answer: &Answer) -> RemoteError {
-    let side = Side::Growbots;
+pub fn fault(growbots: &Growbots, kind: Kind, answer: &Answer) -> RemoteError {
+    let (side, client) = (Side::Growbots, &growbots.client);
     let operation = answer.operation().to_owned();
     let problem: Problem<'_> = serde_json::from_slice(&answer.body).unwrap_or_default();
     let said = words(client, &problem, answer.status);
@@ -59,7 +65,7 @@ pub fn fault(client: &Client, kind: Kind, answer: &Answer) -> RemoteError {
             operation,
             kind,
             status,
-            fields: fields(kind, &problem),
+            fields: fields(&growbots.dialect, kind, &problem),
             said,
         },
     }
@@ -85,12 +91,12 @@ fn words(client: &Client, problem: &Problem<'_>, status: u16) -> String {
     client.said(&words.join("; "))
 }
 
-fn fields(kind: Kind, problem: &Problem<'_>) -> Vec<FieldName> {
+fn fields(dialect: &Dialect, kind: Kind, problem: &Problem<'_>) -> Vec<FieldName> {
     let named = |field: &&FieldName| {
         let name = wire_name(field);
         let outer = name.split('.').next().unwrap_or(&name);
         problem.errors.iter().any(|fault| {
-            let said = fault.field.text();
+            let said = dialect.canonical_name(kind, fault.field.text());
             said == name || said == outer
         })
     };

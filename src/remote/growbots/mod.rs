@@ -1,5 +1,6 @@
 //! Growbots, by the project's own contract (`facts/growbots.md`); what a server cannot do is made up for.
 
+mod dialect;
 mod faults;
 mod map;
 mod reads;
@@ -19,13 +20,13 @@ use super::{
     known::Knowledge,
 };
 
-/// Put before every path.
-const PREFIX: &str = "v1";
+pub use dialect::{Dialect, DialectError};
 
-/// Makes the root of the API of the root of the server.
-pub fn root(base: &mut Url) {
+/// Makes the root of the API of the root of the server, with the prefix that every path has.
+pub fn root(base: &mut Url, prefix: &str) {
     if let Ok(mut path) = base.path_segments_mut() {
-        path.pop_if_empty().push(PREFIX);
+        path.pop_if_empty()
+            .extend(prefix.split('/').filter(|part| !part.is_empty()));
     }
 }
 
@@ -33,13 +34,20 @@ pub fn root(base: &mut Url) {
 pub struct Growbots {
     client: Client,
     knowledge: Knowledge,
+    dialect: Dialect,
 }
 
 impl Growbots {
-    /// A connector; sends nothing yet.
-    pub fn new(mut settings: Settings, parts: Parts) -> Self {
-        root(&mut settings.base_url);
+    /// A connector to a server that speaks the contract as it is written; sends nothing yet.
+    pub fn new(settings: Settings, parts: Parts) -> Self {
+        Self::speaking(Dialect::default(), settings, parts)
+    }
+
+    /// A connector to a server that speaks this dialect; sends nothing yet.
+    pub fn speaking(dialect: Dialect, mut settings: Settings, parts: Parts) -> Self {
+        root(&mut settings.base_url, &dialect.prefix);
         Self {
+            dialect,
             client: Client::new(Side::Growbots, settings, &parts),
             knowledge: Knowledge::new(parts.normalise),
         }
@@ -48,15 +56,19 @@ impl Growbots {
     /// Whether the server can do this; yes until a setup says what it can do.
     fn has(&self, capability: &str) -> bool {
         let known = self.knowledge.now();
-        known
-            .capabilities
-            .as_ref()
+        let has = self.dialect.capabilities.as_ref();
+        has.or(known.capabilities.as_ref())
             .is_none_or(|has| has.iter().any(|name| name == capability))
+    }
+
+    /// Sends a call as the server takes it.
+    async fn send(&self, lane: Lane, call: Call) -> Result<Answer, RemoteError> {
+        self.client.send(lane, self.dialect.apply(call)).await
     }
 
     /// Sends a call; an answer that is no 2xx is an error.
     async fn ok(&self, lane: Lane, kind: Kind, call: Call) -> Result<Answer, RemoteError> {
-        let answer = self.client.send(lane, call).await?;
+        let answer = self.send(lane, call).await?;
         self.checked(kind, answer)
     }
 
@@ -64,7 +76,7 @@ impl Growbots {
         if answer.is_ok() {
             Ok(answer)
         } else {
-            Err(faults::fault(&self.client, kind, &answer))
+            Err(faults::fault(self, kind, &answer))
         }
     }
 }
@@ -91,6 +103,14 @@ impl Connector for Growbots {
         self.has("changes")
     }
 
+    fn keeps_external_ids(&self) -> bool {
+        self.has("external_id")
+    }
+
+    fn keeps_keys(&self) -> bool {
+        self.has("idempotency")
+    }
+
     fn changes<'a>(&'a self, lane: Lane, after: Option<&'a str>) -> Reply<'a, ChangePage> {
         Box::pin(self.read_changes(lane, after))
     }
@@ -106,12 +126,12 @@ impl Connector for Growbots {
         parent: &'a RecordId,
     ) -> Reply<'a, Option<Vec<Snapshot>>> {
         Box::pin(async move {
-            if !kind.is_child() {
-                return Err(self.client.no_such_call(kind, "children"));
-            }
-            let all = self
-                .read_all(lane, kind, ("lead_id", parent.as_str()))
-                .await?;
+            let by = match kind {
+                Kind::Contact => "company_id",
+                Kind::Business => return Err(self.client.no_such_call(kind, "children")),
+                _ => "lead_id",
+            };
+            let all = self.read_all(lane, kind, (by, parent.as_str())).await?;
             Ok(Some(all))
         })
     }
@@ -151,6 +171,16 @@ impl Connector for Growbots {
 
     fn delete<'a>(&'a self, lane: Lane, seen: &'a Snapshot) -> Reply<'a, Deleted> {
         Box::pin(self.delete_record(lane, seen))
+    }
+
+    fn restore<'a>(
+        &'a self,
+        lane: Lane,
+        kind: Kind,
+        id: &'a RecordId,
+        key: &'a str,
+    ) -> Reply<'a, Option<Snapshot>> {
+        Box::pin(self.restore_record(lane, kind, id, key))
     }
 
     fn holders<'a>(

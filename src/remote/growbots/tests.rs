@@ -397,3 +397,21 @@ async fn a_refused_create_names_the_holder_or_the_fields() {
     );
     assert_eq!(script.asked().len(), 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_restore_gives_the_record_or_says_that_it_must_be_made_again() {
+    let problem = |status, code: &str| Line::Says(status, json!({"status": status, "code": code}));
+    for (lines, want) in [
+        (vec![ok(mara(3))], Some("3")),
+        (vec![problem(409, "not_deleted"), ok(mara(2))], Some("2")),
+        (vec![problem(404, "not_found")], None),
+    ] {
+        let script = Script::new(lines);
+        let growbots = script.connector(Growbots::new);
+        let id = RecordId::from("ld_1");
+        let back = growbots.restore(LANE, Kind::Contact, &id, "in_1").await;
+        let version = back.expect("no error").and_then(|record| record.version);
+        assert_eq!(version.as_deref(), want);
+        assert_eq!(script.asked()[0], "POST /base/v1/leads/ld_1/restore");
+    }
+}

@@ -12,7 +12,7 @@ use crate::remote::{
 
 use super::{
     Growbots,
-    faults::{absent, fault},
+    faults::{absent, fault, is_not_deleted},
     map::Writer,
     wire::Problem,
 };
@@ -43,6 +43,7 @@ impl Growbots {
         let known = self.knowledge.now();
         let writer = Writer {
             client: &self.client,
+            dialect: &self.dialect,
             known: &known,
             kind: new.kind,
             operation,
@@ -52,12 +53,14 @@ impl Growbots {
         if let Some(parent) = &new.parent {
             body.insert("lead_id".to_owned(), json!(parent.as_str()));
         }
-        if let Some(id) = &new.external_id {
+        if let Some(id) = &new.external_id
+            && self.has("external_id")
+        {
             body.insert("external_ids".to_owned(), json!({ "ghl": id.as_str() }));
         }
         let call = Call::write(operation, &[])
             .header(IDEMPOTENCY_KEY, &*new.key)
-            .json(&Json::Object(body));
+            .json(&Json::Object(self.dialect.write(new.kind, body)));
         let answer = self.ok(lane, new.kind, call).await?;
         self.record(&answer, new.kind)
     }
@@ -118,7 +121,7 @@ impl Growbots {
                     "add": words_over(tags.to.as_ref(), tags.from.as_ref()),
                     "remove": words_over(tags.from.as_ref(), tags.to.as_ref()),
                 }));
-            let answer = self.client.send(lane, call).await?;
+            let answer = self.send(lane, call).await?;
             if absent(&answer).is_some() {
                 return Ok(Updated::Gone);
             }
@@ -150,7 +153,7 @@ impl Growbots {
             "POST /tasks/{id}/reopen"
         };
         let call = Call::write(operation, &[seen.id.as_str()]).header(IDEMPOTENCY_KEY, key);
-        let answer = self.client.send(lane, call).await?;
+        let answer = self.send(lane, call).await?;
         if absent(&answer).is_some() {
             return Ok(Updated::Gone);
         }
@@ -226,6 +229,40 @@ impl Growbots {
         Ok(Deleted::Moved(now))
     }
 
+    /// `POST /{kind}/{id}/restore`: 200 record; 404, 409 `not_deleted`, 409 `duplicate` (`facts/growbots.md` 5).
+    pub(super) async fn restore_record(
+        &self,
+        lane: Lane,
+        kind: Kind,
+        id: &RecordId,
+        key: &str,
+    ) -> Result<Option<Snapshot>, RemoteError> {
+        if !self.has("restore") {
+            return Ok(None);
+        }
+        let operation = match kind {
+            Kind::Contact => "POST /leads/{id}/restore",
+            Kind::Task => "POST /tasks/{id}/restore",
+            Kind::Note => "POST /notes/{id}/restore",
+            Kind::Appointment => "POST /meetings/{id}/restore",
+            Kind::Business => "POST /companies/{id}/restore",
+        };
+        let call = Call::write(operation, &[id.as_str()]).header(IDEMPOTENCY_KEY, key);
+        let answer = self.send(lane, call).await?;
+        if absent(&answer).is_some() {
+            return Ok(None);
+        }
+        if is_not_deleted(&answer) {
+            // It is there: somebody else was first, or our own answer was lost.
+            return Ok(match self.read_one(lane, kind, id).await? {
+                Found::Live(now) => Some(now),
+                Found::Gone { .. } | Found::Missing => None,
+            });
+        }
+        let answer = self.checked(kind, answer)?;
+        Ok(Some(self.record(&answer, kind)?))
+    }
+
     fn patch_body(
         &self,
         now: &Snapshot,
@@ -234,6 +271,7 @@ impl Growbots {
         let known = self.knowledge.now();
         let writer = Writer {
             client: &self.client,
+            dialect: &self.dialect,
             known: &known,
             kind: now.kind,
             operation: patch_operation(now.kind),
@@ -251,6 +289,7 @@ impl Growbots {
         body: Map<String, Json>,
     ) -> Result<Conditional, RemoteError> {
         let call = Call::write(patch_operation(now.kind), &[now.id.as_str()]);
+        let body = self.dialect.write(now.kind, body);
         self.conditional(lane, now, call.json(&Json::Object(body)))
             .await
     }
@@ -266,7 +305,7 @@ impl Growbots {
             Some(version) if self.has("etag") => format!("\"{version}\""),
             _ => "*".to_owned(),
         };
-        let answer = self.client.send(lane, call.header(IF_MATCH, tag)).await?;
+        let answer = self.send(lane, call.header(IF_MATCH, tag)).await?;
         if answer.is_ok() {
             return Ok(Conditional::Done(answer));
         }
@@ -274,7 +313,7 @@ impl Growbots {
             return Ok(Conditional::Gone);
         }
         if answer.status != 412 {
-            return Err(fault(&self.client, now.kind, &answer));
+            return Err(fault(self, now.kind, &answer));
         }
         let problem: Problem<'_> = serde_json::from_slice(&answer.body).unwrap_or_default();
         match problem.current.map(RawValue::get) {
