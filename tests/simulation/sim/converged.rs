@@ -11,9 +11,9 @@ use couplet::model::{
 use couplet::remote::{Connector, Found};
 use couplet::store::{ContactDetail, Reader, Writer};
 
-use crate::history::decided;
-use crate::rig::Rig;
-use crate::users::Decision;
+use super::history::decided;
+use super::rig::Rig;
+use super::users::Decision;
 
 const KINDS: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment];
 

@@ -7,8 +7,8 @@ use couplet::model::{FieldName, Kind, Millis, Side};
 use couplet::sandbox::{Actor, Event, Op};
 use serde_json::Value as Json;
 
-use crate::rig::Seen;
-use crate::users::{Decision, TASK_TEXTS, TEXTS};
+use super::rig::Seen;
+use super::users::{Decision, TASK_TEXTS, TEXTS};
 
 /// Whether an operator decided about one of these records: that field, or the whole.
 pub fn decided(decisions: &[Decision], ids: &[&str], field: Option<&FieldName>) -> bool {
@@ -167,7 +167,7 @@ impl<'a> History<'a> {
                 if self.is_decided(&event.id, Some(&of.0))
                     || goes_along
                     || self.was_seen(event, &of, written, at, value, to)
-                    || (event.side == Side::Ghl && !self.was_read(&event.id, written, at))
+                    || (self.is_unconditional(event) && !self.was_read(&event.id, written, at))
                     || self.was_not_listed(event, written)
                 {
                     continue;
@@ -221,16 +221,34 @@ impl<'a> History<'a> {
         })
     }
 
-    /// What belongs to a lead goes with it, and Growbots has no list of it that is not behind: what came in that
-    /// while cannot be seen before the delete is sent.
+    /// GHL has no conditional writes, and what belongs to a contact goes with it whatever its version.
+    fn is_unconditional(&self, event: &Event) -> bool {
+        event.side == Side::Ghl
+            || (event.op == Op::Delete && event.kind.is_child() && self.went_along(event))
+    }
+
+    /// Whether a record went with its contact, rather than by itself.
+    fn went_along(&self, event: &Event) -> bool {
+        let parent = self.parents.get(&event.id);
+        self.events.iter().any(|other| {
+            other.op == Op::Delete
+                && other.request_id == event.request_id
+                && Some(&other.id) == parent
+        })
+    }
+
+    /// Growbots has no list of what belongs to a lead that is not behind: what was made in that while cannot be seen
+    /// before the lead is deleted.
     fn was_not_listed(&self, event: &Event, written: usize) -> bool {
         let at = |event: &Event| Millis::parse(&event.at).expect("a time");
-        event.op == Op::Delete
+        event.side == Side::Growbots
+            && event.op == Op::Delete
             && event.kind.is_child()
+            && self.events[written].op == Op::Create
             && at(event).since(at(&self.events[written])) < 20_000
     }
 
-    /// Whether we read the record by id after `written` and before we wrote at `at`: GHL has no conditional writes.
+    /// Whether we read the record by id after `written` and before we wrote at `at`.
     fn was_read(&self, id: &str, written: usize, at: usize) -> bool {
         self.seen
             .iter()
