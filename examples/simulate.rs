@@ -58,7 +58,9 @@ fn seeds(args: &Args, how: How) -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "the speed of the simulation itself")]
     let began = Instant::now();
     let seeds = args.from..args.from + args.seeds;
+    let trace = AtomicU64::new(0);
     let batch = play_all(seeds, how, &|seed, report| {
+        trace.fetch_xor(report.trace.wrapping_mul(2 * seed + 1), Ordering::SeqCst);
         if !report.wrong.is_empty() {
             println!("seed {seed}:\n  {}", report.wrong.join("\n  "));
         }
@@ -73,6 +75,7 @@ fn seeds(args: &Args, how: How) -> ExitCode {
         batch.failed.len(),
         batch.failed.keys().collect::<Vec<_>>(),
     );
+    println!("trace {:016x}", trace.into_inner());
     for (what, times) in &batch.met {
         println!("{times:>9}  {what}");
     }

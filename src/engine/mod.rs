@@ -17,6 +17,8 @@ mod actions;
 mod brake;
 mod core;
 mod error;
+#[cfg(test)]
+mod fail_at;
 mod lease;
 mod matching;
 mod outdated;

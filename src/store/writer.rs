@@ -47,6 +47,8 @@ impl Writer {
         verb: &'static str,
         work: impl FnOnce(&Tx<'_>) -> Res<T>,
     ) -> Result<T, StoreError> {
+        #[cfg(test)]
+        super::tests::fail::before(&self.path, verb)?;
         let now = self.clock.now();
         let all = || -> Res<T> {
             let tx = self
@@ -58,7 +60,10 @@ impl Writer {
             tx.commit()?;
             Ok(answer)
         };
-        all().map_err(|fault| fault.at(verb))
+        let answer = all().map_err(|fault| fault.at(verb));
+        #[cfg(test)]
+        super::tests::fail::after(&self.path, verb)?;
+        answer
     }
 
     /// One transaction under the lease.

@@ -405,11 +405,11 @@ impl Busy {
                     let mut seen = self.seen.lock().unwrap();
                     seen.push((sent.path.clone(), now));
                 }
-                let cut = answer.as_ref().is_ok_and(|answer| {
+                let cut = |answer: &Response<Bytes>| {
                     serde_json::from_slice::<serde::de::IgnoredAny>(answer.body()).is_err()
                         && !answer.body().is_empty()
-                });
-                if cut && sent.is_write() {
+                };
+                if sent.is_write() && answer.as_ref().is_ok_and(cut) {
                     met.note("answer cut short after a write");
                 }
                 let is_list = is_read || sent.path.ends_with("/search");

@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use couplet::engine::port::{Ask, Event as Told, Port};
 use couplet::engine::{EngineError, Once};
-use couplet::model::{Action, ActionOutcome, Direction, FieldName, LoopState, PassSummary, RecordId, Side};
+use couplet::model::{Action, ActionOutcome, Direction, FieldName, LoopState, PassSummary, Reason, RecordId, Side};
 use couplet::sandbox::Actor;
 use couplet::store::ContactQuery;
 use serde_json::json;
 
 use super::rig::{self, Rig, until_poll};
 use super::users::Decision;
+
+/// Passes within which both sides are the same after the last fault. One more where a brake held something: it is
+/// seen in the first, and let go in the next.
+const PASSES_TO_CONVERGE: u32 = 4;
 
 const ALL: Once = Once {
     full: true,
@@ -343,14 +347,28 @@ impl Schedule {
         actions
     }
 
+    /// What a brake holds waits for an operator, and would wait for ever.
+    fn let_brakes_go(&mut self) {
+        let Some(reader) = self.rig.reader() else {
+            return;
+        };
+        let held = reader.conflicts(1_000).unwrap();
+        for conflict in held.iter().filter(|one| one.reason == Reason::MassChange) {
+            let (action, decided) = self.rig.users.lock().unwrap().let_go(conflict);
+            self.decisions.extend(decided);
+            self.rig.writer().submit("dana", &action).unwrap();
+        }
+    }
+
     /// No faults any more: it comes together within some passes, and then nothing is written.
     pub async fn calm(&mut self) -> Vec<String> {
         self.no_faults().await;
         self.rig.users.lock().unwrap().meddling = 0.0;
         let mut wrong = Vec::new();
         let mut last = None;
-        for _ in 0..6 {
+        for _ in 0..PASSES_TO_CONVERGE {
             super::later(Duration::from_mins(2)).await;
+            self.let_brakes_go();
             let events = self.rig.sandbox.with_world(|world| world.events().len());
             last = Some(self.pass(ALL).await);
             let now = self.rig.sandbox.with_world(|world| world.events().len());
