@@ -51,11 +51,18 @@ fn main() -> ExitCode {
         bug: None,
         talks: args.talk,
     };
-    if args.bugs { bugs(&args, how) } else { seeds(&args, how) }
+    if args.bugs {
+        bugs(&args, how)
+    } else {
+        seeds(&args, how)
+    }
 }
 
 fn seeds(args: &Args, how: How) -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "the speed of the simulation itself")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the speed of the simulation itself"
+    )]
     let began = Instant::now();
     let seeds = args.from..args.from + args.seeds;
     let trace = AtomicU64::new(0);

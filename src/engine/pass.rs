@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState,
-    PassId, PassSummary, Paused, Plan, RecordId, Side,
+    BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState, PassId, PassSummary, Paused, Plan,
+    RecordId, Side,
 };
 
 use crate::remote::RemoteError;

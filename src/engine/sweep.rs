@@ -2,6 +2,7 @@
 
 use crate::model::{FieldName, Kind, Lane, LinkId, LoopState, RecordId, Side};
 use crate::remote::{PageRequest, Read};
+use crate::store::Lookup;
 
 use super::EngineError;
 use super::pass::Pass;
@@ -224,6 +225,14 @@ impl Pass<'_> {
                 return Ok(());
             };
             self.put(&found)?;
+            for snapshot in &found {
+                // It was buried with a contact that has been merged into this one.
+                let by = Lookup::Id(&snapshot.id);
+                let known = self.core.store().lookup(Side::Ghl, kind, by)?;
+                if known.is_empty() {
+                    self.put_found(snapshot)?;
+                }
+            }
             // Consistent and complete: what it does not show is not there any more.
             let known = self.core.store().children_ends(kind, Side::Ghl, contact)?;
             for id in known {

@@ -6,8 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::clock::Clock;
 use crate::model::{
-    Candidate, ConflictField, ConflictId, ConflictState, Fence, Holder, Kind, LinkId, Linked, Millis, PassId,
-    Reason, RecordId, Side, Snapshot,
+    Candidate, ConflictField, ConflictId, ConflictState, Fence, Holder, Kind, LinkId, Linked,
+    Millis, PassId, Reason, RecordId, Side, Snapshot,
 };
 
 use super::{

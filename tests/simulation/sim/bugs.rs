@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use couplet::model::{
-    FieldChange, FieldName, Kind, Lane, Record, RecordId, Side, SideStatus, Snapshot, Value,
+    FieldChange, FieldName, Kind, Lane, Millis, Record, RecordId, Side, SideStatus, Snapshot, Value,
 };
 use couplet::remote::{
     ChangePage, Connector, Deleted, Found, NewRecord, Page, PageRequest, Read, RemoteError, Reply,
@@ -159,7 +159,7 @@ impl Connector for Buggy {
         Box::pin(async move {
             let mut page = self.inner.changes(lane, after).await?;
             match self.bug {
-                Bug::SkipChanges if after.is_some() && self.memory.count() % 5 == 0 => {
+                Bug::SkipChanges if after.is_some() && self.memory.count().is_multiple_of(5) => {
                     page.changes.clear();
                 }
                 Bug::DropFeedDeletes => {
@@ -212,7 +212,7 @@ impl Connector for Buggy {
                         listed.extend(page.rows.iter().map(|row| row.snapshot.id.clone()));
                     }
                 }
-                Bug::NoSweeps if request.read != Read::Since(Default::default()) => {
+                Bug::NoSweeps if request.read != Read::Since(Millis::default()) => {
                     page.rows.clear();
                     page.next = None;
                     page.total = Some(1);
@@ -259,7 +259,7 @@ impl Connector for Buggy {
                 }
                 Bug::StaleReads | Bug::TrustRows | Bug::SparseIsEmpty => {
                     let known = memory.read.lock().unwrap().get(id).cloned();
-                    let often = self.bug != Bug::StaleReads || memory.count() % 3 == 0;
+                    let often = self.bug != Bug::StaleReads || memory.count().is_multiple_of(3);
                     if let Some(known) = known.filter(|_| often) {
                         return Ok(Found::Live(known));
                     }

@@ -156,6 +156,15 @@ impl<'a> History<'a> {
                 if self.events[written].actor == Actor::Api || same(value, &Json::Null) {
                     continue;
                 }
+                // Back to what it was before people began to change it: no news to anybody.
+                let theirs = of_field
+                    .iter()
+                    .rev()
+                    .skip_while(|(when, ..)| *when > written)
+                    .take_while(|(when, ..)| self.events[*when].actor != Actor::Api);
+                if theirs.skip(1).any(|(_, from, _)| same(from, value)) {
+                    continue;
+                }
                 let to = match event.op {
                     Op::Delete => None,
                     _ => match of_field.iter().find(|(when, ..)| *when == at) {
@@ -320,25 +329,25 @@ impl<'a> History<'a> {
                 of_mark.push((at, event));
             }
         }
-        for ((side, kind, mark), records) in &made {
-            let by_us = records.iter().any(|(_, event)| event.actor == Actor::Api);
-            let decided = records
-                .iter()
-                .any(|(_, event)| self.is_decided(&event.id, None));
-            if records.len() > 1 && by_us && !decided {
-                let ids: Vec<&str> = records.iter().map(|(_, event)| event.id.as_str()).collect();
-                wrong.push(format!("{side} {kind} `{mark}` was made twice: {ids:?}"));
-            }
-        }
-        // Two persons made the same: one of them took back only theirs.
-        let made_on_both = |wanted: &String| {
+        // Persons who make the same on both sides may make it different at once: then it is two.
+        let made_by_people = |wanted: &String| {
             let by_people = self.events.iter().filter(|event| {
                 event.op == Op::Create
                     && event.actor != Actor::Api
                     && mark(event).as_ref() == Some(wanted)
             });
-            by_people.count() > 1
+            by_people.count()
         };
+        for ((side, kind, mark), records) in &made {
+            let by_us = records.iter().any(|(_, event)| event.actor == Actor::Api);
+            let decided = records
+                .iter()
+                .any(|(_, event)| self.is_decided(&event.id, None));
+            if records.len() > made_by_people(mark).max(1) && by_us && !decided {
+                let ids: Vec<&str> = records.iter().map(|(_, event)| event.id.as_str()).collect();
+                wrong.push(format!("{side} {kind} `{mark}` was made twice: {ids:?}"));
+            }
+        }
         for (at, event) in self.events.iter().enumerate() {
             if event.op != Op::Delete || event.actor != Actor::User {
                 continue;
@@ -355,7 +364,7 @@ impl<'a> History<'a> {
                 for (later, again) in back.into_iter().flatten() {
                     if *later > at
                         && again.actor == Actor::Api
-                        && !made_on_both(&mark)
+                        && made_by_people(&mark) < 2
                         && ![&event.id, &again.id]
                             .iter()
                             .any(|id| self.is_decided(id, None) || self.is_decided_with_parent(id))

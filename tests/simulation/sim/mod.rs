@@ -216,7 +216,8 @@ fn note_conflicts(rig: &Rig, live: &BTreeSet<String>) {
             ends.ghl.live().is_some() && ends.growbots.live().is_some()
         });
         if is_pair && live.contains(id) {
-            rig.met.note("create committed, answer lost, found by reading back");
+            rig.met
+                .note("create committed, answer lost, found by reading back");
         }
     }
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use couplet::engine::port::{Ask, Event as Told, Port};
 use couplet::engine::{EngineError, Once};
-use couplet::model::{Action, ActionOutcome, Direction, FieldName, LoopState, PassSummary, Reason, RecordId, Side};
+use couplet::model::{
+    Action, ActionOutcome, Direction, FieldName, LoopState, PassSummary, Reason, RecordId, Side,
+};
 use couplet::sandbox::Actor;
 use couplet::store::ContactQuery;
 use serde_json::json;
 
 use super::rig::{self, Rig, until_poll};
-use super::users::Decision;
+use super::users::{Decision, let_go};
 
 /// Passes within which both sides are the same after the last fault. One more where a brake held something: it is
 /// seen in the first, and let go in the next.
@@ -259,10 +261,7 @@ impl Schedule {
             }
         }
         if ended.is_empty() && !dies {
-            let state = self.rig.reader().map(|reader| reader.status().unwrap().state);
-            if state.is_some_and(|state| state != LoopState::Idle) {
-                self.rig.met.note("engine stopped in the middle of a pass");
-            }
+            self.note_stop();
             stop.send(true).ok();
             if let Some(beside) = beside.take() {
                 let (one, two) = futures_util::future::join(running.as_mut(), beside).await;
@@ -272,7 +271,6 @@ impl Schedule {
             }
         }
         drop((running, beside));
-        drop((ours, other));
         if dies {
             self.rig.died();
         }
@@ -281,6 +279,13 @@ impl Schedule {
         self.say(|| format!("ran {seconds} s, other machine: {with_other}, {end}"));
         for result in ended {
             check_end(&result);
+        }
+    }
+
+    fn note_stop(&self) {
+        let status = self.rig.reader().map(|reader| reader.status().unwrap());
+        if status.is_some_and(|status| status.state != LoopState::Idle) {
+            self.rig.met.note("engine stopped in the middle of a pass");
         }
     }
 
@@ -354,7 +359,7 @@ impl Schedule {
         };
         let held = reader.conflicts(1_000).unwrap();
         for conflict in held.iter().filter(|one| one.reason == Reason::MassChange) {
-            let (action, decided) = self.rig.users.lock().unwrap().let_go(conflict);
+            let (action, decided) = let_go(conflict);
             self.decisions.extend(decided);
             self.rig.writer().submit("dana", &action).unwrap();
         }

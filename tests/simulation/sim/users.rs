@@ -418,22 +418,6 @@ impl Users {
         (action, decisions)
     }
 
-    /// An operator lets a mass change go on.
-    pub fn let_go(&mut self, conflict: &Conflict) -> (Action, Vec<Decision>) {
-        let ids = conflict.candidates.iter().map(|one| one.id.to_string());
-        let decision = Decision {
-            ids: ids.collect(),
-            field: None,
-        };
-        let action = Action::Resolve {
-            conflict: conflict.id,
-            revision: conflict.revision,
-            answers: vec![Answer::Approve],
-            note: None,
-        };
-        (action, vec![decision])
-    }
-
     /// An operator edits a field of a record in couplet.
     pub fn edit_in_couplet(
         &mut self,
@@ -462,6 +446,22 @@ impl Users {
             }],
         }
     }
+}
+
+/// An operator lets a mass change go on.
+pub fn let_go(conflict: &Conflict) -> (Action, Vec<Decision>) {
+    let ids = conflict.candidates.iter().map(|one| one.id.to_string());
+    let decision = Decision {
+        ids: ids.collect(),
+        field: None,
+    };
+    let action = Action::Resolve {
+        conflict: conflict.id,
+        revision: conflict.revision,
+        answers: vec![Answer::Approve],
+        note: None,
+    };
+    (action, vec![decision])
 }
 
 const START_OF_DUE: i64 = super::rig::START.0 + 86_400_000;
