@@ -60,7 +60,7 @@ fn the_same_seed_has_the_same_end() {
 /// All of them: `cargo run --release --example simulate -- --bugs`.
 #[test]
 fn a_deliberate_bug_is_found() {
-    for bug in [Bug::OwnLimiter, Bug::NoSweeps] {
+    for bug in [Bug::WholeRecord, Bug::NoSweeps] {
         assert!(Bug::ALL.contains(&bug));
         let how = How {
             bug: Some(bug),
