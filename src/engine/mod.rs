@@ -18,6 +18,8 @@ mod allowed;
 mod brake;
 mod core;
 mod error;
+#[cfg(test)]
+mod fail_at;
 mod hints;
 mod lease;
 mod matching;

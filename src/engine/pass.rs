@@ -3,11 +3,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use crate::model::{
-    Action, ActionId, ActionOutcome, BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState,
-    PassId, PassSummary, Paused, Plan, RecordId, Side,
+    BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState, PassId, PassSummary, Paused, Plan,
+    RecordId, Side,
 };
 
 use crate::remote::RemoteError;
@@ -41,8 +40,6 @@ pub(super) struct Pass<'a> {
     pub barred: RefCell<BySide<bool>>,
     /// What operators asked for is being carried out between two pages.
     pub operators_are_in: Cell<bool>,
-    /// Actions that ended in this pass.
-    pub ended: Rc<RefCell<Vec<(ActionId, Action, ActionOutcome)>>>,
 }
 
 impl<'a> Pass<'a> {
@@ -74,7 +71,6 @@ impl<'a> Pass<'a> {
             shut: RefCell::default(),
             barred: RefCell::new(super::allowed::barred(core, urgent)?),
             operators_are_in: Cell::new(false),
-            ended: Rc::default(),
         })
     }
 

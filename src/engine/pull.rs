@@ -10,7 +10,7 @@ use crate::store::{Lookup, Seen, SeenAs};
 
 use super::EngineError;
 use super::pass::Pass;
-use super::sweep::TOUCHED;
+use super::sweep::{FEED_LOST, TOUCHED};
 
 /// Milliseconds by which a search since a time overlaps the one before, for an index that lags.
 const OVERLAP_MS: [(Side, i64); 2] = [(Side::Ghl, 120_000), (Side::Growbots, 30_000)];
@@ -133,6 +133,7 @@ impl Pass<'_> {
             let page = match remote.changes(lane, Some(&after)).await {
                 Ok(page) => page,
                 Err(RemoteError::CursorExpired { .. }) => {
+                    self.core.put_note(FEED_LOST, &true)?;
                     self.core.drop_note(&name)?;
                     self.core.drop_note(&format!("backfill.{}", side.name()))?;
                     for kind in Kind::ALL {

@@ -2,6 +2,7 @@
 
 use crate::model::{FieldName, Kind, Lane, LinkId, LoopState, RecordId, Side};
 use crate::remote::{PageRequest, Read};
+use crate::store::Lookup;
 
 use super::EngineError;
 use super::pass::Pass;
@@ -19,6 +20,9 @@ const ROTATION_CONTACTS: u32 = 6;
 const CANDIDATES: u32 = 2_000;
 /// A sweep that met fewer rows than this share of what the side says it has is void.
 const LEAST_OF_TOTAL: f64 = 0.98;
+
+/// Growbots' feed was lost: what was deleted meanwhile shows only in a sweep.
+pub(super) const FEED_LOST: &str = "feed.lost";
 
 const TASKS_AT: &str = "sweep.tasks.at";
 pub(super) const OPEN_TASKS_AT: &str = "sweep.tasks.open.at";
@@ -44,8 +48,10 @@ impl Pass<'_> {
 
     /// The sweeps that are due, or all of them where asked.
     pub(super) async fn sweeps(&self) -> Result<(), EngineError> {
+        let feed_lost = self.core.note::<bool>(FEED_LOST)?.is_some();
         for side in Side::BOTH {
-            if self.core.side(side).has_changes() || self.is_over(side) {
+            let has_feed = self.core.side(side).has_changes() && !feed_lost && !self.what.full;
+            if has_feed || self.is_over(side) {
                 continue;
             }
             let mark = format!("{CONTACTS_AT}.{}", side.name());
@@ -54,13 +60,22 @@ impl Pass<'_> {
             } else {
                 &mark
             };
-            if self.what.full || self.core.is_due(mark, CONTACTS_EVERY_MS)? {
-                self.sweep(side, Kind::Contact, Read::All).await?;
-                if side == Side::Growbots {
-                    self.sweep(side, Kind::Task, Read::All).await?;
-                }
-                self.mark_swept(side, mark)?;
+            let is_due = self.what.full
+                || (feed_lost && side == Side::Growbots)
+                || self.core.is_due(mark, CONTACTS_EVERY_MS)?;
+            if !is_due {
+                continue;
             }
+            self.sweep(side, Kind::Contact, Read::All).await?;
+            if side == Side::Growbots {
+                for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
+                    self.sweep(side, kind, Read::All).await?;
+                }
+                if !self.is_over(side) {
+                    self.core.drop_note(FEED_LOST)?;
+                }
+            }
+            self.mark_swept(side, mark)?;
         }
         if self.is_over(Side::Ghl) {
             return Ok(());
@@ -210,6 +225,14 @@ impl Pass<'_> {
                 return Ok(());
             };
             self.put(&found)?;
+            for snapshot in &found {
+                // It was buried with a contact that has been merged into this one.
+                let by = Lookup::Id(&snapshot.id);
+                let known = self.core.store().lookup(Side::Ghl, kind, by)?;
+                if known.is_empty() {
+                    self.put_found(snapshot)?;
+                }
+            }
             // Consistent and complete: what it does not show is not there any more.
             let known = self.core.store().children_ends(kind, Side::Ghl, contact)?;
             for id in known {

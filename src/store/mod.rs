@@ -28,7 +28,7 @@ mod slots;
 mod snapshots;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod types;
 mod writer;
 

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::model::{
-    Candidate, Failure, Fence, Intent, IntentId, IntentState, Kind, LinkId, Op, Parked, PassId,
-    Reason, RecordId, Snapshot, Write,
+    Candidate, Cause, Failure, Fence, Intent, IntentId, IntentState, Kind, LinkId, Op, Parked,
+    PassId, Reason, RecordId, Snapshot, Write,
 };
 
 use super::{
@@ -244,6 +244,7 @@ fn take_read_back(tx: &Tx<'_>, pass: PassId, write: &Write, snapshot: &Snapshot)
     let link = write.link;
     let known = snapshots::link_of(tx.conn, snapshot.side, snapshot.kind, &snapshot.id)?;
     if known == Some(link) {
+        move_base(tx, write, snapshot)?;
         return snapshots::put_read_back(tx, link, snapshot);
     }
     if links::kind(tx.conn, link)?.is_none() {
@@ -271,6 +272,28 @@ fn take_read_back(tx: &Tx<'_>, pass: PassId, write: &Write, snapshot: &Snapshot)
         links::absorb(tx, pass, link, other)?;
     }
     snapshots::put_read_back(tx, link, snapshot)
+}
+
+/// A value that came from the other side and is read back here was on both: the base moves at once. Were it to wait
+/// for the next merge, the other side could be back at the old base by then, and our own write look like an edit.
+fn move_base(tx: &Tx<'_>, write: &Write, read_back: &Snapshot) -> Res<()> {
+    let came_over = matches!(write.cause, Cause::Change { side } if side != write.side);
+    if write.op != Op::Update || !came_over {
+        return Ok(());
+    }
+    let Some(mut base) = links::base(tx.conn, write.link)? else {
+        return Ok(());
+    };
+    for change in &write.fields {
+        if read_back.record.get(&change.field) == change.to.as_ref() {
+            base.set(change.field.clone(), change.to.clone());
+        }
+    }
+    tx.run(
+        "UPDATE base SET record = ?2 WHERE link = ?1",
+        params![write.link.0, json(&base)?],
+    )?;
+    Ok(())
 }
 
 /// A side refused an intent.

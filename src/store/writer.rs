@@ -6,8 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::clock::Clock;
 use crate::model::{
-    Candidate, ConflictId, ConflictState, Fence, Holder, Kind, LinkId, Linked, Millis, PassId,
-    Reason, RecordId, Side, Snapshot,
+    Candidate, ConflictField, ConflictId, ConflictState, Fence, Holder, Kind, LinkId, Linked,
+    Millis, PassId, Reason, RecordId, Side, Snapshot,
 };
 
 use super::{
@@ -47,6 +47,8 @@ impl Writer {
         verb: &'static str,
         work: impl FnOnce(&Tx<'_>) -> Res<T>,
     ) -> Result<T, StoreError> {
+        #[cfg(test)]
+        super::tests::fail::before(&self.path, verb)?;
         let now = self.clock.now();
         let all = || -> Res<T> {
             let tx = self
@@ -58,7 +60,10 @@ impl Writer {
             tx.commit()?;
             Ok(answer)
         };
-        all().map_err(|fault| fault.at(verb))
+        let answer = all().map_err(|fault| fault.at(verb));
+        #[cfg(test)]
+        super::tests::fail::after(&self.path, verb)?;
+        answer
     }
 
     /// One transaction under the lease.
@@ -287,6 +292,20 @@ impl Writer {
     ) -> Result<ConflictId, StoreError> {
         self.fenced("open_conflict", fence, |tx| {
             conflicts::open(tx, pass, link, reason, candidates, gone)
+        })
+    }
+
+    /// Opens (or adds to) a conflict about one field: a side refuses its value because `holder` has it.
+    pub fn open_taken(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        link: LinkId,
+        field: &ConflictField,
+        holder: &Candidate,
+    ) -> Result<(), StoreError> {
+        self.fenced("open_taken", fence, |tx| {
+            conflicts::open_taken(tx, pass, link, field, holder)
         })
     }
 

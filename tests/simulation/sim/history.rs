@@ -7,8 +7,8 @@ use couplet::model::{FieldName, Kind, Millis, Side};
 use couplet::sandbox::{Actor, Event, Op};
 use serde_json::Value as Json;
 
-use crate::rig::Seen;
-use crate::users::{Decision, TASK_TEXTS, TEXTS};
+use super::rig::Seen;
+use super::users::{Decision, TASK_TEXTS, TEXTS};
 
 /// Whether an operator decided about one of these records: that field, or the whole.
 pub fn decided(decisions: &[Decision], ids: &[&str], field: Option<&FieldName>) -> bool {
@@ -156,6 +156,15 @@ impl<'a> History<'a> {
                 if self.events[written].actor == Actor::Api || same(value, &Json::Null) {
                     continue;
                 }
+                // Back to what it was before people began to change it: no news to anybody.
+                let theirs = of_field
+                    .iter()
+                    .rev()
+                    .skip_while(|(when, ..)| *when > written)
+                    .take_while(|(when, ..)| self.events[*when].actor != Actor::Api);
+                if theirs.skip(1).any(|(_, from, _)| same(from, value)) {
+                    continue;
+                }
                 let to = match event.op {
                     Op::Delete => None,
                     _ => match of_field.iter().find(|(when, ..)| *when == at) {
@@ -167,7 +176,7 @@ impl<'a> History<'a> {
                 if self.is_decided(&event.id, Some(&of.0))
                     || goes_along
                     || self.was_seen(event, &of, written, at, value, to)
-                    || (event.side == Side::Ghl && !self.was_read(&event.id, written, at))
+                    || (self.is_unconditional(event) && !self.was_read(&event.id, written, at))
                     || self.was_not_listed(event, written)
                 {
                     continue;
@@ -221,16 +230,34 @@ impl<'a> History<'a> {
         })
     }
 
-    /// What belongs to a lead goes with it, and Growbots has no list of it that is not behind: what came in that
-    /// while cannot be seen before the delete is sent.
+    /// GHL has no conditional writes, and what belongs to a contact goes with it whatever its version.
+    fn is_unconditional(&self, event: &Event) -> bool {
+        event.side == Side::Ghl
+            || (event.op == Op::Delete && event.kind.is_child() && self.went_along(event))
+    }
+
+    /// Whether a record went with its contact, rather than by itself.
+    fn went_along(&self, event: &Event) -> bool {
+        let parent = self.parents.get(&event.id);
+        self.events.iter().any(|other| {
+            other.op == Op::Delete
+                && other.request_id == event.request_id
+                && Some(&other.id) == parent
+        })
+    }
+
+    /// Growbots has no list of what belongs to a lead that is not behind: what was made in that while cannot be seen
+    /// before the lead is deleted.
     fn was_not_listed(&self, event: &Event, written: usize) -> bool {
         let at = |event: &Event| Millis::parse(&event.at).expect("a time");
-        event.op == Op::Delete
+        event.side == Side::Growbots
+            && event.op == Op::Delete
             && event.kind.is_child()
+            && self.events[written].op == Op::Create
             && at(event).since(at(&self.events[written])) < 20_000
     }
 
-    /// Whether we read the record by id after `written` and before we wrote at `at`: GHL has no conditional writes.
+    /// Whether we read the record by id after `written` and before we wrote at `at`.
     fn was_read(&self, id: &str, written: usize, at: usize) -> bool {
         self.seen
             .iter()
@@ -302,25 +329,25 @@ impl<'a> History<'a> {
                 of_mark.push((at, event));
             }
         }
-        for ((side, kind, mark), records) in &made {
-            let by_us = records.iter().any(|(_, event)| event.actor == Actor::Api);
-            let decided = records
-                .iter()
-                .any(|(_, event)| self.is_decided(&event.id, None));
-            if records.len() > 1 && by_us && !decided {
-                let ids: Vec<&str> = records.iter().map(|(_, event)| event.id.as_str()).collect();
-                wrong.push(format!("{side} {kind} `{mark}` was made twice: {ids:?}"));
-            }
-        }
-        // Two persons made the same: one of them took back only theirs.
-        let made_on_both = |wanted: &String| {
+        // Persons who make the same on both sides may make it different at once: then it is two.
+        let made_by_people = |wanted: &String| {
             let by_people = self.events.iter().filter(|event| {
                 event.op == Op::Create
                     && event.actor != Actor::Api
                     && mark(event).as_ref() == Some(wanted)
             });
-            by_people.count() > 1
+            by_people.count()
         };
+        for ((side, kind, mark), records) in &made {
+            let by_us = records.iter().any(|(_, event)| event.actor == Actor::Api);
+            let decided = records
+                .iter()
+                .any(|(_, event)| self.is_decided(&event.id, None));
+            if records.len() > made_by_people(mark).max(1) && by_us && !decided {
+                let ids: Vec<&str> = records.iter().map(|(_, event)| event.id.as_str()).collect();
+                wrong.push(format!("{side} {kind} `{mark}` was made twice: {ids:?}"));
+            }
+        }
         for (at, event) in self.events.iter().enumerate() {
             if event.op != Op::Delete || event.actor != Actor::User {
                 continue;
@@ -337,7 +364,7 @@ impl<'a> History<'a> {
                 for (later, again) in back.into_iter().flatten() {
                     if *later > at
                         && again.actor == Actor::Api
-                        && !made_on_both(&mark)
+                        && made_by_people(&mark) < 2
                         && ![&event.id, &again.id]
                             .iter()
                             .any(|id| self.is_decided(id, None) || self.is_decided_with_parent(id))

@@ -37,6 +37,8 @@ pub struct Users {
     pub rng: fastrand::Rng,
     /// How likely somebody edits something at a moment between two requests.
     pub meddling: f64,
+    /// How many contacts they have merged.
+    pub merged: u32,
     number: u32,
 }
 
@@ -45,6 +47,7 @@ impl Users {
         Self {
             rng: fastrand::Rng::with_seed(seed ^ 0x0575_e125),
             meddling: 0.0,
+            merged: 0,
             number: 0,
         }
     }
@@ -88,12 +91,13 @@ impl Users {
             }
             36..46 => self.both(world),
             46..54 => self.retag(world, side),
-            54..57 => {
+            54..56 => {
                 if let Some(id) = self.some(world, side, Kind::Contact) {
                     let email = self.word("moved") + "@sim.example.com";
                     edit(world, side, Kind::Contact, &id, json!({"email": email}));
                 }
             }
+            56 => self.swap_addresses(world, side),
             57..59 => {
                 if let Some(id) = self.some(world, side, Kind::Contact) {
                     let on = self.rng.bool();
@@ -123,7 +127,7 @@ impl Users {
                     self.some(world, side, Kind::Contact),
                 );
                 if let (Some(one), Some(two)) = (one, two) {
-                    world.merge(&By::user(), side, &one, &two).ok();
+                    self.merged += u32::from(world.merge(&By::user(), side, &one, &two).is_ok());
                 }
             }
             _ => {
@@ -142,10 +146,46 @@ impl Users {
         }
     }
 
+    /// The addresses of two contacts change places, by way of a third one: no side takes one address twice.
+    fn swap_addresses(&mut self, world: &mut World, side: Side) {
+        let (one, two) = (
+            self.some(world, side, Kind::Contact),
+            self.some(world, side, Kind::Contact),
+        );
+        let (Some(one), Some(two)) = (one, two) else {
+            return;
+        };
+        let email = |world: &World, id: &str| {
+            let body = world.live(side, Kind::Contact, id)?;
+            body.get("email")?.as_str().map(str::to_owned)
+        };
+        let (Some(first), Some(second)) = (email(world, &one), email(world, &two)) else {
+            return;
+        };
+        let between = self.word("between") + "@sim.example.com";
+        for (id, email) in [(&one, between), (&two, first), (&one, second)] {
+            edit(world, side, Kind::Contact, id, json!({"email": email}));
+        }
+    }
+
     fn value(&mut self, at: usize) -> Json {
         match TEXTS[at].0 {
             FieldName::Website => json!(format!("https://{}.example.com", self.word("site"))),
             _ => json!(self.word("Word")),
+        }
+    }
+
+    /// Somebody empties half a side by mistake.
+    pub fn clear_out(&mut self, world: &mut World) {
+        let side = if self.rng.bool() {
+            Side::Ghl
+        } else {
+            Side::Growbots
+        };
+        for _ in 0..32 {
+            if let Some(id) = self.some(world, side, Kind::Contact) {
+                world.delete(&By::user(), side, Kind::Contact, &id).ok();
+            }
         }
     }
 
@@ -314,6 +354,27 @@ impl Users {
                 };
                 (vec![Answer::Side { side }], whole(ids))
             }
+            Reason::Duplicate if !conflict.holds_record() => {
+                let answers = conflict.fields.iter().map(|taken| {
+                    let value = Value::text(self.word("other") + "@sim.example.com");
+                    let field = taken.field.clone();
+                    let answer = Answer::Field {
+                        field: field.clone(),
+                        take: "value".into(),
+                        value: value.map_or(Json::Null, |value| value.to_json()),
+                    };
+                    let ids = ids.clone();
+                    (
+                        answer,
+                        Decision {
+                            ids,
+                            field: Some(field),
+                        },
+                    )
+                });
+                let answers: Vec<_> = answers.collect();
+                answers.into_iter().unzip()
+            }
             Reason::AmbiguousMatch | Reason::Duplicate => {
                 let pick = |side: Side| {
                     let of_side = conflict.candidates.iter().find(|one| one.side == side);
@@ -336,7 +397,12 @@ impl Users {
             }
             Reason::MassChange => {
                 let ids = conflict.candidates.iter().map(|one| one.id.to_string());
-                (vec![Answer::Approve], whole(ids.collect()))
+                let answer = if self.rng.bool() {
+                    Answer::Approve
+                } else {
+                    Answer::Reject
+                };
+                (vec![answer], whole(ids.collect()))
             }
         };
         let action = Action::Resolve {
@@ -379,7 +445,23 @@ impl Users {
     }
 }
 
-const START_OF_DUE: i64 = crate::rig::START.0 + 86_400_000;
+/// An operator lets a mass change go on.
+pub fn let_go(conflict: &Conflict) -> (Action, Vec<Decision>) {
+    let ids = conflict.candidates.iter().map(|one| one.id.to_string());
+    let decision = Decision {
+        ids: ids.collect(),
+        field: None,
+    };
+    let action = Action::Resolve {
+        conflict: conflict.id,
+        revision: conflict.revision,
+        answers: vec![Answer::Approve],
+        note: None,
+    };
+    (action, vec![decision])
+}
+
+const START_OF_DUE: i64 = super::rig::START.0 + 86_400_000;
 
 fn contact_patch(side: Side, at: usize, value: &Json) -> Json {
     let name = match side {

@@ -2,18 +2,24 @@
 
 use std::io::Write;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use couplet::engine::port::{Ask, Event as Told, Port};
 use couplet::engine::{EngineError, Once};
-use couplet::model::{Action, Direction, FieldName, PassSummary, RecordId, Side};
+use couplet::model::{
+    Action, ActionOutcome, Direction, FieldName, LoopState, PassSummary, Reason, RecordId, Side,
+};
 use couplet::sandbox::Actor;
 use couplet::store::ContactQuery;
 use serde_json::json;
 
-use crate::rig::{self, Rig, until_poll};
-use crate::users::Decision;
+use super::rig::{self, Rig, until_poll};
+use super::users::{Decision, let_go};
+
+/// Passes within which both sides are the same after the last fault. One more where a brake held something: it is
+/// seen in the first, and let go in the next.
+const PASSES_TO_CONVERGE: u32 = 4;
 
 const ALL: Once = Once {
     full: true,
@@ -28,6 +34,29 @@ pub struct Schedule {
     pub throttled_on_purpose: bool,
     pub linked_at: Option<usize>,
     pub talks: bool,
+    /// What may go wrong in this seed.
+    pub kinds: Vec<&'static str>,
+}
+
+/// All that can go wrong on the way; a seed has some of it.
+const FAULTS: [&str; 9] = [
+    "drop_response",
+    "http_500",
+    "reset",
+    "http_429",
+    "truncate_body",
+    "malformed_json",
+    "edit_before_write",
+    "lag_ms",
+    "latency_ms",
+];
+
+/// Those of a seed: a random part of all, so that one kind does not hide what another would show.
+pub fn some_faults(rng: &mut fastrand::Rng) -> Vec<&'static str> {
+    let share = [0, 1, 2, 3, 4][rng.usize(..5)];
+    let mut kinds = FAULTS.to_vec();
+    kinds.retain(|_| rng.u8(..4) < share);
+    kinds
 }
 
 impl Schedule {
@@ -49,12 +78,14 @@ impl Schedule {
     pub async fn step(&mut self) {
         match self.rng.u8(..10) {
             0..2 => self.faults().await,
-            2 => {
-                self.rig.control("PUT", "/faults", &json!({})).await;
-            }
+            2 => self.no_faults().await,
             _ => {}
         }
         self.edits(0..5);
+        if self.rng.u8(..150) == 0 {
+            let mut users = self.rig.users.lock().unwrap();
+            self.rig.sandbox.with_world(|world| users.clear_out(world));
+        }
         if self.rng.u8(..3) == 0 {
             self.operate();
         }
@@ -73,7 +104,12 @@ impl Schedule {
         }
         self.rig.users.lock().unwrap().meddling = 0.0;
         let pause = self.rng.u64(0..90_000);
-        crate::later(Duration::from_millis(pause)).await;
+        super::later(Duration::from_millis(pause)).await;
+    }
+
+    async fn no_faults(&self) {
+        *self.rig.network.forgets_cursors.lock().unwrap() = 0.0;
+        self.rig.control("PUT", "/faults", &json!({})).await;
     }
 
     fn edits(&mut self, number: std::ops::Range<u32>) {
@@ -91,30 +127,27 @@ impl Schedule {
                 continue;
             }
             let mut plan = json!({"seed": self.rng.u32(..)});
-            for fault in [
-                "drop_response",
-                "http_500",
-                "reset",
-                "http_429",
-                "truncate_body",
-                "malformed_json",
-                "edit_before_write",
-            ] {
+            for fault in &self.kinds {
                 if self.rng.u8(..3) == 0 {
-                    plan[fault] = json!(self.rng.f64() * 0.15);
-                    self.throttled_on_purpose |= fault == "http_429";
+                    continue;
                 }
-            }
-            if self.rng.u8(..3) == 0 {
-                plan["lag_ms"] = json!(self.rng.u32(..20_000));
-            }
-            if self.rng.u8(..6) == 0 {
-                // Answers that come after we gave up waiting.
-                plan["latency_ms"] = json!(self.rng.u32(9_000..16_000));
-                plan["next"] = json!(self.rng.u32(1..6));
+                match *fault {
+                    "lag_ms" => plan["lag_ms"] = json!(self.rng.u32(..20_000)),
+                    // Answers that come after we gave up waiting.
+                    "latency_ms" => {
+                        plan["latency_ms"] = json!(self.rng.u32(9_000..16_000));
+                        plan["next"] = json!(self.rng.u32(1..6));
+                    }
+                    fault => {
+                        plan[fault] = json!(self.rng.f64() * 0.2);
+                        self.throttled_on_purpose |= fault == "http_429";
+                    }
+                }
             }
             plans[side] = plan;
         }
+        let forgets = [0.0, 0.0, 0.2][self.rng.usize(..3)];
+        *self.rig.network.forgets_cursors.lock().unwrap() = forgets;
         self.say(|| format!("faults {plans}"));
         self.rig.control("PUT", "/faults", &plans).await;
     }
@@ -139,6 +172,9 @@ impl Schedule {
         let mut engine = self.rig.engine("sim");
         let result = until_poll(engine.once(what), polls).await;
         drop(engine);
+        if result.is_none() {
+            self.rig.died();
+        }
         self.say(|| format!("crash after {polls} polls: {}", result.is_none()));
         if let Some(result) = result {
             check_end(&result);
@@ -163,16 +199,33 @@ impl Schedule {
         let (port, asks) = Port::new();
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let trouble = Mutex::new(Vec::new());
-        let tell = |event| {
-            if let Told::Trouble { words } = event {
-                trouble.lock().unwrap().push(words);
+        let met = std::sync::Arc::clone(&self.rig.met);
+        let had = [AtomicBool::new(false), AtomicBool::new(false)];
+        let heard = |which: usize, event| match event {
+            Told::Trouble { words } => trouble.lock().unwrap().push(words),
+            Told::Lease { ours } => {
+                let before = had[which].swap(ours, Ordering::SeqCst);
+                if !ours && before {
+                    met.note("lease lost while suspended");
+                }
+                if ours && had[1 - which].load(Ordering::SeqCst) {
+                    met.note("lease taken over from another machine");
+                }
             }
+            Told::Ended {
+                outcome: ActionOutcome::Refused { why },
+                ..
+            } if why.contains("moved while you decided") => {
+                met.note("decision refused: the conflict had moved");
+            }
+            _ => {}
         };
+        let (tell, tell_other) = (|event| heard(0, event), |event| heard(1, event));
         let mut running = Box::pin(ours.run(asks, stopping.clone(), &tell, &|_| {}));
         let (_port, asks) = Port::new();
         let mut beside = other
             .as_mut()
-            .map(|other| Box::pin(other.run(asks, stopping, &tell, &|_| {})));
+            .map(|other| Box::pin(other.run(asks, stopping, &tell_other, &|_| {})));
         let mut ended = Vec::new();
         for second in 0..seconds {
             // Bytes that have left a suspended process arrive all the same.
@@ -196,7 +249,7 @@ impl Schedule {
                     ended.push(result);
                     break;
                 }
-                () = crate::later(Duration::from_secs(1)) => {}
+                () = super::later(Duration::from_secs(1)) => {}
             }
             if self.rng.u8(..8) == 0 {
                 self.edits(1..3);
@@ -208,19 +261,31 @@ impl Schedule {
             }
         }
         if ended.is_empty() && !dies {
+            self.note_stop();
             stop.send(true).ok();
             if let Some(beside) = beside.take() {
-                let (one, two) = futures_util::future::join(running, beside).await;
+                let (one, two) = futures_util::future::join(running.as_mut(), beside).await;
                 ended.extend([one, two]);
             } else {
-                ended.push(running.await);
+                ended.push(running.as_mut().await);
             }
+        }
+        drop((running, beside));
+        if dies {
+            self.rig.died();
         }
         assert_eq!(*trouble.lock().unwrap(), Vec::<String>::new());
         let end = if dies { "died" } else { "stopped" };
         self.say(|| format!("ran {seconds} s, other machine: {with_other}, {end}"));
         for result in ended {
             check_end(&result);
+        }
+    }
+
+    fn note_stop(&self) {
+        let status = self.rig.reader().map(|reader| reader.status().unwrap());
+        if status.is_some_and(|status| status.state != LoopState::Idle) {
+            self.rig.met.note("engine stopped in the middle of a pass");
         }
     }
 
@@ -287,14 +352,28 @@ impl Schedule {
         actions
     }
 
+    /// What a brake holds waits for an operator, and would wait for ever.
+    fn let_brakes_go(&mut self) {
+        let Some(reader) = self.rig.reader() else {
+            return;
+        };
+        let held = reader.conflicts(1_000).unwrap();
+        for conflict in held.iter().filter(|one| one.reason == Reason::MassChange) {
+            let (action, decided) = let_go(conflict);
+            self.decisions.extend(decided);
+            self.rig.writer().submit("dana", &action).unwrap();
+        }
+    }
+
     /// No faults any more: it comes together within some passes, and then nothing is written.
     pub async fn calm(&mut self) -> Vec<String> {
-        self.rig.control("PUT", "/faults", &json!({})).await;
+        self.no_faults().await;
         self.rig.users.lock().unwrap().meddling = 0.0;
         let mut wrong = Vec::new();
         let mut last = None;
-        for _ in 0..6 {
-            crate::later(Duration::from_mins(2)).await;
+        for _ in 0..PASSES_TO_CONVERGE {
+            super::later(Duration::from_mins(2)).await;
+            self.let_brakes_go();
             let events = self.rig.sandbox.with_world(|world| world.events().len());
             last = Some(self.pass(ALL).await);
             let now = self.rig.sandbox.with_world(|world| world.events().len());

@@ -1,0 +1,131 @@
+//! Plays seeded schedules of edits, faults, crashes and decisions, many thousands of them:
+//!
+//! ```sh
+//! cargo run --release --example simulate -- --seeds 20000 [--from S] [--steps N]
+//! cargo run --release --example simulate -- --bugs [--seeds N]
+//! ```
+//!
+//! The first fails when a seed fails, or when the batch never met one of the situations that it is for; the second
+//! puts one deliberate bug after the other into couplet and tells after how many seeds each is found.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a program for developers, which ends where something cannot be"
+)]
+
+#[path = "../tests/simulation/sim/mod.rs"]
+mod sim;
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use clap::Parser;
+
+use sim::{Bug, How, missing, play_all};
+
+#[derive(Debug, Parser)]
+struct Args {
+    /// How many seeds; with `--bugs`, at most for each.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Steps of a schedule before the calm.
+    #[arg(long, default_value_t = 30)]
+    steps: u32,
+    /// Play deliberate bugs.
+    #[arg(long)]
+    bugs: bool,
+    /// Tell a seed step by step, on stderr.
+    #[arg(long, conflicts_with = "bugs")]
+    talk: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let how = How {
+        steps: args.steps,
+        bug: None,
+        talks: args.talk,
+    };
+    if args.bugs {
+        bugs(&args, how)
+    } else {
+        seeds(&args, how)
+    }
+}
+
+fn seeds(args: &Args, how: How) -> ExitCode {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the speed of the simulation itself"
+    )]
+    let began = Instant::now();
+    let seeds = args.from..args.from + args.seeds;
+    let trace = AtomicU64::new(0);
+    let batch = play_all(seeds, how, &|seed, report| {
+        trace.fetch_xor(report.trace.wrapping_mul(2 * seed + 1), Ordering::SeqCst);
+        if !report.wrong.is_empty() {
+            println!("seed {seed}:\n  {}", report.wrong.join("\n  "));
+        }
+        true
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "{} seeds of {} steps in {seconds:.1} s: {:.1} a second; {} failed: {:?}",
+        args.seeds,
+        args.steps,
+        args.seeds as f64 / seconds,
+        batch.failed.len(),
+        batch.failed.keys().collect::<Vec<_>>(),
+    );
+    println!("trace {:016x}", trace.into_inner());
+    for (what, times) in &batch.met {
+        println!("{times:>9}  {what}");
+    }
+    let never = missing(&batch.met);
+    for what in &never {
+        println!("    never  {what}");
+    }
+    if batch.failed.is_empty() && never.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn bugs(args: &Args, how: How) -> ExitCode {
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut unfound = 0;
+    println!("| bug | found after | by |\n| --- | --- | --- |");
+    for bug in Bug::ALL {
+        let how = How {
+            bug: Some(*bug),
+            ..how
+        };
+        let played = AtomicU64::new(0);
+        let batch = play_all(args.from..args.from + args.seeds, how, &|_, report| {
+            played.fetch_add(1, Ordering::SeqCst);
+            report.wrong.is_empty()
+        });
+        let found = batch.failed.first_key_value();
+        unfound += u64::from(found.is_none());
+        let (after, by) = match found {
+            Some((seed, wrong)) => (
+                format!("{} seeds", seed - args.from + 1),
+                wrong.first().map_or("", String::as_str),
+            ),
+            None => ("never".to_owned(), ""),
+        };
+        let by: String = by.chars().take(100).collect();
+        println!("| {} | {after} | `{by}` |", bug.words());
+    }
+    if unfound == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
