@@ -14,6 +14,7 @@ pub mod planner;
 pub mod policy;
 pub mod record;
 pub mod set;
+pub mod transform;
 #[cfg(test)]
 mod support;
 
@@ -27,3 +28,4 @@ pub use planner::{cost, group_writes, order, plan};
 pub use policy::Policy;
 pub use record::{RecordMerge, SideWrite, merge_record};
 pub use set::merge_set;
+pub use transform::{Transform, TransformError};
