@@ -132,7 +132,13 @@ mod tests {
                 "body=hello",
             ),
             (Kind::Note, Side::Ghl, &[("body", "hello")], ""),
-            (Kind::Business, Side::Growbots, &[("name", "Acme")], ""),
+            (
+                Kind::Business,
+                Side::Growbots,
+                &[("name", "Acme")],
+                "name=Acme",
+            ),
+            (Kind::Business, Side::Ghl, &[("name", "Acme")], ""),
         ] {
             let linked = one_end(kind, to.other(), fields);
             assert_eq!(
@@ -256,6 +262,14 @@ mod tests {
             (
                 Kind::Business,
                 Side::Ghl,
+                as_base,
+                true,
+                false,
+                Step::Delete(Side::Growbots),
+            ),
+            (
+                Kind::Business,
+                Side::Growbots,
                 as_base,
                 true,
                 false,

@@ -14,9 +14,9 @@ pub mod planner;
 pub mod policy;
 pub mod record;
 pub mod set;
-pub mod transform;
 #[cfg(test)]
 mod support;
+pub mod transform;
 
 pub use field::{Merged, merge_field};
 pub use identity::{

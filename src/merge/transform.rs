@@ -112,9 +112,15 @@ impl Transform {
             Value::Text(text) => minijinja::Value::from(&**text),
             Value::Bool(yes) => minijinja::Value::from(*yes),
             Value::Time(at) => minijinja::Value::from(at.to_string()),
-            Value::Set(words) => words.iter().map(|word| minijinja::Value::from(&**word)).collect(),
+            Value::Set(words) => words
+                .iter()
+                .map(|word| minijinja::Value::from(&**word))
+                .collect(),
         };
-        let template = self.environment.get_template(NAME).map_err(Refused::Template)?;
+        let template = self
+            .environment
+            .get_template(NAME)
+            .map_err(Refused::Template)?;
         let mut out = Bounded(Vec::new());
         let context = minijinja::context! { value => given };
         match template.render_captured_to(context, &mut out) {
@@ -151,7 +157,9 @@ impl io::Write for Bounded {
 fn statements(source: &str) -> impl Iterator<Item = &str> {
     source.split("{%").skip(1).map(|rest| {
         let rest = rest.trim_start_matches(['-', '+']).trim_start();
-        rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("")
+        rest.split(|c: char| !c.is_alphanumeric())
+            .next()
+            .unwrap_or("")
     })
 }
 
@@ -173,7 +181,9 @@ fn is_of_template(kind: ErrorKind) -> bool {
 }
 
 fn said(error: &minijinja::Error) -> String {
-    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let detail = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
     match error.line() {
         Some(line) if line > 1 => format!("{detail} (line {line} of it)"),
         _ => detail,
@@ -204,11 +214,19 @@ mod tests {
         let set = || Value::set(["b", "a"]).unwrap();
         for (source, value, want) in [
             ("{{ value }}", text("Ann"), "Ann"),
-            ("{{ value | title }}", text("head of sales"), "Head Of Sales"),
+            (
+                "{{ value | title }}",
+                text("head of sales"),
+                "Head Of Sales",
+            ),
             ("{{ value | upper | replace('A', 'B') }}", text("a"), "B"),
             ("  {{ value | trim }} ", text("x"), "x"),
             ("{{ value | join('; ') }}", set(), "a; b"),
-            ("{% if value == 'a' %}1{% else %}2{% endif %}", text("a"), "1"),
+            (
+                "{% if value == 'a' %}1{% else %}2{% endif %}",
+                text("a"),
+                "1",
+            ),
             ("{{ (value | float) * 2 }}", text("1.5"), "3.0"),
             ("<{{ value }}>", text("a & b"), "<a & b>"),
         ] {
