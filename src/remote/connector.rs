@@ -111,9 +111,40 @@ pub struct Setup {
     pub users: Vec<User>,
     /// What the server can do (Growbots).
     pub capabilities: Vec<String>,
+    /// The custom fields of contacts (GHL).
+    #[serde(default)]
+    pub custom_fields: Vec<CustomField>,
+    /// The calendars that appointments are in (GHL).
+    #[serde(default)]
+    pub calendars: Vec<Calendar>,
     /// Requests in a burst window, as the headers said; 0 where they did not. What a fresh process starts with.
     #[serde(default)]
     pub burst_limit: u32,
+}
+
+/// A custom field of contacts, as the side defines it. Records carry its value as `custom.<key>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomField {
+    /// The side's id, which values go by on the wire.
+    pub id: String,
+    /// The key without `contact.`.
+    pub key: String,
+    /// Name for the screen.
+    pub name: String,
+    /// GHL's name of its type: `TEXT`, `NUMERICAL`, `CHECKBOX` (`facts/highlevel.md` c6).
+    pub data_type: String,
+    /// What can be chosen, as the side spells it; empty where anything can be typed.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+/// A calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    /// The side's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// Somebody who can own a record or be assigned a task.

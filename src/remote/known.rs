@@ -9,7 +9,7 @@ use jiff::{civil::DateTime, tz::TimeZone};
 
 use crate::model::{FieldChange, Kind, Millis, Record, Value};
 
-use super::{Normalise, Setup};
+use super::{CustomField, Normalise, Setup};
 
 /// The setup, by what mapping asks for.
 #[derive(Debug)]
@@ -18,6 +18,9 @@ pub struct Known {
     pub country: String,
     /// What the server can do.
     pub capabilities: Option<Vec<String>>,
+    /// The custom fields of contacts.
+    pub custom_fields: Vec<CustomField>,
+    calendars: HashMap<String, String>,
     zone: TimeZone,
     emails: HashMap<String, String>,
     ids: HashMap<String, String>,
@@ -28,6 +31,8 @@ impl Default for Known {
         Self {
             country: String::new(),
             capabilities: None,
+            custom_fields: vec![],
+            calendars: HashMap::new(),
             zone: TimeZone::UTC,
             emails: HashMap::new(),
             ids: HashMap::new(),
@@ -50,6 +55,12 @@ impl Known {
         Self {
             country: setup.country.clone(),
             capabilities: Some(setup.capabilities.clone()),
+            custom_fields: setup.custom_fields.clone(),
+            calendars: setup
+                .calendars
+                .iter()
+                .map(|calendar| (calendar.id.clone(), calendar.name.clone()))
+                .collect(),
             zone: TimeZone::get(&setup.time_zone).unwrap_or(TimeZone::UTC),
             emails: pairs().map(|(id, email)| (id.clone(), email)).collect(),
             ids: pairs().map(|(id, email)| (email, id.clone())).collect(),
@@ -68,6 +79,11 @@ impl Known {
     /// The id of the user with this e-mail address.
     pub fn user_id(&self, email: &str) -> Option<&str> {
         self.ids.get(&email.to_lowercase()).map(String::as_str)
+    }
+
+    /// A calendar's name, or its id where the name is not known.
+    pub fn calendar(&self, id: &str) -> Option<Value> {
+        Value::text(self.calendars.get(id).map_or(id, String::as_str))
     }
 
     /// A moment as the side writes it; one without an offset is in the location's time zone.

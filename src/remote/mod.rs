@@ -25,8 +25,8 @@ mod window;
 
 pub use client::{Gate, Parts, Settings};
 pub use connector::{
-    ChangePage, Connector, Deleted, Found, NewRecord, Normalise, Page, PageRequest, Read, Reply,
-    Row, Setup, Updated, User,
+    Calendar, ChangePage, Connector, CustomField, Deleted, Found, NewRecord, Normalise, Page,
+    PageRequest, Read, Reply, Row, Setup, Updated, User,
 };
 pub use error::{Class, RemoteError};
 pub use ghl::Ghl;

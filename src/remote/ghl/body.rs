@@ -5,6 +5,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::model::{FieldName, Kind, Value};
 use crate::remote::{RemoteError, client::Client, known::Known};
 
+use super::custom;
+
 /// GHL's name of a field; `None` where it has no such field, or another call than PUT for it.
 pub const fn wire_name(kind: Kind, field: &FieldName) -> Option<&'static str> {
     use FieldName as F;
@@ -60,6 +62,8 @@ impl Writer<'_> {
         for (field, value) in fields {
             if let Some(name) = wire_name(self.kind, field) {
                 body.insert(name.to_owned(), self.json(field, Some(value))?);
+            } else if let Some(key) = self.custom(field) {
+                self.put_custom(&mut body, field, key, Some(value))?;
             }
         }
         Ok(body)
@@ -72,11 +76,39 @@ impl Writer<'_> {
     ) -> Result<Map<String, Json>, RemoteError> {
         let mut body = Map::new();
         for (field, value) in fields {
+            if let Some(key) = self.custom(field) {
+                self.put_custom(&mut body, field, key, value)?;
+                continue;
+            }
             let name = wire_name(self.kind, field).filter(|_| self.takes_update(field));
             let name = name.ok_or_else(|| self.cannot(field, "cannot be changed in GHL"))?;
             body.insert(name.to_owned(), self.json(field, value)?);
         }
         Ok(body)
+    }
+
+    /// The key of a custom field, which only contacts have.
+    fn custom<'f>(&self, field: &'f FieldName) -> Option<&'f str> {
+        match field {
+            FieldName::Custom(key) if self.kind == Kind::Contact => Some(key),
+            _ => None,
+        }
+    }
+
+    fn put_custom(
+        &self,
+        body: &mut Map<String, Json>,
+        field: &FieldName,
+        key: &str,
+        value: Option<&Value>,
+    ) -> Result<(), RemoteError> {
+        let entry = custom::entry(&self.known.custom_fields, key, value)
+            .map_err(|why| self.cannot(field, why))?;
+        let entries = body.entry("customFields").or_insert_with(|| json!([]));
+        if let Json::Array(entries) = entries {
+            entries.push(entry);
+        }
+        Ok(())
     }
 
     fn takes_update(&self, field: &FieldName) -> bool {

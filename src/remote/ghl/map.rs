@@ -7,6 +7,7 @@ use crate::remote::{
     scalar::Scalar,
 };
 
+use super::custom;
 use super::wire::{Business, Child, Contact};
 
 /// A record as read from JSON.
@@ -138,6 +139,10 @@ impl Reader<'_> {
         self.put_user(F::Owner, &wire.assigned_to);
         self.complete &= wire.tags.is_here;
         self.record.set(F::Tags, wire.tags.value());
+        match wire.custom_fields {
+            Some(raw) => custom::read(&self.known.custom_fields, raw.get(), &mut self.record),
+            None => self.complete &= self.known.custom_fields.is_empty(),
+        }
         let created_at = wire.date_added.millis();
         Head {
             id: id_of(&wire.id, &wire.mongo_id),
@@ -190,7 +195,9 @@ impl Reader<'_> {
         self.put(F::EndsAt, &wire.end_time);
         self.put(F::Location, &wire.address);
         self.put(F::Description, &wire.notes);
-        self.put(F::Calendar, &wire.calendar_id);
+        self.complete &= wire.calendar_id.is_here();
+        self.record
+            .set(F::Calendar, self.known.calendar(wire.calendar_id.text()));
         self.put_user(F::Host, &wire.assigned_user_id);
         let status = match wire.appointment_status.text() {
             "" => wire.status.text(),

@@ -1,6 +1,7 @@
 //! HighLevel: version 2021-07-28 of its API, with a token of one location (`facts/highlevel.md`).
 
 mod body;
+mod custom;
 mod faults;
 mod map;
 mod reads;

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::model::{Kind, Lane, Millis, RecordId, Snapshot};
 use crate::remote::{
-    Found, Page, PageRequest, Read, RemoteError, Setup, User,
+    Calendar, CustomField, Found, Page, PageRequest, Read, RemoteError, Setup, User,
     auth::{VERSION, VERSION_CALENDARS},
     client::{Answer, Call},
 };
@@ -13,7 +13,7 @@ use super::{
     Ghl,
     faults::{fault, is_missing},
     map::{self, Seen},
-    wire::{LocationAnswer, Many, One, Users},
+    wire::{Calendars, CustomFields, LocationAnswer, Many, One, Users},
 };
 
 /// The most that a search gives at a time.
@@ -33,14 +33,74 @@ impl Ghl {
             Err(RemoteError::Forbidden { .. }) => vec![],
             users => users?,
         };
+        let custom_fields = Self::optional(self.custom_fields(lane).await)?;
+        let calendars = Self::optional(self.calendars(lane).await)?;
         Ok(Setup {
             name: location.name.text().to_owned(),
             country: location.country.text().to_owned(),
             time_zone: location.timezone.text().to_owned(),
             users,
             capabilities: vec![],
+            custom_fields,
+            calendars,
             burst_limit: self.client.status().burst.limit,
         })
+    }
+
+    /// What a token may lack the scope for, or a server the call: without it, there is none of it.
+    fn optional<T>(read: Result<Vec<T>, RemoteError>) -> Result<Vec<T>, RemoteError> {
+        match read {
+            Err(
+                RemoteError::Forbidden { operation, .. } | RemoteError::Refused { operation, .. },
+            ) => {
+                tracing::warn!(side = "ghl", operation, "not available to this token");
+                Ok(vec![])
+            }
+            read => read,
+        }
+    }
+
+    async fn custom_fields(&self, lane: Lane) -> Result<Vec<CustomField>, RemoteError> {
+        let call = Call::read(
+            "GET /locations/{locationId}/customFields",
+            &[&self.location],
+        )
+        .query("model", "contact");
+        let answer = self.ok(lane, Kind::Contact, call).await?;
+        let fields = self
+            .client
+            .parse::<CustomFields<'_>>(&answer)?
+            .custom_fields;
+        let ours = fields
+            .iter()
+            .filter(|field| !field.id.text().is_empty() && field.model.text() != "opportunity");
+        Ok(ours
+            .map(|field| CustomField {
+                id: field.id.text().to_owned(),
+                key: field
+                    .field_key
+                    .text()
+                    .trim_start_matches("contact.")
+                    .to_owned(),
+                name: field.name.text().to_owned(),
+                data_type: field.data_type.text().to_owned(),
+                options: field.picklist_options.texts().map(str::to_owned).collect(),
+            })
+            .filter(|field| !field.key.is_empty())
+            .collect())
+    }
+
+    async fn calendars(&self, lane: Lane) -> Result<Vec<Calendar>, RemoteError> {
+        let call = Call::read("GET /calendars/", &[])
+            .query("locationId", &*self.location)
+            .header(VERSION, VERSION_CALENDARS);
+        let answer = self.ok(lane, Kind::Appointment, call).await?;
+        let calendars = self.client.parse::<Calendars<'_>>(&answer)?.calendars;
+        let calendar = |calendar: &super::wire::Calendar<'_>| Calendar {
+            id: calendar.id.text().to_owned(),
+            name: calendar.name.text().to_owned(),
+        };
+        Ok(calendars.iter().map(calendar).collect())
     }
 
     async fn users(&self, lane: Lane, company: &str) -> Result<Vec<User>, RemoteError> {

@@ -1,6 +1,6 @@
 //! GHL's JSON, as it comes (`facts/highlevel.md` c, h): unknown keys are ignored, any field may be missing.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::model::Kind;
@@ -59,6 +59,14 @@ pub struct Contact<'a> {
     pub deleted: Scalar<'a>,
     #[serde(borrow)]
     pub search_after: Option<&'a RawValue>,
+    /// `None` where the key is not there.
+    #[serde(borrow, deserialize_with = "here")]
+    pub custom_fields: Option<&'a RawValue>,
+}
+
+/// A value as it stands, also where it is null.
+fn here<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
 }
 
 /// A task, a note or an appointment; their keys do not clash.
@@ -252,6 +260,51 @@ pub struct Location<'a> {
     pub timezone: Scalar<'a>,
     #[serde(borrow)]
     pub country: Scalar<'a>,
+}
+
+/// `GET /locations/:id/customFields`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomFields<'a> {
+    /// The definitions.
+    #[serde(borrow)]
+    pub custom_fields: Vec<CustomField<'a>>,
+}
+
+/// What we read of a custom field's definition.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CustomField<'a> {
+    #[serde(borrow)]
+    pub id: Scalar<'a>,
+    #[serde(borrow)]
+    pub name: Scalar<'a>,
+    #[serde(borrow)]
+    pub field_key: Scalar<'a>,
+    #[serde(borrow)]
+    pub data_type: Scalar<'a>,
+    #[serde(borrow)]
+    pub model: Scalar<'a>,
+    #[serde(borrow)]
+    pub picklist_options: Words<'a>,
+}
+
+/// `GET /calendars/`.
+#[derive(Debug, Deserialize)]
+pub struct Calendars<'a> {
+    /// The calendars.
+    #[serde(borrow)]
+    pub calendars: Vec<Calendar<'a>>,
+}
+
+/// What we read of a calendar.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Calendar<'a> {
+    #[serde(borrow)]
+    pub id: Scalar<'a>,
+    #[serde(borrow)]
+    pub name: Scalar<'a>,
 }
 
 /// A page of users.

@@ -53,6 +53,7 @@ impl Growbots {
             users,
             capabilities: account.capabilities.texts().map(str::to_owned).collect(),
             burst_limit: self.client.status().burst.limit,
+            ..Setup::default()
         })
     }
 
