@@ -274,29 +274,26 @@ impl FieldMap {
 
     /// Puts keys in the place of names, and takes out fields whose custom field the location does not have: what
     /// is read in them would look empty. `fields` are key and name of each.
-    pub fn resolve_custom_fields<'a>(
-        &mut self,
-        fields: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-    ) {
+    pub fn resolve_custom_fields(&mut self, fields: &[(&str, &str)]) {
         let entries: Vec<MapEntry> = self.fields(Kind::Contact).cloned().collect();
         for mut entry in entries {
             let FieldName::Custom(asked) = &entry.ghl else {
                 continue;
             };
-            let by_key = fields.clone().find(|(key, _)| *key == &**asked);
+            let by_key = fields.iter().find(|(key, _)| *key == &**asked);
             let by_name = || {
                 fields
-                    .clone()
+                    .iter()
                     .find(|(_, name)| name.to_lowercase() == asked.to_lowercase())
             };
             match by_key.or_else(by_name) {
-                Some((key, _)) if *key == **asked => {}
+                Some((key, _)) if **key == **asked => {}
                 Some((key, _)) => {
-                    entry.ghl = FieldName::Custom(key.into());
+                    entry.ghl = FieldName::Custom((*key).into());
                     self.set(entry);
                 }
                 None => {
-                    let keys: Vec<&str> = fields.clone().map(|(key, _)| key).collect();
+                    let keys: Vec<&str> = fields.iter().map(|(key, _)| *key).collect();
                     let near = nearest(asked, &keys)
                         .map_or_else(String::new, |key| format!("; did you mean `custom.{key}`?"));
                     let why = format!("GHL has no custom field `{asked}`{near}");

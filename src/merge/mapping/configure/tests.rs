@@ -226,7 +226,7 @@ fn a_custom_field_is_found_by_key_or_name_and_one_that_is_gone_is_off() {
         ("custom.job_titel", None),
     ] {
         let mut map = with("contact", "title", &[("ghl", ghl)]).unwrap();
-        map.resolve_custom_fields(there.into_iter());
+        map.resolve_custom_fields(&there);
         let entry = map.entry(Kind::Contact, &FieldName::Title);
         let key = entry.map(|entry| entry.ghl.to_string());
         assert_eq!(key, found.map(|key| format!("custom.{key}")), "{ghl}");
