@@ -201,7 +201,10 @@ fn answer(conflict: &Conflict, args: &Resolve, context: &Context) -> Result<Answ
             format!("answer with {}", answers(conflict.reason)),
         )
     };
-    let answer = if conflict.reason == Reason::Field {
+    let about_a_field = args.pair.is_none() && !args.separate && !args.approve && !args.reject;
+    let answer = if conflict.reason == Reason::Field
+        || (!conflict.fields.is_empty() && about_a_field)
+    {
         field_answer(conflict, args, context)?.ok_or_else(unfit)?
     } else if args.field.is_some() {
         return Err(unfit());

@@ -36,7 +36,6 @@ impl Pass<'_> {
                 Err(why) => ActionOutcome::Refused { why },
             };
             self.core.store().finish_action(self.fence, id, &outcome)?;
-            self.ended.borrow_mut().push((id, action, outcome));
         }
         Ok(())
     }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::merge::identity::{self, Candidate, Identity, Near};
 use crate::model::{
-    self, BySide, ConflictId, FieldName, Kind, LinkId, Linked, Reason, RecordId, Side, Snapshot,
+    self, BySide, ConflictField, ConflictId, FieldName, Kind, LinkId, Linked, Reason, RecordId, Side, Snapshot,
 };
 use crate::store::{Lookup, Match};
 
 use super::EngineError;
 use super::pass::Pass;
+use super::reconcile::values;
 use super::verdict::Verdict;
 
 /// Links looked at in one go.
@@ -290,6 +291,39 @@ impl Pass<'_> {
             None,
         )?;
         Ok(())
+    }
+
+    /// A side refused an update because `holder` has the value: an operator decides about that field only.
+    pub(super) fn open_taken(
+        &self,
+        linked: &Linked,
+        side: Side,
+        field: &FieldName,
+        holder: &RecordId,
+    ) -> Result<(), EngineError> {
+        let found = self
+            .core
+            .store()
+            .lookup(side, linked.kind, Lookup::Id(holder))?;
+        let Some(holder) = found.first() else {
+            return Ok(());
+        };
+        let now = values(linked, field);
+        let field = ConflictField {
+            field: field.clone(),
+            base: linked
+                .base
+                .as_ref()
+                .and_then(|base| base.get(field).cloned()),
+            ghl: now.ghl,
+            growbots: now.growbots,
+            newer: None,
+        };
+        let holder = candidate_of(side, holder);
+        Ok(self
+            .core
+            .store()
+            .open_taken(self.fence, self.id, linked.id, &field, &holder)?)
     }
 
     pub(super) fn open_conflict(

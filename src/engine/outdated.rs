@@ -17,25 +17,34 @@ impl Pass<'_> {
             let Some(why) = self.outdated(&conflict)? else {
                 continue;
             };
-            self.core.store().close_conflict(
-                self.fence,
-                self.id,
-                conflict.id,
-                ConflictState::Superseded,
-                why,
-            )?;
+            let state = if conflict.state == ConflictState::Decided {
+                ConflictState::Resolved
+            } else {
+                ConflictState::Superseded
+            };
+            self.core
+                .store()
+                .close_conflict(self.fence, self.id, conflict.id, state, why)?;
         }
         Ok(())
     }
 
     /// Why a conflict is none any more; `None`: it still is one.
     fn outdated(&self, conflict: &Conflict) -> Result<Option<&'static str>, EngineError> {
-        if !conflict.reason.holds_record() || conflict.reason == Reason::MassChange {
+        if matches!(conflict.reason, Reason::Field | Reason::MassChange) {
             return Ok(None);
         }
         let Some(linked) = self.core.store().linked(conflict.link)? else {
             return Ok(None);
         };
+        if !conflict.holds_record() {
+            let waits = |field: &FieldName| {
+                linked.parked.iter().any(|parked| parked.field == *field)
+                    || linked.decided.iter().any(|decided| decided.field == *field)
+            };
+            let still = conflict.fields.iter().any(|taken| waits(&taken.field));
+            return Ok((!still).then_some("the value is not refused any more"));
+        }
         if let Some(why) = ends_moved(conflict.reason, &linked.ends) {
             return Ok(Some(why));
         }

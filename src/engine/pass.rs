@@ -3,10 +3,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use crate::model::{
-    Action, ActionId, ActionOutcome, BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState,
+    BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState,
     PassId, PassSummary, Paused, Plan, RecordId, Side,
 };
 
@@ -39,8 +38,6 @@ pub(super) struct Pass<'a> {
     pub shut: RefCell<BySide<bool>>,
     /// What operators asked for is being carried out between two pages.
     pub operators_are_in: Cell<bool>,
-    /// Actions that ended in this pass.
-    pub ended: Rc<RefCell<Vec<(ActionId, Action, ActionOutcome)>>>,
 }
 
 impl<'a> Pass<'a> {
@@ -71,7 +68,6 @@ impl<'a> Pass<'a> {
             tried: RefCell::default(),
             shut: RefCell::default(),
             operators_are_in: Cell::new(false),
-            ended: Rc::default(),
         })
     }
 

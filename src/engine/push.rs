@@ -278,8 +278,29 @@ impl Pass<'_> {
                 .children(self.lane_of(intent), kind, &contact)
                 .await?;
             self.put(&children.unwrap_or_default())?;
+            if side == Side::Growbots {
+                self.read_known_children(intent, kind).await?;
+            }
         }
         Ok(!self.children_changed(linked, side)?)
+    }
+
+    /// Growbots' lists of children are behind: those that we know are read by id.
+    async fn read_known_children(&self, intent: &Intent, kind: Kind) -> Result<(), EngineError> {
+        let side = intent.write.side;
+        let known = self.core.store().children(kind, intent.write.link)?;
+        for child in known.iter().filter_map(|child| child.ends.get(side).live()) {
+            let found = self
+                .core
+                .side(side)
+                .get(self.lane_of(intent), kind, child.parent.as_ref(), &child.id)
+                .await?;
+            match found {
+                Found::Live(snapshot) => self.put_found(&snapshot)?,
+                Found::Gone { .. } | Found::Missing => self.gone(side, kind, &child.id)?,
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn confirmed(
@@ -366,8 +387,10 @@ impl Pass<'_> {
                 self.read_all_of(side, holder).await?;
                 self.refused_as_duplicate(write.link, side, holder)
             }
-            RemoteError::Duplicate { field, .. } => {
-                self.park(intent, linked, error, std::slice::from_ref(field))
+            RemoteError::Duplicate { field, holder, .. } => {
+                self.park(intent, linked, error, std::slice::from_ref(field))?;
+                self.read_all_of(side, holder).await?;
+                self.open_taken(linked, side, field, holder)
             }
             RemoteError::Refused { fields, .. } => self.park(intent, linked, error, fields),
             _ => Ok(()),

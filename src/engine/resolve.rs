@@ -51,6 +51,9 @@ impl Pass<'_> {
         }
         match conflict.reason {
             Reason::Field => self.resolve_fields(asked, &conflict, answers, note),
+            Reason::Duplicate if matches!(answers.first(), Some(Answer::Field { .. })) => {
+                self.resolve_fields(asked, &conflict, answers, note)
+            }
             Reason::DeleteEdit => self.resolve_delete(asked, &conflict, answers),
             Reason::AmbiguousMatch | Reason::Duplicate => {
                 self.resolve_match(asked, &conflict, answers)
@@ -85,9 +88,16 @@ impl Pass<'_> {
                     ghl: apart.ghl.clone(),
                     growbots: apart.growbots.clone(),
                 },
-                cause: Cause::Decision {
-                    conflict: conflict.id,
-                    operator: asked.operator.to_owned(),
+                // What a side refused is not apart: the operator gives another value.
+                cause: match conflict.reason {
+                    Reason::Field => Cause::Decision {
+                        conflict: conflict.id,
+                        operator: asked.operator.to_owned(),
+                    },
+                    _ => Cause::Edit {
+                        action: asked.id,
+                        operator: asked.operator.to_owned(),
+                    },
                 },
             });
         }
@@ -179,6 +189,10 @@ impl Pass<'_> {
                     .store()
                     .join(self.fence, self.id, ghl.link, growbots.link, &why)?;
                 Ok(closed)
+            }
+            // The value stays refused, and the operator knows.
+            Some(Answer::Separate) if !conflict.holds_record() => {
+                self.close(conflict, asked, "leave it as it is")
             }
             Some(Answer::Separate) => {
                 let what = if conflict.reason == Reason::Duplicate {

@@ -1,7 +1,6 @@
 //! The loop: when passes run, and what comes between them.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -181,6 +180,7 @@ impl Engine {
                     }
                     if !held {
                         tokio::time::sleep(ASK_LEASE_EVERY).await;
+                        self.tell_ended(ours, tell)?;
                         continue;
                     }
                     tokio::select! {
@@ -323,18 +323,26 @@ impl Engine {
         ours: &RefCell<Vec<ActionId>>,
         tell: &(dyn Fn(Event) + Send + Sync),
     ) -> Result<PassSummary, EngineError> {
-        let pass = Pass::begin(&self.core, what, because, urgent, false)?;
-        let ended = Rc::clone(&pass.ended);
-        let result = caught(pass).await;
-        for (id, action, outcome) in ended.take() {
-            let mut ours = ours.borrow_mut();
-            if let Some(at) = ours.iter().position(|our| *our == id) {
-                ours.swap_remove(at);
-                tell(Event::Ended { action, outcome });
+        let result = self.pass(what, because, urgent).await;
+        self.tell_ended(ours, tell)?;
+        result
+    }
+
+    /// Tells how those of our actions ended that have, whoever carried them out.
+    fn tell_ended(
+        &self,
+        ours: &RefCell<Vec<ActionId>>,
+        tell: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<(), EngineError> {
+        let mut waiting = Vec::new();
+        for id in ours.take() {
+            match self.core.store().ended_action(id)? {
+                Some((action, outcome)) => tell(Event::Ended { action, outcome }),
+                None => waiting.push(id),
             }
         }
-        let (summary, result) = result?;
-        result.map(|()| summary)
+        ours.borrow_mut().extend(waiting);
+        Ok(())
     }
 
     async fn pass(

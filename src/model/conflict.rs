@@ -12,7 +12,7 @@ pub enum Reason {
     DeleteEdit,
     /// More than one record could be the pair.
     AmbiguousMatch,
-    /// A side refuses a record because another one has its e-mail or phone.
+    /// A side refuses a record, or a value of it, because another one has that e-mail or phone.
     Duplicate,
     /// More deletes or updates in one pass than is plausible.
     MassChange,
@@ -131,7 +131,8 @@ pub enum Take {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
-    /// For `field`: the value that both sides get, worked out from the conflict that the operator saw.
+    /// For `field`, and a `duplicate` about a field: the value that both sides get, worked out from the conflict
+    /// that the operator saw.
     Field {
         /// Which field.
         field: FieldName,
@@ -164,7 +165,7 @@ impl Answer {
     /// Whether this form of answer fits a conflict of `reason`.
     pub const fn fits(&self, reason: Reason) -> bool {
         match self {
-            Self::Field { .. } => matches!(reason, Reason::Field),
+            Self::Field { .. } => matches!(reason, Reason::Field | Reason::Duplicate),
             Self::Side { .. } => matches!(reason, Reason::DeleteEdit),
             Self::Match { .. } | Self::Separate => {
                 matches!(reason, Reason::AmbiguousMatch | Reason::Duplicate)
@@ -206,7 +207,7 @@ pub struct Conflict {
     pub revision: i64,
     /// Since when.
     pub opened_at: Millis,
-    /// The fields in conflict; empty for other reasons.
+    /// The fields in conflict: of a `field` conflict, and of a `duplicate` one that is about these only.
     pub fields: Vec<ConflictField>,
     /// Records that might be the pair; for `delete_edit` the side that deleted is `gone`.
     pub candidates: Vec<Candidate>,
@@ -220,6 +221,13 @@ pub struct Conflict {
     pub decided_by: Option<String>,
     /// Answers that operators staged and have not applied.
     pub staged: Vec<Staged>,
+}
+
+impl Conflict {
+    /// Whether it holds the whole record and its children, not just some fields.
+    pub const fn holds_record(&self) -> bool {
+        self.reason.holds_record() && self.fields.is_empty()
+    }
 }
 
 /// A decision that an operator made and has not applied.

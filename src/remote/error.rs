@@ -152,11 +152,15 @@ impl RemoteError {
             | Self::Duplicate { .. }
             | Self::CursorExpired { .. } => Class::Permanent,
             Self::Shut { until, .. } => Class::Throttled { until: *until },
+            // A gateway gave up waiting: what it passed on may still be carried out.
             Self::Server {
                 maybe_applied: true,
+                status,
                 ..
-            }
-            | Self::Malformed {
+            } => Class::Unknown {
+                settled: !matches!(*status, 502..=504),
+            },
+            Self::Malformed {
                 maybe_applied: true,
                 ..
             } => Class::Unknown { settled: true },

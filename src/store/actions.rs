@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::model::{Action, ActionId, ActionOutcome};
 
 use super::{
-    convert::{json, json_at, rows},
+    convert::{first, json, json_at, rows},
     db::Tx,
     error::Res,
 };
@@ -30,6 +30,16 @@ pub(super) fn pending(conn: &Connection) -> Res<Vec<(ActionId, String, Action)>>
                 json_at(row, "action")?,
             ))
         },
+    )
+}
+
+/// How an action ended, and what it was; `None` while it waits.
+pub(super) fn ended(conn: &Connection, action: ActionId) -> Res<Option<(Action, ActionOutcome)>> {
+    first(
+        conn,
+        "SELECT action, outcome FROM action WHERE id = ?1 AND outcome IS NOT NULL",
+        [action.0],
+        |row| Ok((json_at(row, "action")?, json_at(row, "outcome")?)),
     )
 }
 

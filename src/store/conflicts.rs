@@ -264,6 +264,36 @@ pub(super) fn open(
     Ok(id)
 }
 
+/// A side refuses a value because `holder` has it: a conflict about that field only, or one more field of the one
+/// that there is.
+pub(super) fn open_taken(
+    tx: &Tx<'_>,
+    pass: PassId,
+    link: LinkId,
+    field: &ConflictField,
+    holder: &Candidate,
+) -> Res<()> {
+    let stored = live(tx.conn, link, Reason::Duplicate)?;
+    let (id, mut fields, mut holders) = match stored {
+        None => (insert(tx, pass, link, Reason::Duplicate)?, vec![], vec![]),
+        Some(conflict) => (conflict.id, conflict.fields, conflict.candidates),
+    };
+    fields.retain(|other| other.field != field.field);
+    fields.push(field.clone());
+    holders.retain(|other| other.id != holder.id);
+    holders.push(holder.clone());
+    tx.run(
+        "UPDATE conflict SET fields = ?2, candidates = ?3, revision = revision + 1 WHERE id = ?1",
+        params![
+            id.0,
+            fields_json(&fields).to_string(),
+            convert::json(&holders)?
+        ],
+    )?;
+    reopen(tx, id)?;
+    refresh(tx, link)
+}
+
 /// Closes a conflict; nothing where it is closed. The caller refreshes the link.
 fn end(tx: &Tx<'_>, pass: PassId, conflict: &Conflict, state: ConflictState, why: &str) -> Res<()> {
     tx.run(

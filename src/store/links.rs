@@ -171,9 +171,9 @@ pub(super) fn park(tx: &Tx<'_>, link: LinkId, parked: &[Parked]) -> Res<()> {
 /// What a link must be for a merge to look at it: not held by a conflict, nor its contact, and without an intent whose
 /// answer is not known. The second condition on each state names the partial index.
 const FREE: &str = "NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.link = link.id AND state = 'open' \
-     AND state IN ('open', 'decided') AND reason <> 'field') \
+     AND state IN ('open', 'decided') AND fields = '[]') \
      AND NOT EXISTS (SELECT 1 FROM conflict WHERE conflict.link = link.parent AND state = 'open' \
-     AND state IN ('open', 'decided') AND reason <> 'field') \
+     AND state IN ('open', 'decided') AND fields = '[]') \
      AND NOT EXISTS (SELECT 1 FROM intent WHERE intent.link = link.id AND state IN ('sending', 'unknown') \
      AND state IN ('planned', 'sending', 'unknown'))";
 
@@ -331,9 +331,26 @@ pub(super) fn forget(tx: &Tx<'_>, pass: PassId, link: LinkId, why: &str) -> Res<
         |row| Ok(LinkId(row.get(0)?)),
     )?;
     remove(tx, link)?;
-    children
-        .into_iter()
-        .try_for_each(|child| refresh(tx, child))
+    for child in children {
+        move_to_its_contact(tx, child)?;
+        refresh(tx, child)?;
+    }
+    Ok(())
+}
+
+/// A child whose link to a contact went away belongs to the contact of its live end, where that is another one: a
+/// merge had moved one end only.
+fn move_to_its_contact(tx: &Tx<'_>, child: LinkId) -> Res<()> {
+    let moved = tx.run(
+        "UPDATE link SET parent = contact.link FROM snapshot AS own JOIN snapshot AS contact \
+         ON contact.side = own.side AND contact.kind = 'contact' AND contact.id = own.parent \
+         WHERE link.id = ?1 AND own.link = link.id AND own.gone = 0",
+        [child.0],
+    )?;
+    if moved > 0 {
+        touch(tx, child)?;
+    }
+    Ok(())
 }
 
 /// Stores decided values, and makes the link dirty.

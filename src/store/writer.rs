@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::clock::Clock;
 use crate::model::{
-    Candidate, ConflictId, ConflictState, Fence, Holder, Kind, LinkId, Linked, Millis, PassId,
+    Candidate, ConflictField, ConflictId, ConflictState, Fence, Holder, Kind, LinkId, Linked, Millis, PassId,
     Reason, RecordId, Side, Snapshot,
 };
 
@@ -287,6 +287,20 @@ impl Writer {
     ) -> Result<ConflictId, StoreError> {
         self.fenced("open_conflict", fence, |tx| {
             conflicts::open(tx, pass, link, reason, candidates, gone)
+        })
+    }
+
+    /// Opens (or adds to) a conflict about one field: a side refuses its value because `holder` has it.
+    pub fn open_taken(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        link: LinkId,
+        field: &ConflictField,
+        holder: &Candidate,
+    ) -> Result<(), StoreError> {
+        self.fenced("open_taken", fence, |tx| {
+            conflicts::open_taken(tx, pass, link, field, holder)
         })
     }
 

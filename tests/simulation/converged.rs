@@ -66,7 +66,7 @@ impl Look<'_> {
     /// A conflict about a whole record has its cause still.
     fn at_conflicts(&mut self) {
         for conflict in &self.conflicts {
-            if !conflict.reason.holds_record() || conflict.reason == Reason::MassChange {
+            if !conflict.holds_record() || conflict.reason == Reason::MassChange {
                 continue;
             }
             let linked = self.writer.linked(conflict.link).unwrap();
@@ -108,7 +108,7 @@ impl Look<'_> {
     async fn at_link(&mut self, link: LinkId) {
         let detail = self.reader.detail(link).unwrap().expect("a link");
         let holds = |conflict: &Conflict| {
-            conflict.reason.holds_record()
+            conflict.holds_record()
                 && (conflict.link == link || Some(conflict.link) == detail.linked.parent)
         };
         if self.conflicts.iter().any(holds) {
@@ -139,10 +139,15 @@ impl Look<'_> {
             && !decided(self.decisions, &[end.id.as_str()], None)
         {
             self.wrong.push(format!(
-                "{side} {} {} stands alone ({}): {}",
+                "{side} {} {} stands alone ({}, link {}, parent {:?}, on the other side {:?}): {}",
                 linked.kind,
                 end.id,
                 detail.state.name(),
+                linked.id,
+                linked.parent.map(|parent| self.reader.detail(parent).unwrap().map(|parent| {
+                    Side::BOTH.map(|side| parent.linked.ends.get(side).clone()).map(|end| end.last_seen().map(|seen| (seen.id.to_string(), end.is_gone())))
+                })),
+                linked.ends.get(side.other()).last_seen().map(|end| end.id.to_string()),
                 end.record.title(linked.kind)
             ));
         }

@@ -215,7 +215,7 @@ fn to_be_decided(rig: &Rig) -> Vec<Decision> {
     let (reader, writer) = (rig.reader().expect("a database"), rig.writer());
     let mut held = Vec::new();
     for conflict in reader.conflicts(1_000).unwrap() {
-        if conflict.reason.holds_record()
+        if conflict.holds_record()
             && let Some(linked) = writer.linked(conflict.link).unwrap()
         {
             let ends = Side::BOTH.map(|side| linked.ends.get(side).last_seen().cloned());

@@ -19,7 +19,15 @@ impl Writer {
         actions::pending(&self.conn).map_err(|fault| fault.at("pending_actions"))
     }
 
-    /// How an action ended.
+    /// What an action was and how it ended; `None` while it waits.
+    pub fn ended_action(
+        &self,
+        action: ActionId,
+    ) -> Result<Option<(Action, ActionOutcome)>, StoreError> {
+        actions::ended(&self.conn, action).map_err(|fault| fault.at("ended_action"))
+    }
+
+    /// Keeps how an action ended.
     pub fn finish_action(
         &mut self,
         fence: Fence,

@@ -36,13 +36,13 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     };
     let (sign, style) = conflicts::mark(model, conflict);
     let columns = area.width as usize;
-    let share = if conflict.reason.holds_record() { 3 } else { 2 };
+    let share = if conflict.holds_record() { 3 } else { 2 };
     let title = crate::text::cut_end(&conflict.title, columns / share).into_owned();
     let mut head = Row::of(" ", Style::new())
         .add(sign, style)
         .add(format!(" {}  ", conflict.id), Style::new())
         .add(title, theme.title);
-    if conflict.reason.holds_record() {
+    if conflict.holds_record() {
         let gap = if model.is_wide() { 5 } else { 2 };
         let room = columns.saturating_sub(head.used() + gap + 2 + crate::text::width(&place));
         let what = conflicts::what(conflict);

@@ -89,8 +89,8 @@ impl Conflicts {
             let all = self.all.iter().enumerate();
             all.filter(|(_, c)| fits(c)).map(|(at, _)| at).collect()
         };
-        let heavy = group(&|c| !is_put_off(c, now) && c.reason.holds_record());
-        let fields = group(&|c| !is_put_off(c, now) && !c.reason.holds_record());
+        let heavy = group(&|c| !is_put_off(c, now) && c.holds_record());
+        let fields = group(&|c| !is_put_off(c, now) && !c.holds_record());
         let put_off = group(&|c| is_put_off(c, now));
         let mut rows = Vec::new();
         if !heavy.is_empty() {
