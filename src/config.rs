@@ -2,6 +2,7 @@
 
 mod error;
 mod keys;
+mod map;
 
 use std::fmt;
 use std::io::Write as _;
@@ -17,6 +18,7 @@ use crate::secrets::Secret;
 
 pub use error::ConfigError;
 pub use keys::{KEYS, Key, key, nearest};
+pub use map::{MapTable, MapValue};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +100,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// One for each of [`KEYS`], in their order.
     settings: Vec<Setting>,
+    /// The tables of the field map, in the order of the file.
+    map: Vec<MapTable>,
 }
 
 impl Config {
@@ -115,12 +119,13 @@ impl Config {
             None => default_file().ok().filter(|path| path.exists()),
         };
         let mut settings: Vec<Setting> = KEYS.iter().map(|key| default_of(key, &env)).collect();
+        let mut map = Vec::new();
         if let Some(path) = &file {
             let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
                 path: path.clone(),
                 source,
             })?;
-            read_file(path, &text, &mut settings)?;
+            map = read_file(path, &text, &mut settings)?;
         }
         for (key, setting) in KEYS.iter().zip(&mut settings) {
             let from_env = key.env.and_then(|name| Some((name, env(name)?)));
@@ -147,7 +152,11 @@ impl Config {
                 why,
             })?;
         }
-        Ok(Self { file, settings })
+        Ok(Self {
+            file,
+            settings,
+            map,
+        })
     }
 
     /// Every setting with its key, in the order of [`KEYS`].
@@ -163,6 +172,11 @@ impl Config {
         } else {
             text.into()
         })
+    }
+
+    /// The tables `[map.KIND.FIELD]` of the file, in their order.
+    pub fn map_rows(&self) -> &[MapTable] {
+        &self.map
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -294,8 +308,13 @@ pub fn default_file() -> Result<PathBuf, ConfigError> {
     Ok(xdg.config_dir().join("couplet").join("config.toml"))
 }
 
-/// Puts what the file sets into `settings`.
-fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), ConfigError> {
+/// Puts what the file sets into `settings`; gives back the tables of the field map.
+fn read_file(
+    path: &Path,
+    text: &str,
+    settings: &mut [Setting],
+) -> Result<Vec<MapTable>, ConfigError> {
+    let mut tables = Vec::new();
     let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
     let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
         path: path.into(),
@@ -307,6 +326,10 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
         for (name, value) in table {
             let full = format!("{section}{}", name.get_ref());
             let line = line_at(name.span().start);
+            if let (DeValue::Table(inner), "map") = (value.get_ref(), &*full) {
+                tables = map::read(path, inner, &line_at)?;
+                continue;
+            }
             let is_section = KEYS
                 .iter()
                 .any(|key| key.name.starts_with(&format!("{full}.")));
@@ -350,7 +373,7 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
             settings[at] = Setting::new(text, from);
         }
     }
-    Ok(())
+    Ok(tables)
 }
 
 /// The commented file that `config init` writes.

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::SideSettings;
 use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
-use crate::merge::normalise;
+use crate::merge::{FieldMap, normalise};
 use crate::model::{BySide, FieldName, Holder, Kind, Record, Value};
 use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
 use crate::store::{SqliteSlots, Writer};
@@ -31,6 +31,7 @@ pub struct Ready {
     us: Holder,
     gate: LeaseGate,
     poll: Duration,
+    map: FieldMap,
 }
 
 impl Ready {
@@ -43,6 +44,7 @@ impl Ready {
             clock: context.clock.clone(),
             us: context.us(),
             poll: Duration::from_secs(context.config.poll_seconds()),
+            map: super::mapping::field_map(&context.config)?,
             gate,
         })
     }
@@ -62,6 +64,7 @@ impl Ready {
             us: self.us,
             gate: self.gate,
             poll: self.poll,
+            map: self.map,
         })
     }
 

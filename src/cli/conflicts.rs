@@ -202,29 +202,28 @@ fn answer(conflict: &Conflict, args: &Resolve, context: &Context) -> Result<Answ
         )
     };
     let about_a_field = args.pair.is_none() && !args.separate && !args.approve && !args.reject;
-    let answer = if conflict.reason == Reason::Field
-        || (!conflict.fields.is_empty() && about_a_field)
-    {
-        field_answer(conflict, args, context)?.ok_or_else(unfit)?
-    } else if args.field.is_some() {
-        return Err(unfit());
-    } else if let Some((ghl, growbots)) = args.pair() {
-        Answer::Match { ghl, growbots }
-    } else if args.separate {
-        Answer::Separate
-    } else if args.approve {
-        Answer::Approve
-    } else if args.reject {
-        Answer::Reject
-    } else {
-        match args.take {
-            Some(TakeArg::Ghl) => Answer::Side { side: Side::Ghl },
-            Some(TakeArg::Growbots) => Answer::Side {
-                side: Side::Growbots,
-            },
-            _ => return Err(unfit()),
-        }
-    };
+    let answer =
+        if conflict.reason == Reason::Field || (!conflict.fields.is_empty() && about_a_field) {
+            field_answer(conflict, args, context)?.ok_or_else(unfit)?
+        } else if args.field.is_some() {
+            return Err(unfit());
+        } else if let Some((ghl, growbots)) = args.pair() {
+            Answer::Match { ghl, growbots }
+        } else if args.separate {
+            Answer::Separate
+        } else if args.approve {
+            Answer::Approve
+        } else if args.reject {
+            Answer::Reject
+        } else {
+            match args.take {
+                Some(TakeArg::Ghl) => Answer::Side { side: Side::Ghl },
+                Some(TakeArg::Growbots) => Answer::Side {
+                    side: Side::Growbots,
+                },
+                _ => return Err(unfit()),
+            }
+        };
     if answer.fits(conflict.reason) {
         Ok(answer)
     } else {

@@ -15,6 +15,7 @@ mod errors;
 mod exit;
 mod json;
 mod log;
+mod mapping;
 mod moment;
 mod output;
 mod progress;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::merge::identity::{self, Candidate, Identity, Near};
 use crate::model::{
-    self, BySide, ConflictField, ConflictId, FieldName, Kind, LinkId, Linked, Reason, RecordId, Side, Snapshot,
+    self, BySide, ConflictField, ConflictId, FieldName, Kind, LinkId, Linked, Reason, RecordId,
+    Side, Snapshot,
 };
 use crate::store::{Lookup, Match};
 

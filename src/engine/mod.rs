@@ -8,6 +8,7 @@
 //! | `pull`, `sweep` | reading: what changed, and what no cursor shows |
 //! | `matching` | finding the pair of a record that has none |
 //! | `outdated` | conflicts whose cause went away |
+//! | `mapped` | the field map: canonical names before the merge, own names after it |
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
@@ -18,6 +19,7 @@ mod brake;
 mod core;
 mod error;
 mod lease;
+mod mapped;
 mod matching;
 mod outdated;
 mod pass;

@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState,
-    PassId, PassSummary, Paused, Plan, RecordId, Side,
+    BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState, PassId, PassSummary, Paused, Plan,
+    RecordId, Side,
 };
 
 use crate::remote::RemoteError;
@@ -127,6 +127,7 @@ impl<'a> Pass<'a> {
         for side in Side::BOTH {
             self.set_up(side).await?;
         }
+        self.take_up_map()?;
         let backfilled = self.is_backfilled()?;
         // Both at once: they have a limit each. A side that fails does not keep the other from being read.
         let (ghl, growbots) =
@@ -163,6 +164,7 @@ impl<'a> Pass<'a> {
         if !self.dry {
             self.push_deletes().await?;
             self.end_approvals()?;
+            self.end_news()?;
             // A lost answer that could not be settled yet waits until it can be.
             self.settle_unknown().await?;
         }

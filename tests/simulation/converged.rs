@@ -144,10 +144,21 @@ impl Look<'_> {
                 end.id,
                 detail.state.name(),
                 linked.id,
-                linked.parent.map(|parent| self.reader.detail(parent).unwrap().map(|parent| {
-                    Side::BOTH.map(|side| parent.linked.ends.get(side).clone()).map(|end| end.last_seen().map(|seen| (seen.id.to_string(), end.is_gone())))
-                })),
-                linked.ends.get(side.other()).last_seen().map(|end| end.id.to_string()),
+                linked
+                    .parent
+                    .map(|parent| self.reader.detail(parent).unwrap().map(|parent| {
+                        Side::BOTH
+                            .map(|side| parent.linked.ends.get(side).clone())
+                            .map(|end| {
+                                end.last_seen()
+                                    .map(|seen| (seen.id.to_string(), end.is_gone()))
+                            })
+                    })),
+                linked
+                    .ends
+                    .get(side.other())
+                    .last_seen()
+                    .map(|end| end.id.to_string()),
                 end.record.title(linked.kind)
             ));
         }

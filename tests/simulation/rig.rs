@@ -12,7 +12,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use couplet::clock::Clock;
 use couplet::engine::{Engine, LeaseGate, Parts};
-use couplet::merge::normalise;
+use couplet::merge::{FieldMap, normalise};
 use couplet::model::{BySide, FieldName, Holder, Kind, Millis, Record, Value};
 use couplet::remote::{
     self, Connector, Ghl, Growbots, MemorySlots, RouterTransport, Transport, TransportError,
@@ -108,6 +108,7 @@ impl Rig {
             },
             gate,
             poll: Duration::from_secs(15),
+            map: FieldMap::default(),
         })
         .unwrap()
     }
