@@ -398,9 +398,23 @@ pub fn template() -> String {
         lines.push(format!("# {}{over}", key.help));
         lines.push(format!("{off}{name} = {}", key.example));
     }
+    lines.extend(MAP_EXAMPLE.lines().map(str::to_owned));
     lines.push(String::new());
     lines.join("\n")
 }
+
+/// What `config init` says of the field map.
+const MAP_EXAMPLE: &str = r#"
+# Which field goes where: `couplet map show` lists all of them, `couplet map check` tries them on real records and
+# lists GHL's custom fields. A table changes one field; what it does not name stays as it is. See docs/mapping.md.
+# [map.contact.title]
+# ghl = "custom.job_title"             # where GHL keeps it: a custom field, by key or by name
+# direction = "<->"                    # both ways; `->` GHL to Growbots; `<-` Growbots to GHL
+# policy = "newest"                    # who wins when both changed it: manual, ghl, growbots, newest
+# to_growbots = "{{ value | title }}"  # GHL's value on its way to Growbots
+# to_ghl = "{{ value }}"               # and back
+# enabled = true
+# [map.contact.custom.budget]          # custom field `budget` of Growbots, and the one of GHL with this key"#;
 
 /// Writes [`template`] to `path`, mode 0600; a file that is there stays as it is: [`ConfigError::Exists`].
 pub fn init(path: &Path) -> Result<(), ConfigError> {

@@ -8,6 +8,7 @@
 //! | `pull`, `sweep` | reading: what changed, and what no cursor shows |
 //! | `matching` | finding the pair of a record that has none |
 //! | `outdated` | conflicts whose cause went away |
+//! | `businesses` | businesses and companies, which contacts name |
 //! | `mapped` | the field map: canonical names before the merge, own names after it |
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
@@ -16,6 +17,7 @@
 
 mod actions;
 mod brake;
+mod businesses;
 mod core;
 mod error;
 mod lease;

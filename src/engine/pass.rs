@@ -16,7 +16,13 @@ use super::sweep::TOUCHED;
 use super::{EngineError, Once};
 
 /// Kinds in the order in which they are merged and pushed.
-const ORDER: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment];
+const ORDER: [Kind; 5] = [
+    Kind::Business,
+    Kind::Contact,
+    Kind::Task,
+    Kind::Note,
+    Kind::Appointment,
+];
 /// A write is read back, which can show another change; that many times the merge looks again in one pass.
 const ROUNDS: usize = 4;
 
@@ -134,6 +140,7 @@ impl<'a> Pass<'a> {
             futures_util::future::join(self.pull(Side::Ghl), self.pull(Side::Growbots)).await;
         ghl?;
         growbots?;
+        self.sweep_businesses().await?;
         if backfilled {
             self.sweeps().await?;
         } else {

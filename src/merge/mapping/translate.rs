@@ -249,8 +249,8 @@ mod tests {
     use crate::merge::support::{linked, record};
     use crate::merge::{Policy, merge_record};
 
-    fn template(source: &str) -> Option<Transform> {
-        Some(Transform::new(source).unwrap())
+    fn template(source: &str) -> Transform {
+        Transform::new(source).unwrap()
     }
 
     /// The title of a contact, kept in a custom field of GHL and written with capitals in Growbots.
@@ -258,8 +258,8 @@ mod tests {
         let mut map = FieldMap::default();
         map.set(MapEntry {
             ghl: FieldName::Custom("job_title".into()),
-            to_growbots: template("{{ value | title }}"),
-            to_ghl: template("{{ value | lower }}"),
+            to_growbots: Some(template("{{ value | title }}")),
+            to_ghl: Some(template("{{ value | lower }}")),
             ..MapEntry::new(Kind::Contact, FieldName::Title).policy(Policy::Newest)
         });
         map
@@ -328,7 +328,7 @@ mod tests {
     fn a_value_that_cannot_be_read_is_left_alone_on_both_sides() {
         let mut map = titled();
         let mut entry = map.entry(Kind::Contact, &FieldName::Title).unwrap().clone();
-        entry.to_growbots = template("{{ value | int }}");
+        entry.to_growbots = Some(template("{{ value | int }}"));
         map.set(entry);
         let base = record(&[("title", "7"), ("first_name", "Ann")]);
         let mut link = linked(
@@ -407,8 +407,8 @@ mod tests {
             ),
         ] {
             let entry = MapEntry {
-                to_growbots: to_growbots.and_then(template),
-                to_ghl: to_ghl.and_then(template),
+                to_growbots: to_growbots.map(template),
+                to_ghl: to_ghl.map(template),
                 ..MapEntry::new(Kind::Contact, FieldName::Custom("x".into()))
             };
             let got = match map.round_trip(&entry, Value::text(value).as_ref()) {
@@ -433,8 +433,8 @@ mod tests {
             let mut map = FieldMap::default();
             map.set(MapEntry {
                 ghl: FieldName::Custom("x".into()),
-                to_growbots: template(to_growbots),
-                to_ghl: template(to_ghl),
+                to_growbots: Some(template(to_growbots)),
+                to_ghl: Some(template(to_ghl)),
                 ..MapEntry::new(Kind::Contact, FieldName::Title)
             });
             let to = Value::text(text).and_then(|to| normalise::value(Kind::Contact, &FieldName::Title, "US", to));
