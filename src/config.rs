@@ -1,6 +1,7 @@
 //! Settings from flags, environment and a TOML file, in that order; every value knows where it came from.
 
 mod error;
+mod growbots;
 mod keys;
 mod map;
 
@@ -17,6 +18,7 @@ use crate::model::{BySide, Side};
 use crate::secrets::Secret;
 
 pub use error::ConfigError;
+pub use growbots::GrowbotsSettings;
 pub use keys::{KEYS, Key, key, nearest};
 pub use map::{MapTable, MapValue};
 
@@ -358,11 +360,14 @@ fn read_file(
                     env: key.env.unwrap_or_default(),
                 });
             }
-            let text = match value.get_ref() {
-                DeValue::String(text) => text.to_string(),
-                DeValue::Integer(number) => number.as_str().to_owned(),
-                DeValue::Boolean(yes) => yes.to_string(),
-                other => {
+            let text = match (plain(value.get_ref()), value.get_ref()) {
+                (Some(text), _) => text,
+                (None, DeValue::Array(words)) if key.compound => {
+                    let words = words.iter().filter_map(|word| plain(word.get_ref()));
+                    words.collect::<Vec<_>>().join(", ")
+                }
+                (None, DeValue::Table(inner)) if key.compound => pairs("", inner).join(", "),
+                (None, other) => {
                     return Err(ConfigError::Value {
                         key: key.name,
                         from,
@@ -374,6 +379,30 @@ fn read_file(
         }
     }
     Ok(tables)
+}
+
+fn plain(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        DeValue::Boolean(yes) => Some(yes.to_string()),
+        _ => None,
+    }
+}
+
+/// The plain values of a table with their names, those of tables in it with dots.
+fn pairs(section: &str, table: &DeTable<'_>) -> Vec<String> {
+    let one = |name: &str, value: &DeValue<'_>| match value {
+        DeValue::Table(inner) => pairs(&format!("{section}{name}."), inner),
+        value => vec![format!(
+            "{section}{name} = {}",
+            plain(value).unwrap_or_default()
+        )],
+    };
+    let lists = table
+        .iter()
+        .map(|(name, value)| one(name.get_ref(), value.get_ref()));
+    lists.flatten().collect()
 }
 
 /// The commented file that `config init` writes.

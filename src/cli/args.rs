@@ -76,7 +76,20 @@ pub enum Command {
     #[command(subcommand)]
     Config(Config),
     /// Check settings, permissions, clock, database and both tokens.
-    Doctor(Form),
+    Doctor(Doctor),
+}
+
+/// What `doctor` looks at.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Doctor {
+    /// Walk the 17 GHL operations on a contact, a task and a note made for it and deleted again.
+    #[arg(long)]
+    pub endpoints: bool,
+    /// Do not ask before writing to something that is no sandbox.
+    #[arg(long, requires = "endpoints")]
+    pub yes: bool,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 /// How a result is printed.

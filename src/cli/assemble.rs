@@ -13,7 +13,7 @@ use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::{FieldMap, normalise};
 use crate::model::{BySide, FieldName, Holder, Kind, Record, Value};
-use crate::remote::{self, Connector, Ghl, Growbots, HttpTransport};
+use crate::remote::{self, Connector, Dialect, Ghl, Growbots, HttpTransport};
 use crate::store::{SqliteSlots, Writer};
 use crate::tui::{self, ThemeChoice};
 
@@ -81,21 +81,72 @@ pub fn connectors(
 ) -> Result<BySide<Arc<dyn Connector>>, Problem> {
     let BySide { ghl, growbots } = context.config.sides()?;
     let gate = gate.clone();
-    let parts = remote::Parts {
+    let parts = parts(context, Arc::new(move || gate.is_open()))?;
+    Ok(BySide {
+        ghl: Arc::new(Ghl::new(settings(ghl), of_ghl(parts.clone()))),
+        growbots: Arc::new(speaking(context, growbots, parts)?),
+    })
+}
+
+/// GHL over HTTP, for an operator who writes without the lease: what is written is no part of the sync.
+pub fn ghl(context: &Context) -> Result<Ghl, Problem> {
+    let side = context.config.sides()?.ghl;
+    Ok(Ghl::new(
+        settings(side),
+        of_ghl(parts(context, Arc::new(|| true))?),
+    ))
+}
+
+fn parts(context: &Context, gate: remote::Gate) -> Result<remote::Parts, Problem> {
+    Ok(remote::Parts {
         transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
         clock: context.clock.clone(),
         slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(anyhow::Error::from)?),
         normalise: Arc::new(normalise::record),
-        gate: Arc::new(move || gate.is_open()),
-    };
-    let of_ghl = remote::Parts {
-        normalise: Arc::new(canonical_of_ghl),
-        ..parts.clone()
-    };
-    Ok(BySide {
-        ghl: Arc::new(Ghl::new(settings(ghl), of_ghl)),
-        growbots: Arc::new(Growbots::new(settings(growbots), parts)),
+        gate,
     })
+}
+
+/// Growbots, or a server near its contract.
+fn speaking(
+    context: &Context,
+    side: SideSettings,
+    parts: remote::Parts,
+) -> Result<Growbots, Problem> {
+    let own = context.config.growbots();
+    let usage = |why: String| {
+        let hint = "`couplet config explain growbots.wire` shows the form";
+        Problem::usage(format!("`[growbots]` in the settings: {why}"), hint)
+    };
+    let account = own
+        .account
+        .map(|(header, id)| Some((header.parse().ok()?, id.parse().ok()?)));
+    let dialect = Dialect {
+        prefix: own.api_prefix,
+        page_rows: own.page_size,
+        batch_rows: own.batch_size,
+        account: match account {
+            Some(None) => return Err(usage("`account_header` is no name of a header".into())),
+            account => account.flatten(),
+        },
+        user_agent: own.user_agent.and_then(|agent| agent.parse().ok()),
+        capabilities: own.capabilities,
+        paths: own.paths,
+        wire: own.wire,
+    };
+    dialect.check().map_err(|why| usage(why.to_string()))?;
+    let settings = remote::Settings {
+        timeout: own.timeout,
+        ..settings(side)
+    };
+    Ok(Growbots::speaking(dialect, settings, parts))
+}
+
+fn of_ghl(parts: remote::Parts) -> remote::Parts {
+    remote::Parts {
+        normalise: Arc::new(canonical_of_ghl),
+        ..parts
+    }
 }
 
 /// Notes and appointments written in GHL's web app hold HTML; everywhere else they are plain text.

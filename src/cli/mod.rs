@@ -75,7 +75,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Map(command)) => map::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
-        Some(Command::Doctor(form)) => doctor::run(&flags, form),
+        Some(Command::Doctor(asked)) => doctor::run(&flags, &asked),
     }
 }
 

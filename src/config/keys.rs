@@ -23,6 +23,8 @@ pub struct Key {
     pub example: &'static str,
     /// Whether `config init` sets it.
     pub init_sets: bool,
+    /// Whether its value in the file is a list or a table.
+    pub compound: bool,
     /// Why a text is no value of it.
     pub(super) check: fn(&str) -> Result<(), String>,
 }
@@ -36,6 +38,7 @@ const PLAIN: Key = Key {
     help: "",
     example: "",
     init_sets: false,
+    compound: false,
     check: |_| Ok(()),
 };
 
@@ -149,6 +152,84 @@ pub const KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "growbots.api_prefix",
+        default: Some("/v1"),
+        help: "Put before every path of the Growbots API.",
+        example: "\"/v1\"",
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.account_id",
+        help: "The account, for a key that reaches several; sent in the header `account_header`.",
+        example: "\"acc_1\"",
+        check: header,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.account_header",
+        default: Some("X-Account-Id"),
+        help: "The header that names the account.",
+        example: "\"X-Account-Id\"",
+        check: header,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.user_agent",
+        help: "Another `User-Agent` than `couplet/<version>`.",
+        example: "\"couplet\"",
+        check: header,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.page_size",
+        default: Some("100"),
+        help: "Rows asked of a list, 1 to 200.",
+        example: "100",
+        check: |text| within(text, 1, 200),
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.batch_size",
+        default: Some("50"),
+        help: "Writes sent in one batch, 1 to 100, where the server takes batches; 1 is none.",
+        example: "50",
+        check: |text| within(text, 1, 100),
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.timeout_ms",
+        default: Some("10000"),
+        help: "Milliseconds that an answer may take, 100 to 10000.",
+        example: "10000",
+        check: |text| within(text, 100, 10_000),
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.capabilities",
+        default: Some("auto"),
+        help: "What the server can do: `auto` asks it, a list stands over what it says. couplet makes up for what is not in it.",
+        example: "[\"etag\", \"external_id\"]",
+        compound: true,
+        check: super::growbots::capabilities,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.paths",
+        help: "Other paths of a server that is near the contract, by the contract's first segment.",
+        example: "{ leads = \"people\" }",
+        compound: true,
+        check: super::growbots::renames,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.wire",
+        help: "Other JSON names of fields, by the contract's segment of the kind and its name of the field.",
+        example: "{ leads.first_name = \"given_name\", leads.address.street = \"line1\" }",
+        compound: true,
+        check: super::growbots::renames,
+        ..PLAIN
+    },
+    Key {
         name: "rules.defaults",
         default: Some("false"),
         help: "Whether the default automation rules are on.",
@@ -205,6 +286,20 @@ fn time_zone(text: &str) -> Result<(), String> {
     jiff::tz::TimeZone::get(text.trim_start_matches(':'))
         .map(|_| ())
         .map_err(|_| format!("`{text}` is no time zone that this machine knows"))
+}
+
+fn header(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() || !text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return Err("it cannot stand in a header".into());
+    }
+    Ok(())
+}
+
+fn within(text: &str, least: u32, most: u32) -> Result<(), String> {
+    match text.parse::<u32>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(()),
+        _ => Err(format!("`{text}` is no number from {least} to {most}")),
+    }
 }
 
 fn poll_seconds(text: &str) -> Result<(), String> {

@@ -1,13 +1,14 @@
 //! One request with all layers around the transport: breaker, limiter, gate, meter, retry.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use serde::Deserialize;
 use url::Url;
 
@@ -73,7 +74,7 @@ pub struct Call {
     /// Whether it changes something.
     pub write: bool,
     path: Vec<String>,
-    query: Vec<(&'static str, String)>,
+    query: Vec<(Cow<'static, str>, String)>,
     headers: Vec<(HeaderName, String)>,
     body: Option<Vec<u8>>,
 }
@@ -105,9 +106,21 @@ impl Call {
         }
     }
 
+    /// The first segment of its path.
+    pub fn segment(&self) -> &str {
+        self.path.first().map_or("", String::as_str)
+    }
+
+    /// With another first segment of its path, or several; it keeps its name.
+    pub fn under(mut self, segment: &str) -> Self {
+        let segments = segment.split('/').filter(|part| !part.is_empty());
+        self.path.splice(..1, segments.map(str::to_owned));
+        self
+    }
+
     /// With a query parameter.
-    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
+    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
         self
     }
 
@@ -138,6 +151,8 @@ impl Call {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
     operation: &'static str,
@@ -289,9 +304,11 @@ impl Client {
         if status == 429 {
             lock(&self.meter).throttled(self.clock.now());
         }
+        let (head, body) = answer.into_parts();
         let answer = Answer {
             status,
-            body: answer.into_body(),
+            headers: head.headers,
+            body,
             operation: call.operation,
             write: call.write,
         };

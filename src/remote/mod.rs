@@ -29,7 +29,7 @@ pub use connector::{
     PageRequest, Read, Reply, Row, Setup, Updated, User,
 };
 pub use error::{Class, RemoteError};
-pub use ghl::Ghl;
-pub use growbots::Growbots;
+pub use ghl::{Ghl, Sample, Walked};
+pub use growbots::{Dialect, DialectError, Growbots};
 pub use slots::MemorySlots;
 pub use transport::{HttpTransport, RouterTransport, Transport, TransportError};

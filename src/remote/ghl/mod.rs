@@ -3,10 +3,13 @@
 mod body;
 mod custom;
 mod faults;
+mod list;
 mod map;
 mod reads;
+mod sample;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod wire;
 mod writes;
 
@@ -19,6 +22,9 @@ use super::{
     client::{Answer, Call, Client},
     known::Knowledge,
 };
+
+pub use sample::Sample;
+pub use walk::Walked;
 
 /// The connector of a GHL location.
 pub struct Ghl {

@@ -158,7 +158,7 @@ impl Ghl {
         request: &PageRequest,
     ) -> Result<Page, RemoteError> {
         match request.kind {
-            Kind::Contact => self.search(lane, request).await,
+            Kind::Contact => self.contacts(lane, request).await,
             Kind::Task => {
                 let skip = self.skip("POST /locations/{locationId}/tasks/search", request)?;
                 let mut body = json!({ "limit": SKIP_ROWS, "skip": skip });
@@ -191,7 +191,31 @@ impl Ghl {
         }
     }
 
-    async fn search(&self, lane: Lane, request: &PageRequest) -> Result<Page, RemoteError> {
+    /// The contacts of a business: an edit of that need not touch the contact.
+    ///
+    /// `GET /contacts/business/{businessId}`: scope `contacts.readonly`, 200, 400, 401, 422; source: contacts.json.
+    async fn members(&self, lane: Lane, business: &RecordId) -> Result<Vec<Snapshot>, RemoteError> {
+        let mut all: Vec<Snapshot> = vec![];
+        loop {
+            let call = Call::read("GET /contacts/business/{businessId}", &[business.as_str()])
+                .query("locationId", &*self.location)
+                .query("limit", SKIP_ROWS.to_string())
+                .query("skip", all.len().to_string());
+            let answer = self.ok(lane, Kind::Contact, call).await?;
+            let (seen, _) = self.many(&answer, Kind::Contact, None)?;
+            let is_last = seen.len() < SKIP_ROWS;
+            all.extend(seen.into_iter().map(|seen| seen.row.snapshot));
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
+    pub(super) async fn search(
+        &self,
+        lane: Lane,
+        request: &PageRequest,
+    ) -> Result<Page, RemoteError> {
         const OPERATION: &str = "POST /contacts/search";
         let rows = match request.read {
             Read::Since(_) => SINCE_ROWS,
@@ -256,6 +280,9 @@ impl Ghl {
         kind: Kind,
         parent: &RecordId,
     ) -> Result<Option<Vec<Snapshot>>, RemoteError> {
+        if kind == Kind::Contact {
+            return self.members(lane, parent).await.map(Some);
+        }
         let operation = match kind {
             Kind::Task => "GET /contacts/{contactId}/tasks",
             Kind::Note => "GET /contacts/{contactId}/notes",
@@ -366,7 +393,7 @@ impl Ghl {
         self.seen(answer, kind, parent, raw)
     }
 
-    fn many(
+    pub(super) fn many(
         &self,
         answer: &Answer,
         kind: Kind,

@@ -199,13 +199,47 @@ pub struct Many<'a> {
     total: Scalar<'a>,
     #[serde(borrow)]
     count: Scalar<'a>,
+    #[serde(borrow)]
+    meta: Option<ListEnd<'a>>,
+}
+
+/// Where the deprecated list goes on. Its `nextPageUrl` may name any host and is not followed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ListEnd<'a> {
+    #[serde(borrow)]
+    total: Scalar<'a>,
+    #[serde(borrow)]
+    start_after: Scalar<'a>,
+    #[serde(borrow)]
+    start_after_id: Scalar<'a>,
+    #[serde(borrow)]
+    next_page: Scalar<'a>,
 }
 
 impl<'a> Many<'a> {
     /// How many there are in all, where it says.
     pub fn total(&self) -> Option<u64> {
         let number = |scalar: &Scalar<'_>| scalar.text().parse().ok();
-        number(&self.total).or_else(|| number(&self.count))
+        let meta = self.meta.as_ref();
+        number(&self.total)
+            .or_else(|| number(&self.count))
+            .or_else(|| number(&meta?.total))
+    }
+
+    /// The two cursor values of the deprecated list, where its answer has them.
+    pub fn list_cursor(&self) -> Option<(String, String)> {
+        let meta = self.meta.as_ref()?;
+        let pair = [&meta.start_after, &meta.start_after_id].map(|part| part.text().to_owned());
+        let [at, id] = pair;
+        (!at.is_empty() && !id.is_empty()).then_some((at, id))
+    }
+
+    /// Whether the deprecated list says that this is its last page.
+    pub fn is_last(&self) -> bool {
+        self.meta
+            .as_ref()
+            .is_some_and(|meta| meta.next_page == Scalar::Null)
     }
 
     /// The records; `None` where their key is missing, which is no empty list.

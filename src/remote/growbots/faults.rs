@@ -6,7 +6,7 @@ use crate::remote::{
     client::{Answer, Client},
 };
 
-use super::{map::wire_name, wire::Problem};
+use super::{Dialect, Growbots, map::wire_name, wire::Problem};
 
 /// What an answer says about a record that is not there; `None` for every other answer.
 ///
@@ -27,8 +27,8 @@ pub fn absent(answer: &Answer) -> Option<Found> {
 }
 
 /// The error for an answer that is no 2xx.
-pub fn fault(client: &Client, kind: Kind, answer: &Answer) -> RemoteError {
-    let side = Side::Growbots;
+pub fn fault(growbots: &Growbots, kind: Kind, answer: &Answer) -> RemoteError {
+    let (side, client) = (Side::Growbots, &growbots.client);
     let operation = answer.operation().to_owned();
     let problem: Problem<'_> = serde_json::from_slice(&answer.body).unwrap_or_default();
     let said = words(client, &problem, answer.status);
@@ -59,7 +59,7 @@ pub fn fault(client: &Client, kind: Kind, answer: &Answer) -> RemoteError {
             operation,
             kind,
             status,
-            fields: fields(kind, &problem),
+            fields: fields(&growbots.dialect, kind, &problem),
             said,
         },
     }
@@ -85,12 +85,12 @@ fn words(client: &Client, problem: &Problem<'_>, status: u16) -> String {
     client.said(&words.join("; "))
 }
 
-fn fields(kind: Kind, problem: &Problem<'_>) -> Vec<FieldName> {
+fn fields(dialect: &Dialect, kind: Kind, problem: &Problem<'_>) -> Vec<FieldName> {
     let named = |field: &&FieldName| {
         let name = wire_name(field);
         let outer = name.split('.').next().unwrap_or(&name);
         problem.errors.iter().any(|fault| {
-            let said = fault.field.text();
+            let said = dialect.canonical_name(kind, fault.field.text());
             said == name || said == outer
         })
     };

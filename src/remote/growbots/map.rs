@@ -1,6 +1,6 @@
 //! Growbots' records to canonical ones and back (`facts/growbots.md` 4, 7).
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json, json, value::RawValue};
 
 use crate::model::{FieldName, Kind, Record, RecordId, Side, Snapshot, Value};
 use crate::remote::{
@@ -10,16 +10,17 @@ use crate::remote::{
     scalar::Scalar,
 };
 
-use super::wire;
+use super::{Dialect, wire};
 
-/// Reads one record.
+/// Reads one record: as it came, and under the contract's names.
 pub fn read(
     knowledge: &Knowledge,
     known: &Known,
     kind: Kind,
     raw: &str,
+    canonical: &str,
 ) -> Result<Row, serde_json::Error> {
-    let wire: wire::Record<'_> = serde_json::from_str(raw)?;
+    let wire: wire::Record<'_> = serde_json::from_str(canonical)?;
     let missing = |key| serde::de::Error::custom(format!("a record without `{key}`"));
     let mut record = Record::default();
     let mut complete = true;
@@ -27,6 +28,10 @@ pub fn read(
         let (is_here, value) = value(&wire, known, kind, field);
         complete &= is_here;
         record.set(field.clone(), value);
+    }
+    if kind == Kind::Contact {
+        complete &= wire.custom_fields.is_some();
+        custom(wire.custom_fields, &mut record);
     }
     let text = |scalar: &Scalar<'_>| match scalar.text() {
         "" => None,
@@ -95,9 +100,44 @@ fn value(
             let stop = wire.do_not_contact.is_yes() || is_unsubscribed(kind, wire.status.text());
             return (wire.do_not_contact.is_here(), Value::yes(stop));
         }
+        // Read apart: their keys are the record's own.
         F::Custom(_) => return (true, None),
     };
     (scalar.is_here(), scalar.value(field.ty()))
+}
+
+/// The custom fields of a lead. Numbers and booleans are carried as their text.
+fn custom(raw: Option<&RawValue>, record: &mut Record) {
+    let Some(Ok(fields)) = raw.map(|raw| serde_json::from_str::<Map<String, Json>>(raw.get()))
+    else {
+        return;
+    };
+    for (key, json) in fields {
+        let value = match json {
+            Json::String(text) => Value::text(text),
+            Json::Number(number) => Value::text(number.to_string()),
+            Json::Bool(yes) => Value::text(yes.to_string()),
+            Json::Array(words) => Value::set(words.iter().filter_map(Json::as_str)),
+            Json::Null | Json::Object(_) => None,
+        };
+        record.set(FieldName::Custom(key.into()), value);
+    }
+}
+
+/// A custom value in the type that the key has on the record now, where the value can be of that type; a word or a
+/// list where the key is new.
+fn custom_json(value: &Value, now: Option<&Json>) -> Json {
+    let text = value.to_string();
+    match now {
+        Some(Json::Number(_)) => text
+            .parse::<serde_json::Number>()
+            .map_or_else(|_| value.to_json(), Json::Number),
+        Some(Json::Bool(_)) => text
+            .parse::<bool>()
+            .map_or_else(|_| value.to_json(), Json::Bool),
+        Some(Json::Array(_)) if matches!(value, Value::Text(_)) => json!([text]),
+        _ => value.to_json(),
+    }
 }
 
 /// A null address has all its members empty; one without a member has that one empty.
@@ -130,6 +170,8 @@ pub fn wire_name(field: &FieldName) -> String {
 pub struct Writer<'a> {
     /// For the errors.
     pub client: &'a Client,
+    /// The names under which the patched record came.
+    pub dialect: &'a Dialect,
     /// Users.
     pub known: &'a Known,
     /// What is written.
@@ -147,7 +189,8 @@ impl Writer<'_> {
     ) -> Result<Map<String, Json>, RemoteError> {
         let mut body = Map::new();
         for (field, value) in fields {
-            if !FieldName::of(self.kind).contains(field) {
+            let is_custom = matches!(field, FieldName::Custom(_)) && self.kind == Kind::Contact;
+            if !is_custom && !FieldName::of(self.kind).contains(field) {
                 return Err(self.cannot(field, "is no field of this kind"));
             }
             let value = self.value(field, value, seen)?;
@@ -175,7 +218,7 @@ impl Writer<'_> {
         let kind = self.kind;
         let Some(value) = value else {
             return match (kind, field) {
-                (_, F::DoNotContact) if seen.is_some_and(has_unsubscribed) => {
+                (_, F::DoNotContact) if seen.is_some_and(|seen| self.has_unsubscribed(seen)) => {
                     Err(self.cannot(field, "stays while the lead's status is `unsubscribed`"))
                 }
                 (_, F::DoNotContact | F::Completed | F::Pinned) => Ok(json!(false)),
@@ -195,16 +238,25 @@ impl Writer<'_> {
                 .user_id(email)
                 .map(Json::from)
                 .ok_or_else(|| self.cannot(field, "is no user of this account")),
+            (F::Custom(key), value) => {
+                let now = seen.and_then(|seen| {
+                    let raw = self.dialect.read(kind, &seen.raw);
+                    let raw: Json = serde_json::from_str(&raw).ok()?;
+                    raw.get("custom_fields")?.get(&**key).cloned()
+                });
+                Ok(custom_json(value, now.as_ref()))
+            }
             (_, value) => Ok(value.to_json()),
         }
+    }
+
+    fn has_unsubscribed(&self, seen: &Snapshot) -> bool {
+        let raw = self.dialect.read(seen.kind, &seen.raw);
+        let wire: Result<wire::Record<'_>, _> = serde_json::from_str(&raw);
+        wire.is_ok_and(|wire| is_unsubscribed(seen.kind, wire.status.text()))
     }
 
     fn cannot(&self, field: &FieldName, why: &str) -> RemoteError {
         self.client.cannot(self.kind, self.operation, field, why)
     }
-}
-
-fn has_unsubscribed(seen: &Snapshot) -> bool {
-    let wire: Result<wire::Record<'_>, _> = serde_json::from_str(&seen.raw);
-    wire.is_ok_and(|wire| is_unsubscribed(seen.kind, wire.status.text()))
 }

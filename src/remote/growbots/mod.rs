@@ -1,5 +1,6 @@
 //! Growbots, by the project's own contract (`facts/growbots.md`); what a server cannot do is made up for.
 
+mod dialect;
 mod faults;
 mod map;
 mod reads;
@@ -17,22 +18,29 @@ use super::{
     known::Knowledge,
 };
 
-/// Put before every path.
-const PREFIX: &str = "v1";
+pub use dialect::{Dialect, DialectError};
 
 /// The connector of a Growbots account.
 pub struct Growbots {
     client: Client,
     knowledge: Knowledge,
+    dialect: Dialect,
 }
 
 impl Growbots {
-    /// A connector; sends nothing yet.
-    pub fn new(mut settings: Settings, parts: Parts) -> Self {
+    /// A connector to a server that speaks the contract as it is written; sends nothing yet.
+    pub fn new(settings: Settings, parts: Parts) -> Self {
+        Self::speaking(Dialect::default(), settings, parts)
+    }
+
+    /// A connector to a server that speaks this dialect; sends nothing yet.
+    pub fn speaking(dialect: Dialect, mut settings: Settings, parts: Parts) -> Self {
         if let Ok(mut path) = settings.base_url.path_segments_mut() {
-            path.pop_if_empty().push(PREFIX);
+            let prefix = dialect.prefix.split('/').filter(|part| !part.is_empty());
+            path.pop_if_empty().extend(prefix);
         }
         Self {
+            dialect,
             client: Client::new(Side::Growbots, settings, &parts),
             knowledge: Knowledge::new(parts.normalise),
         }
@@ -41,15 +49,19 @@ impl Growbots {
     /// Whether the server can do this; yes until a setup says what it can do.
     fn has(&self, capability: &str) -> bool {
         let known = self.knowledge.now();
-        known
-            .capabilities
-            .as_ref()
+        let has = self.dialect.capabilities.as_ref();
+        has.or(known.capabilities.as_ref())
             .is_none_or(|has| has.iter().any(|name| name == capability))
+    }
+
+    /// Sends a call as the server takes it.
+    async fn send(&self, lane: Lane, call: Call) -> Result<Answer, RemoteError> {
+        self.client.send(lane, self.dialect.apply(call)).await
     }
 
     /// Sends a call; an answer that is no 2xx is an error.
     async fn ok(&self, lane: Lane, kind: Kind, call: Call) -> Result<Answer, RemoteError> {
-        let answer = self.client.send(lane, call).await?;
+        let answer = self.send(lane, call).await?;
         self.checked(kind, answer)
     }
 
@@ -57,7 +69,7 @@ impl Growbots {
         if answer.is_ok() {
             Ok(answer)
         } else {
-            Err(faults::fault(&self.client, kind, &answer))
+            Err(faults::fault(self, kind, &answer))
         }
     }
 }

@@ -15,7 +15,6 @@ use super::{
     wire::{self, List, Tombstone},
 };
 
-const LIST_ROWS: &str = "200";
 const CHANGE_ROWS: &str = "500";
 
 impl Growbots {
@@ -26,7 +25,8 @@ impl Growbots {
         let mut users = vec![];
         let mut after = None;
         loop {
-            let mut call = Call::read("GET /users", &[]).query("limit", LIST_ROWS);
+            let mut call =
+                Call::read("GET /users", &[]).query("limit", self.dialect.page_rows.to_string());
             if let Some(after) = &after {
                 call = call.query("cursor", after);
             }
@@ -92,7 +92,7 @@ impl Growbots {
     ) -> Result<Option<(Kind, RecordId, Found)>, RemoteError> {
         let unread = |error: serde_json::Error| self.client.unread(answer, &error);
         let change: wire::Change<'_> = serde_json::from_str(raw.get()).map_err(unread)?;
-        let Some(kind) = wire::kind_of(change.kind.text()) else {
+        let Some(kind) = self.dialect.kind(change.kind.text()) else {
             return Ok(None);
         };
         let record = change.record.map(RawValue::get);
@@ -120,10 +120,11 @@ impl Growbots {
         lane: Lane,
         request: &PageRequest,
     ) -> Result<Page, RemoteError> {
-        let mut call = Call::read(list_operation(request.kind), &[]).query("limit", LIST_ROWS);
+        let mut call = Call::read(list_operation(request.kind), &[])
+            .query("limit", self.dialect.page_rows.to_string());
         match request.read {
             Read::Since(since) => call = call.query("updated_after", since.to_string()),
-            Read::Open => call = call.query("completed", "false"),
+            Read::Open => call = call.query(self.dialect.name(request.kind, "completed"), "false"),
             Read::All => {}
         }
         if let Some(after) = &request.after {
@@ -149,8 +150,8 @@ impl Growbots {
         let mut after = None;
         loop {
             let mut call = Call::read(list_operation(kind), &[])
-                .query("limit", LIST_ROWS)
-                .query(by.0, by.1);
+                .query("limit", self.dialect.page_rows.to_string())
+                .query(self.dialect.name(kind, by.0), by.1);
             if let Some(after) = &after {
                 call = call.query("cursor", after);
             }
@@ -182,7 +183,7 @@ impl Growbots {
             Kind::Business => "GET /companies/{id}",
         };
         let call = Call::read(operation, &[id.as_str()]);
-        let answer = self.client.send(lane, call).await?;
+        let answer = self.send(lane, call).await?;
         if let Some(absent) = absent(&answer) {
             return Ok(absent);
         }
@@ -224,8 +225,15 @@ impl Growbots {
     }
 
     pub(super) fn row(&self, answer: &Answer, kind: Kind, raw: &str) -> Result<Row, RemoteError> {
-        map::read(&self.knowledge, &self.knowledge.now(), kind, raw)
-            .map_err(|error| self.client.unread(answer, &error))
+        let canonical = self.dialect.read(kind, raw);
+        map::read(
+            &self.knowledge,
+            &self.knowledge.now(),
+            kind,
+            raw,
+            &canonical,
+        )
+        .map_err(|error| self.client.unread(answer, &error))
     }
 }
 

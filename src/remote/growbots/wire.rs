@@ -78,6 +78,14 @@ pub struct Record<'a> {
     pub host_id: Scalar<'a>,
     #[serde(borrow)]
     pub name: Scalar<'a>,
+    /// An object from key to value.
+    #[serde(borrow, deserialize_with = "here")]
+    pub custom_fields: Option<&'a RawValue>,
+}
+
+/// A value as it stands, also where it is null.
+fn here<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
 }
 
 /// Ids in other systems.
@@ -242,9 +250,102 @@ pub const fn segment(kind: Kind) -> &'static str {
     }
 }
 
-/// The kind of a path segment.
-pub fn kind_of(segment_of: &str) -> Option<Kind> {
-    Kind::ALL
-        .into_iter()
-        .find(|kind| segment(*kind) == segment_of)
+/// The contract's names of a kind's fields (`facts/growbots.md` 4).
+pub const fn names_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Contact => &[
+            "id",
+            "version",
+            "external_ids",
+            "created_at",
+            "updated_at",
+            "deleted_at",
+            "merged_into",
+            "first_name",
+            "last_name",
+            "email",
+            "phone",
+            "company",
+            "company_id",
+            "title",
+            "website",
+            "address",
+            "address.street",
+            "address.city",
+            "address.region",
+            "address.postal_code",
+            "address.country",
+            "time_zone",
+            "status",
+            "do_not_contact",
+            "tags",
+            "custom_fields",
+            "owner_id",
+            "source",
+        ],
+        Kind::Task => &[
+            "id",
+            "version",
+            "external_ids",
+            "created_at",
+            "updated_at",
+            "deleted_at",
+            "lead_id",
+            "title",
+            "body",
+            "due_at",
+            "completed",
+            "assignee_id",
+            "kind",
+            "priority",
+        ],
+        Kind::Note => &[
+            "id",
+            "version",
+            "external_ids",
+            "created_at",
+            "updated_at",
+            "deleted_at",
+            "lead_id",
+            "body",
+            "author_id",
+            "pinned",
+        ],
+        Kind::Appointment => &[
+            "id",
+            "version",
+            "external_ids",
+            "created_at",
+            "updated_at",
+            "deleted_at",
+            "lead_id",
+            "title",
+            "description",
+            "starts_at",
+            "ends_at",
+            "status",
+            "location",
+            "calendar",
+            "host_id",
+        ],
+        Kind::Business => &[
+            "id",
+            "version",
+            "external_ids",
+            "created_at",
+            "updated_at",
+            "deleted_at",
+            "name",
+            "phone",
+            "email",
+            "website",
+            "description",
+            "address",
+            "address.street",
+            "address.city",
+            "address.region",
+            "address.postal_code",
+            "address.country",
+        ],
+    }
 }

@@ -43,6 +43,7 @@ impl Growbots {
         let known = self.knowledge.now();
         let writer = Writer {
             client: &self.client,
+            dialect: &self.dialect,
             known: &known,
             kind: new.kind,
             operation,
@@ -57,7 +58,7 @@ impl Growbots {
         }
         let call = Call::write(operation, &[])
             .header(IDEMPOTENCY_KEY, &*new.key)
-            .json(&Json::Object(body));
+            .json(&Json::Object(self.dialect.write(new.kind, body)));
         let answer = self.ok(lane, new.kind, call).await?;
         self.record(&answer, new.kind)
     }
@@ -118,7 +119,7 @@ impl Growbots {
                     "add": words_over(tags.to.as_ref(), tags.from.as_ref()),
                     "remove": words_over(tags.from.as_ref(), tags.to.as_ref()),
                 }));
-            let answer = self.client.send(lane, call).await?;
+            let answer = self.send(lane, call).await?;
             if absent(&answer).is_some() {
                 return Ok(Updated::Gone);
             }
@@ -150,7 +151,7 @@ impl Growbots {
             "POST /tasks/{id}/reopen"
         };
         let call = Call::write(operation, &[seen.id.as_str()]).header(IDEMPOTENCY_KEY, key);
-        let answer = self.client.send(lane, call).await?;
+        let answer = self.send(lane, call).await?;
         if absent(&answer).is_some() {
             return Ok(Updated::Gone);
         }
@@ -234,6 +235,7 @@ impl Growbots {
         let known = self.knowledge.now();
         let writer = Writer {
             client: &self.client,
+            dialect: &self.dialect,
             known: &known,
             kind: now.kind,
             operation: patch_operation(now.kind),
@@ -251,6 +253,7 @@ impl Growbots {
         body: Map<String, Json>,
     ) -> Result<Conditional, RemoteError> {
         let call = Call::write(patch_operation(now.kind), &[now.id.as_str()]);
+        let body = self.dialect.write(now.kind, body);
         self.conditional(lane, now, call.json(&Json::Object(body)))
             .await
     }
@@ -266,7 +269,7 @@ impl Growbots {
             Some(version) if self.has("etag") => format!("\"{version}\""),
             _ => "*".to_owned(),
         };
-        let answer = self.client.send(lane, call.header(IF_MATCH, tag)).await?;
+        let answer = self.send(lane, call.header(IF_MATCH, tag)).await?;
         if answer.is_ok() {
             return Ok(Conditional::Done(answer));
         }
@@ -274,7 +277,7 @@ impl Growbots {
             return Ok(Conditional::Gone);
         }
         if answer.status != 412 {
-            return Err(fault(&self.client, now.kind, &answer));
+            return Err(fault(self, now.kind, &answer));
         }
         let problem: Problem<'_> = serde_json::from_slice(&answer.body).unwrap_or_default();
         match problem.current.map(RawValue::get) {

@@ -1,5 +1,7 @@
 //! `couplet doctor`: settings, permissions, clock, database, and whether both sides take the token.
 
+mod endpoints;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use crate::remote::RemoteError;
 use crate::store::Reader;
 use crate::text::clean;
 
-use super::args::Form;
+use super::args::Doctor;
 use super::assemble;
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -53,7 +55,10 @@ impl Check {
 }
 
 /// Runs all checks and prints what they found; the exit code is that of the gravest.
-pub fn run(flags: &Flags, form: Form) -> Result<Exit, Problem> {
+pub fn run(flags: &Flags, asked: &Doctor) -> Result<Exit, Problem> {
+    if asked.endpoints {
+        return endpoints::run(&Context::load(flags)?, asked);
+    }
     let mut checks = Vec::new();
     match Context::load(flags).and_then(|context| {
         context.config.sides()?;
@@ -73,7 +78,7 @@ pub fn run(flags: &Flags, form: Form) -> Result<Exit, Problem> {
             checks.extend(sides(&context)?);
         }
     }
-    if form.json {
+    if asked.form.json {
         let rows = checks.iter().map(|check| {
             json!({
                 "check": check.name,
