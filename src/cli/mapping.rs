@@ -33,3 +33,44 @@ pub fn field_map(config: &Config) -> Result<FieldMap, ConfigError> {
     }
     Ok(map)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Flags, template};
+    use crate::merge::Policy;
+    use crate::model::{FieldName, Kind};
+
+    fn config(text: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        let flags = Flags {
+            config: Some(path),
+            ..Flags::default()
+        };
+        Config::load(&flags, &|_| None).unwrap()
+    }
+
+    #[test]
+    fn the_example_of_the_docs_is_a_field_map() {
+        let map = field_map(&config(include_str!("../../docs/mapping.example.toml"))).unwrap();
+        let title = map.entry(Kind::Contact, &FieldName::Title).unwrap();
+        assert_eq!(title.policy, Policy::Newest);
+        assert!(title.origin.contains("line 4"), "{}", title.origin);
+        assert!(map.entry(Kind::Contact, &FieldName::Custom("budget".into())).is_some());
+        let city = map.entry(Kind::Contact, &FieldName::City).unwrap();
+        assert_eq!(city.policy, Policy::Ghl);
+        assert_eq!(map.entry(Kind::Contact, &FieldName::Owner), None);
+    }
+
+    #[test]
+    fn what_config_init_shows_of_the_map_can_be_used() {
+        let text = template();
+        let from = text.find("# [map.contact.title]").unwrap();
+        let lines: Vec<&str> = text[from..].lines().map(|line| line.trim_start_matches("# ")).collect();
+        let map = field_map(&config(&lines.join("\n"))).unwrap();
+        assert!(map.entry(Kind::Contact, &FieldName::Title).is_some());
+        assert!(map.entry(Kind::Contact, &FieldName::Custom("budget".into())).is_some());
+    }
+}
