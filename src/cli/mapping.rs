@@ -58,7 +58,10 @@ mod tests {
         let title = map.entry(Kind::Contact, &FieldName::Title).unwrap();
         assert_eq!(title.policy, Policy::Newest);
         assert!(title.origin.contains("line 4"), "{}", title.origin);
-        assert!(map.entry(Kind::Contact, &FieldName::Custom("budget".into())).is_some());
+        assert!(
+            map.entry(Kind::Contact, &FieldName::Custom("budget".into()))
+                .is_some()
+        );
         let city = map.entry(Kind::Contact, &FieldName::City).unwrap();
         assert_eq!(city.policy, Policy::Ghl);
         assert_eq!(map.entry(Kind::Contact, &FieldName::Owner), None);
@@ -68,9 +71,15 @@ mod tests {
     fn what_config_init_shows_of_the_map_can_be_used() {
         let text = template();
         let from = text.find("# [map.contact.title]").unwrap();
-        let lines: Vec<&str> = text[from..].lines().map(|line| line.trim_start_matches("# ")).collect();
+        let lines: Vec<&str> = text[from..]
+            .lines()
+            .map(|line| line.trim_start_matches("# "))
+            .collect();
         let map = field_map(&config(&lines.join("\n"))).unwrap();
         assert!(map.entry(Kind::Contact, &FieldName::Title).is_some());
-        assert!(map.entry(Kind::Contact, &FieldName::Custom("budget".into())).is_some());
+        assert!(
+            map.entry(Kind::Contact, &FieldName::Custom("budget".into()))
+                .is_some()
+        );
     }
 }

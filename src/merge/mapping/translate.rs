@@ -8,6 +8,9 @@ use crate::merge::normalise;
 /// Growbots' limit for the title of a task, in characters.
 const TASK_TITLE_MOST: usize = 255;
 
+/// What an appointment without a title is called in Growbots.
+const NO_TITLE: &str = "Appointment";
+
 /// A value that the map cannot carry: nothing is written for its field, on either side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stuck {
@@ -54,13 +57,15 @@ impl FieldMap {
 
     /// Whether a link has to go through [`FieldMap::make_canonical`]; without templates and renamed fields few do.
     pub fn concerns(&self, linked: &Linked) -> bool {
+        let ghl = linked.ends.ghl.last_seen();
         !self.is_plain(linked.kind)
-            || (linked.kind == Kind::Task
-                && linked
-                    .ends
-                    .ghl
-                    .last_seen()
-                    .is_some_and(|end| is_long(&end.record)))
+            || match linked.kind {
+                Kind::Task => ghl.is_some_and(|end| is_long(&end.record)),
+                Kind::Appointment => {
+                    ghl.is_some_and(|end| end.record.get(&FieldName::Title).is_none())
+                }
+                _ => false,
+            }
     }
 
     /// Brings GHL's end to canonical names and forms. A value that cannot be read is no empty value: its field is
@@ -75,6 +80,12 @@ impl FieldMap {
                 let cut = cut_title(end.record.text(&FieldName::Title));
                 end.record.set(FieldName::Title, Value::text(cut));
             }
+        }
+        // A meeting of Growbots has a title.
+        if let (Kind::Appointment, End::Live(end) | End::Gone(end)) = (kind, &mut linked.ends.ghl)
+            && end.record.get(&FieldName::Title).is_none()
+        {
+            end.record.set(FieldName::Title, Value::text(NO_TITLE));
         }
         for stuck in &mut canonical.stuck {
             if let End::Live(end) | End::Gone(end) = &mut linked.ends.growbots {
@@ -379,6 +390,17 @@ mod tests {
             "an edit stays where it is"
         );
         assert_eq!(merge.held.len(), 1, "and differs");
+    }
+
+    #[test]
+    fn an_appointment_without_a_title_is_called_one() {
+        let map = FieldMap::default();
+        let mut link = linked(Kind::Appointment, None, record(&[]), record(&[]));
+        assert!(map.concerns(&link));
+        map.make_canonical(&mut link);
+        let merge = merge_record(&link, &map);
+        assert_eq!(merge.writes[0].side, Side::Growbots);
+        assert_eq!(merge.writes[0].change.to, Value::text("Appointment"));
     }
 
     #[test]
