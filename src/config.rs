@@ -4,6 +4,7 @@ mod auth;
 mod error;
 mod growbots;
 mod keys;
+mod map;
 
 use std::fmt;
 use std::io::Write as _;
@@ -19,6 +20,7 @@ pub use auth::{ClientSettings, KeySettings, SideSettings};
 pub use error::ConfigError;
 pub use growbots::GrowbotsSettings;
 pub use keys::{KEYS, Key, key, nearest};
+pub use map::{MapTable, MapValue};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +91,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// One for each of [`KEYS`], in their order.
     settings: Vec<Setting>,
+    /// The tables of the field map, in the order of the file.
+    map: Vec<MapTable>,
 }
 
 impl Config {
@@ -106,12 +110,13 @@ impl Config {
             None => default_file().ok().filter(|path| path.exists()),
         };
         let mut settings: Vec<Setting> = KEYS.iter().map(|key| default_of(key, &env)).collect();
+        let mut map = Vec::new();
         if let Some(path) = &file {
             let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
                 path: path.clone(),
                 source,
             })?;
-            read_file(path, &text, &mut settings)?;
+            map = read_file(path, &text, &mut settings)?;
         }
         for (key, setting) in KEYS.iter().zip(&mut settings) {
             let from_env = key.env.and_then(|name| Some((name, env(name)?)));
@@ -138,7 +143,11 @@ impl Config {
                 why,
             })?;
         }
-        Ok(Self { file, settings })
+        Ok(Self {
+            file,
+            settings,
+            map,
+        })
     }
 
     /// Every setting with its key, in the order of [`KEYS`].
@@ -154,6 +163,11 @@ impl Config {
         } else {
             text.into()
         })
+    }
+
+    /// The tables `[map.KIND.FIELD]` of the file, in their order.
+    pub fn map_rows(&self) -> &[MapTable] {
+        &self.map
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -277,8 +291,13 @@ pub fn default_file() -> Result<PathBuf, ConfigError> {
     Ok(xdg.config_dir().join("couplet").join("config.toml"))
 }
 
-/// Puts what the file sets into `settings`.
-fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), ConfigError> {
+/// Puts what the file sets into `settings`; gives back the tables of the field map.
+fn read_file(
+    path: &Path,
+    text: &str,
+    settings: &mut [Setting],
+) -> Result<Vec<MapTable>, ConfigError> {
+    let mut tables = Vec::new();
     let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
     let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
         path: path.into(),
@@ -290,6 +309,10 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
         for (name, value) in table {
             let full = format!("{section}{}", name.get_ref());
             let line = line_at(name.span().start);
+            if let (DeValue::Table(inner), "map") = (value.get_ref(), &*full) {
+                tables = map::read(path, inner, &line_at)?;
+                continue;
+            }
             let is_section = KEYS
                 .iter()
                 .any(|key| key.name.starts_with(&format!("{full}.")));
@@ -336,7 +359,7 @@ fn read_file(path: &Path, text: &str, settings: &mut [Setting]) -> Result<(), Co
             settings[at] = Setting::new(text, from);
         }
     }
-    Ok(())
+    Ok(tables)
 }
 
 fn plain(value: &DeValue<'_>) -> Option<String> {
@@ -386,9 +409,23 @@ pub fn template() -> String {
         lines.push(format!("# {}{over}", key.help));
         lines.push(format!("{off}{name} = {}", key.example));
     }
+    lines.extend(MAP_EXAMPLE.lines().map(str::to_owned));
     lines.push(String::new());
     lines.join("\n")
 }
+
+/// What `config init` says of the field map.
+const MAP_EXAMPLE: &str = r#"
+# Which field goes where: `couplet map show` lists all of them, `couplet map check` tries them on real records and
+# lists GHL's custom fields. A table changes one field; what it does not name stays as it is. See docs/mapping.md.
+# [map.contact.title]
+# ghl = "custom.job_title"             # where GHL keeps it: a custom field, by key or by name
+# direction = "<->"                    # both ways; `->` GHL to Growbots; `<-` Growbots to GHL
+# policy = "newest"                    # who wins when both changed it: manual, ghl, growbots, newest
+# to_growbots = "{{ value | title }}"  # GHL's value on its way to Growbots
+# to_ghl = "{{ value }}"               # and back
+# enabled = true
+# [map.contact.custom.budget]          # custom field `budget` of Growbots, and the one of GHL with this key"#;
 
 /// Writes [`template`] to `path`, mode 0600; a file that is there stays as it is: [`ConfigError::Exists`].
 pub fn init(path: &Path) -> Result<(), ConfigError> {

@@ -73,6 +73,9 @@ pub enum Command {
     /// What went wrong.
     #[command(subcommand)]
     Errors(Errors),
+    /// Which field goes where.
+    #[command(subcommand)]
+    Map(Map),
     /// The settings.
     #[command(subcommand)]
     Config(Config),
@@ -494,6 +497,20 @@ pub struct Credential {
     /// Read the key from stdin; where the settings name an OAuth 2 client, a refresh token.
     #[arg(long)]
     pub stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Map {
+    /// Every field: its names on both sides, the ways that it goes, rule, policy and templates.
+    Show(Form),
+    /// Try the map on records of both sides; says what it makes of them and what it would lose. Writes nothing.
+    Check {
+        #[command(flatten)]
+        form: Form,
+        /// Records of each kind and side.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        samples: usize,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::{KeySettings, SideSettings};
 use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
-use crate::merge::normalise;
+use crate::merge::{FieldMap, normalise};
 use crate::model::{BySide, FieldName, Holder, Kind, Record, Value};
 use crate::remote::{
     self, Auth, ClientSecret, Connector, Dialect, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign,
@@ -35,6 +35,7 @@ pub struct Ready {
     us: Holder,
     gate: LeaseGate,
     poll: Duration,
+    map: FieldMap,
 }
 
 impl Ready {
@@ -47,6 +48,7 @@ impl Ready {
             clock: context.clock.clone(),
             us: context.us(),
             poll: Duration::from_secs(context.config.poll_seconds()),
+            map: super::mapping::field_map(&context.config)?,
             gate,
         })
     }
@@ -66,6 +68,7 @@ impl Ready {
             us: self.us,
             gate: self.gate,
             poll: self.poll,
+            map: self.map,
         })
     }
 

@@ -38,6 +38,7 @@ pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
 fn check(config: &Config) -> Result<Exit, Problem> {
     config.sides()?;
     config.database()?;
+    super::mapping::field_map(config)?;
     let from = config.file.as_ref().map_or_else(
         || "the environment alone".into(),
         |path| format!("`{}` and the environment", path.display()),

@@ -16,6 +16,8 @@ mod errors;
 mod exit;
 mod json;
 mod log;
+mod map;
+mod mapping;
 mod merge;
 mod moment;
 mod output;
@@ -75,6 +77,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Tasks(command)) => tasks::run(&context()?, &command),
         Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
+        Some(Command::Map(command)) => map::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
         Some(Command::Auth(command)) => auth::run(&context()?, &command),
         Some(Command::Doctor(asked)) => doctor::run(&flags, asked),

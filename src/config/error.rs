@@ -75,6 +75,28 @@ pub enum ConfigError {
         /// What is wrong with it.
         why: String,
     },
+    /// A part of the field map that is no table, or a value in it that is no text.
+    #[error("`{name}` in the field map ({from}) cannot be of type `{has}`")]
+    MapShape {
+        /// Where.
+        from: Source,
+        /// Which.
+        name: String,
+        /// What it is.
+        has: &'static str,
+    },
+    /// A row of the field map that cannot be used.
+    #[error("{from}: {subject}: {why}")]
+    Map {
+        /// Where.
+        from: Source,
+        /// Which table, as written: `map.contact.title`.
+        subject: Box<str>,
+        /// What is wrong.
+        why: Box<str>,
+        /// What to do.
+        hint: Box<str>,
+    },
     /// A setting that this command cannot do without.
     #[error("`{key}` is not set")]
     Missing {
@@ -135,6 +157,11 @@ impl ConfigError {
             Self::Value { key, .. } => Some(format!(
                 "`couplet config explain {key}` says what it can be"
             )),
+            Self::Map { hint, .. } => Some(hint.to_string()),
+            Self::MapShape { .. } => Some(
+                "a field has a table of its own: `[map.contact.title]`, then lines such as `policy = \"newest\"`"
+                    .into(),
+            ),
             Self::Missing {
                 key,
                 env,

@@ -119,9 +119,10 @@ impl Pass<'_> {
         let Some(linked) = self.core.store().linked(link)? else {
             return Ok(Err(format!("there is no record {link}")));
         };
+        let linked = self.seen(&linked)?.linked;
         let mut decided = Vec::new();
         for change in changes {
-            if !self.core.map.carries(linked.kind, &change.field) {
+            if !self.core.map().carries(linked.kind, &change.field) {
                 return Ok(Err(format!(
                     "`{}` is not a field that is kept in step",
                     change.field
@@ -174,18 +175,26 @@ impl Pass<'_> {
             return Ok(Err(format!("there is no contact {parent} any more")));
         }
         let link = self.core.store().new_link(self.fence, kind, parent)?;
-        let fields = fields.iter().map(|change| FieldChange {
-            field: change.field.clone(),
-            from: None,
-            to: self.canonical(kind, &change.field, change.to.clone()),
-        });
+        let map = self.core.map();
+        let mut own = Vec::new();
+        for change in fields {
+            let canonical = FieldChange {
+                field: change.field.clone(),
+                from: None,
+                to: self.canonical(kind, &change.field, change.to.clone()),
+            };
+            match map.own_change(kind, Side::Ghl, None, &canonical) {
+                Ok(change) => own.push(change),
+                Err(stuck) => return Ok(Err(format!("`{}`: {}", stuck.field, stuck.why))),
+            }
+        }
         let write = Write {
             link,
             side: Side::Ghl,
             kind,
             id: None,
             op: Op::Create,
-            fields: fields.collect(),
+            fields: own,
             cause: Cause::Edit {
                 action: asked.id,
                 operator: asked.operator.to_owned(),

@@ -76,7 +76,10 @@ impl Pass<'_> {
             write.kind == kind
                 && write.side == side
                 && write.op == op
-                && matches!(write.cause, Cause::Change { .. } | Cause::Merge)
+                && matches!(
+                    write.cause,
+                    Cause::Change { .. } | Cause::Merge | Cause::Mapping
+                )
                 && !approved.links.contains(&write.link)
         };
         let held = self.held(kind, side, op)?;

@@ -1,13 +1,15 @@
 //! What every step of a pass works with: the store, both sides, time, and the state that everyone is told.
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::merge::mapping::FieldMap;
 use crate::model::{
-    BySide, Failure, Fence, Holder, LinkId, LoopState, LoopStatus, Millis, RateBar, Side,
+    BySide, Failure, Fence, FieldName, Holder, Kind, LinkId, LoopState, LoopStatus, Millis,
+    RateBar, Side,
 };
 use crate::remote::{Connector, RemoteError};
 use crate::store::{Lease, Reader, StoreError, Writer};
@@ -25,7 +27,12 @@ pub(super) struct Core {
     pub clock: Clock,
     pub us: Holder,
     pub gate: LeaseGate,
-    pub map: FieldMap,
+    /// The field map as configured.
+    pub configured: FieldMap,
+    /// The same with custom fields by key, and without those that GHL does not have.
+    map: RefCell<Arc<FieldMap>>,
+    /// Fields that the map has since lately and whose base is not known yet.
+    pub news: RefCell<BTreeSet<(Kind, FieldName)>>,
     /// The fence of the lease that we hold.
     pub fence: Cell<Fence>,
     /// Tick of the last renewal of the lease.
@@ -49,7 +56,9 @@ impl Core {
             clock: parts.clock,
             us: parts.us,
             gate: parts.gate,
-            map: FieldMap::default(),
+            map: RefCell::new(Arc::new(parts.map.clone())),
+            configured: parts.map,
+            news: RefCell::default(),
             fence: Cell::new(Fence(0)),
             renewed_at: Cell::new(i64::MIN),
             is_copy: false,
@@ -69,6 +78,7 @@ impl Core {
             us: self.us.clone(),
             gate: self.gate.clone(),
             poll: std::time::Duration::ZERO,
+            map: self.configured.clone(),
         })?;
         copy.gate.shut();
         Ok(Self {
@@ -104,6 +114,16 @@ impl Core {
         if !self.is_copy && !self.stopping.get() {
             self.gate.extend(since);
         }
+    }
+
+    /// The field map in force.
+    pub fn map(&self) -> Arc<FieldMap> {
+        Arc::clone(&self.map.borrow())
+    }
+
+    /// Puts another map in force.
+    pub fn use_map(&self, map: FieldMap) {
+        *self.map.borrow_mut() = Arc::new(map);
     }
 
     /// The store, for one verb; never held across an await.

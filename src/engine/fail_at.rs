@@ -131,6 +131,7 @@ impl Lab {
             timeout: Duration::from_secs(10),
         };
         Ok(Parts {
+            map: crate::merge::FieldMap::default(),
             writer: Writer::open(path, &self.clock)?,
             sides: BySide::<Arc<dyn Connector>> {
                 ghl: Arc::new(Ghl::new(settings("ghl"), parts.clone())),

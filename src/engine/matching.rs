@@ -26,6 +26,9 @@ impl Pass<'_> {
             }
             return Ok(());
         }
+        if kind == Kind::Business {
+            return self.match_businesses();
+        }
         // Children pair only within their contact.
         let mut by_parent: BTreeMap<LinkId, BySide<Vec<Linked>>> = BTreeMap::new();
         for side in Side::BOTH {
@@ -58,14 +61,14 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn join(&self, pairs: &[Pair]) -> Result<(), EngineError> {
+    pub(super) fn join(&self, pairs: &[Pair]) -> Result<(), EngineError> {
         if pairs.is_empty() {
             return Ok(());
         }
         Ok(self.core.store().join_all(self.fence, self.id, pairs)?)
     }
 
-    fn each_batch(
+    pub(super) fn each_batch(
         &self,
         kind: Kind,
         side: Side,

@@ -8,6 +8,8 @@
 //! | `pull`, `sweep` | reading: what changed, and what no cursor shows |
 //! | `matching` | finding the pair of a record that has none |
 //! | `outdated` | conflicts whose cause went away |
+//! | `businesses` | businesses and companies, which contacts name |
+//! | `mapped` | the field map: canonical names before the merge, own names after it |
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
@@ -16,12 +18,14 @@
 mod actions;
 mod allowed;
 mod brake;
+mod businesses;
 mod core;
 mod error;
 #[cfg(test)]
 mod fail_at;
 mod hints;
 mod lease;
+mod mapped;
 mod matching;
 mod outdated;
 mod pass;

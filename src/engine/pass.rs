@@ -16,7 +16,13 @@ use super::sweep::TOUCHED;
 use super::{EngineError, Once};
 
 /// Kinds in the order in which they are merged and pushed.
-const ORDER: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment];
+const ORDER: [Kind; 5] = [
+    Kind::Business,
+    Kind::Contact,
+    Kind::Task,
+    Kind::Note,
+    Kind::Appointment,
+];
 /// A write is read back, which can show another change; that many times the merge looks again in one pass.
 const ROUNDS: usize = 4;
 
@@ -131,6 +137,7 @@ impl<'a> Pass<'a> {
         for side in Side::BOTH {
             self.set_up(side).await?;
         }
+        self.take_up_map()?;
         let backfilled = self.is_backfilled()?;
         // Both at once: they have a limit each. A side that fails does not keep the other from being read.
         let (ghl, growbots) =
@@ -138,6 +145,7 @@ impl<'a> Pass<'a> {
         ghl?;
         growbots?;
         self.follow_hints().await?;
+        self.sweep_businesses().await?;
         if backfilled {
             match self.sweeps().await {
                 // They are due again; what changed goes on.
@@ -172,6 +180,7 @@ impl<'a> Pass<'a> {
         if !self.dry {
             self.push_deletes().await?;
             self.end_approvals()?;
+            self.end_news()?;
             // A lost answer that could not be settled yet waits until it can be.
             self.settle_unknown().await?;
         }

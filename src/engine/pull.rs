@@ -122,7 +122,7 @@ impl Pass<'_> {
                 self.core.put_note(&name, &start.next)?;
                 cursor = Some(start.next);
             }
-            for kind in [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment] {
+            for &kind in kinds_listed(side) {
                 self.pull_all(side, kind).await?;
             }
             if self.is_over(side) {
@@ -446,6 +446,12 @@ enum Known {
 const fn kinds_listed(side: Side) -> &'static [Kind] {
     match side {
         Side::Ghl => &[Kind::Contact],
-        Side::Growbots => &[Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment],
+        Side::Growbots => &[
+            Kind::Business,
+            Kind::Contact,
+            Kind::Task,
+            Kind::Note,
+            Kind::Appointment,
+        ],
     }
 }

@@ -426,8 +426,12 @@ impl Pass<'_> {
                 .collect();
         }
         let why = error.to_string();
+        let map = self.core.map();
+        let seen = self.seen(linked)?;
+        let (linked, side) = (&*seen.linked, intent.write.side);
         let parked: Vec<Parked> = concerned
             .into_iter()
+            .map(|own| map.canonical_name(linked.kind, side, own))
             .map(|field| Parked {
                 field: field.clone(),
                 side: intent.write.side,

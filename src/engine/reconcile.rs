@@ -10,6 +10,7 @@ use crate::model::{
 use crate::store::{ConflictUpdate, LinkOutcome};
 
 use super::EngineError;
+use super::mapped::Seen;
 use super::pass::Pass;
 use super::settle::may_have_made;
 use super::verdict::What;
@@ -40,9 +41,14 @@ impl Pass<'_> {
             after = last.id;
             self.core.keep_lease()?;
             let mut outcomes = Vec::with_capacity(batch.len());
+            let mut followed = Vec::new();
             for linked in &batch {
-                match self.step(linked, &lost)? {
-                    Step::Commit(outcome) => outcomes.push(outcome),
+                let seen = self.seen(linked)?;
+                match self.step(linked, &seen, &lost)? {
+                    Step::Commit(mut outcome) => {
+                        followed.push((linked, self.as_own(linked, seen, &mut outcome)?));
+                        outcomes.push(outcome);
+                    }
                     Step::DeleteEdit { gone } => {
                         self.open_conflict(linked.id, Reason::DeleteEdit, &[], Some(gone))?;
                     }
@@ -58,6 +64,9 @@ impl Pass<'_> {
                 }
             }
             self.core.store().commit(self.fence, self.id, &outcomes)?;
+            for (linked, after) in followed {
+                self.follow_up(linked, after)?;
+            }
         }
     }
 
@@ -72,21 +81,29 @@ impl Pass<'_> {
         if let Some(linked) = dirty.first().filter(|dirty| dirty.id == link)
             && let (End::Live(ghl), End::Live(growbots)) = (&linked.ends.ghl, &linked.ends.growbots)
         {
-            let outcome = self.merged(linked, ghl, growbots);
+            let seen = self.seen(linked)?;
+            let mut outcome = self.merged(&seen, ghl, growbots);
+            let after = self.as_own(linked, seen, &mut outcome)?;
             self.core.store().commit(self.fence, self.id, &[outcome])?;
+            self.follow_up(linked, after)?;
         }
         Ok(())
     }
 
-    fn step(&self, linked: &Linked, lost: &[Intent]) -> Result<Step, EngineError> {
+    fn step(&self, own: &Linked, seen: &Seen<'_>, lost: &[Intent]) -> Result<Step, EngineError> {
+        let may_be_made = |side: Side| {
+            let end = own.ends.get(side).live();
+            end.is_some_and(|end| lost.iter().any(|intent| may_have_made(intent, end)))
+        };
+        let linked = &*seen.linked;
         match (&linked.ends.ghl, &linked.ends.growbots) {
             (End::Live(ghl), End::Live(growbots)) => {
                 self.drop_verdict(linked)?;
-                Ok(Step::Commit(self.merged(linked, ghl, growbots)))
+                Ok(Step::Commit(self.merged(seen, ghl, growbots)))
             }
             // It may be what we made: its pair is told by the settling of that, and until then it is not alone.
             (End::Live(from), End::Missing) | (End::Missing, End::Live(from))
-                if lost.iter().any(|intent| may_have_made(intent, from)) =>
+                if may_be_made(from.side) =>
             {
                 Ok(Step::Later)
             }
@@ -97,8 +114,16 @@ impl Pass<'_> {
         }
     }
 
-    fn merged(&self, linked: &Linked, ghl: &Snapshot, growbots: &Snapshot) -> LinkOutcome {
-        let merge = merge_record_skewed(linked, &self.core.map, self.core.skew_ms());
+    fn merged(&self, seen: &Seen<'_>, ghl: &Snapshot, growbots: &Snapshot) -> LinkOutcome {
+        let linked = &*seen.linked;
+        let map = self.core.map();
+        let skew_ms = self.core.skew_ms();
+        let mut merge = if seen.canonical.keeps_title {
+            merge_record_skewed(linked, &map.keeping_title(), skew_ms)
+        } else {
+            merge_record_skewed(linked, &map, skew_ms)
+        };
+        self.name_news(linked, &mut merge.writes);
         let mut writes = group_writes(linked, merge.writes);
         if growbots.external_id.as_ref() != Some(&ghl.id)
             && self.core.side(Side::Growbots).keeps_external_ids()
@@ -144,7 +169,7 @@ impl Pass<'_> {
         {
             return Ok(Step::Commit(outcome));
         }
-        let fields = create_fields(linked, to, &self.core.map);
+        let fields = create_fields(linked, to, &self.core.map());
         if fields.is_empty() {
             return Ok(Step::Commit(outcome));
         }
@@ -201,7 +226,7 @@ impl Pass<'_> {
             (_, Some((gone, _))) => delete_step(
                 linked,
                 self.children_changed(linked, gone.other())?,
-                &self.core.map,
+                &self.core.map(),
             ),
             (_, None) => DeleteStep::Forget,
         };
@@ -266,14 +291,17 @@ impl Pass<'_> {
             return Ok(false);
         }
         for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
-            for child in self.core.store().children(kind, linked.id)? {
+            let children = self.core.store().children(kind, linked.id)?;
+            for child in &children {
+                let child = self.seen(child)?.linked;
                 let Some(live) = child.ends.get(side).live() else {
                     continue;
                 };
                 let Some(base) = &child.base else {
                     return Ok(true);
                 };
-                let mut fields = self.core.map.fields(kind);
+                let map = self.core.map();
+                let mut fields = map.fields(kind);
                 if fields.any(|entry| live.record.get(&entry.field) != base.get(&entry.field)) {
                     return Ok(true);
                 }

@@ -263,10 +263,10 @@ impl Pass<'_> {
                 .drop_end(self.fence, link, braked.side.other())?;
             return Ok(());
         }
+        let linked = self.seen(&linked)?.linked;
         let base = linked.base.clone().unwrap_or_default();
-        let decided: Vec<Decided> = self
-            .core
-            .map
+        let map = self.core.map();
+        let decided: Vec<Decided> = map
             .fields(linked.kind)
             .map(|entry| (entry.field.clone(), values(&linked, &entry.field)))
             .filter(|(field, now)| {

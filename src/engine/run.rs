@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock::Clock;
+use crate::merge::FieldMap;
 use crate::model::{ActionId, BySide, Failure, Holder, LoopState, PassSummary};
 use crate::remote::Connector;
 use crate::store::{Lease, StoreError, Writer};
@@ -46,6 +47,8 @@ pub struct Parts {
     pub gate: LeaseGate,
     /// Time between passes when nothing asks for one.
     pub poll: Duration,
+    /// Which fields are kept in step, and how.
+    pub map: FieldMap,
 }
 
 /// What a pass is asked to read beside what changed.

@@ -98,7 +98,7 @@ impl Pass<'_> {
     }
 
     /// A sweep that ended early is due again at once.
-    fn mark_swept(&self, side: Side, mark: &str) -> Result<(), EngineError> {
+    pub(super) fn mark_swept(&self, side: Side, mark: &str) -> Result<(), EngineError> {
         if !self.is_over(side) {
             self.core.mark_done(mark)?;
         }
@@ -106,7 +106,12 @@ impl Pass<'_> {
     }
 
     /// Reads a whole listing, and each record that it should have shown and did not, by id.
-    async fn sweep(&self, side: Side, kind: Kind, read: Read) -> Result<(), EngineError> {
+    pub(super) async fn sweep(
+        &self,
+        side: Side,
+        kind: Kind,
+        read: Read,
+    ) -> Result<(), EngineError> {
         let started = self.core.now();
         let number = started.0;
         let mut request = PageRequest {

@@ -132,7 +132,13 @@ mod tests {
                 "body=hello",
             ),
             (Kind::Note, Side::Ghl, &[("body", "hello")], ""),
-            (Kind::Business, Side::Growbots, &[("name", "Acme")], ""),
+            (
+                Kind::Business,
+                Side::Growbots,
+                &[("name", "Acme")],
+                "name=Acme",
+            ),
+            (Kind::Business, Side::Ghl, &[("name", "Acme")], ""),
         ] {
             let linked = one_end(kind, to.other(), fields);
             assert_eq!(
@@ -181,6 +187,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table, a row a case")]
     fn a_delete_goes_over_only_where_nothing_else_would_go() {
         use DeleteStep as Step;
         let map = FieldMap::default();
@@ -256,6 +263,14 @@ mod tests {
             (
                 Kind::Business,
                 Side::Ghl,
+                as_base,
+                true,
+                false,
+                Step::Delete(Side::Growbots),
+            ),
+            (
+                Kind::Business,
+                Side::Growbots,
                 as_base,
                 true,
                 false,

@@ -1,8 +1,25 @@
-//! Which fields flow where, and who decides when both sides changed one.
+//! Which fields flow where, through what, and who decides when both sides changed one.
+//!
+//! A field has one name, that of the Growbots contract. Where GHL keeps it elsewhere (a custom field), or in another
+//! form (a template), `translate` brings GHL's record to that name and form before the merge, and what is to be
+//! written back afterwards. Everything between is the same for all fields.
 
-use crate::model::{FieldName, Kind, Side};
+mod configure;
+mod defaults;
+mod describe;
+mod fingerprint;
+mod translate;
 
-use super::Policy;
+use std::{fmt, str::FromStr};
+
+use crate::model::{FieldName, Kind, Side, UnknownName};
+
+use super::{Policy, Transform};
+
+pub use configure::{MapError, MapRow};
+pub use describe::{Described, Standing};
+pub use fingerprint::Fingerprints;
+pub use translate::{Canonical, RoundTrip, Stuck};
 
 /// The ways that a field flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +51,25 @@ impl Direction {
     }
 }
 
+/// Writes the arrow.
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.arrow())
+    }
+}
+
+/// Reads the arrow.
+impl FromStr for Direction {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        [Self::Both, Self::ToGrowbots, Self::ToGhl]
+            .into_iter()
+            .find(|way| way.arrow() == text)
+            .ok_or_else(|| UnknownName(text.into()))
+    }
+}
+
 /// How one field of one kind is synced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapEntry {
@@ -41,24 +77,44 @@ pub struct MapEntry {
     pub kind: Kind,
     /// Which field.
     pub field: FieldName,
+    /// What GHL's records call it: the same, or a custom field.
+    pub ghl: FieldName,
+    /// What GHL's value goes through on its way to Growbots.
+    pub to_growbots: Option<Transform>,
+    /// What Growbots' value goes through on its way to GHL.
+    pub to_ghl: Option<Transform>,
     /// The ways that it flows, in creates and, but for `on_create_only`, in updates.
     pub direction: Direction,
     /// Who decides when both sides changed it.
     pub policy: Policy,
     /// The ways that it flows only when a record is made there.
     pub on_create_only: Option<Direction>,
+    /// Where this row of the map was set: `default`, or a file and a line.
+    pub origin: Box<str>,
 }
+
+/// The origin of what nobody set.
+const DEFAULT: &str = "default";
 
 impl MapEntry {
     /// A field that flows both ways, and where an operator decides.
-    pub const fn new(kind: Kind, field: FieldName) -> Self {
+    pub fn new(kind: Kind, field: FieldName) -> Self {
         Self {
             kind,
+            ghl: field.clone(),
             field,
+            to_growbots: None,
+            to_ghl: None,
             direction: Direction::Both,
             policy: Policy::Manual,
             on_create_only: None,
+            origin: DEFAULT.into(),
         }
+    }
+
+    /// Whether GHL's value stands under another name or in another form than the canonical one.
+    pub fn is_translated(&self) -> bool {
+        self.ghl != self.field || self.to_growbots.is_some() || self.to_ghl.is_some()
     }
 
     /// The same with another policy.
@@ -95,6 +151,10 @@ impl MapEntry {
 pub struct FieldMap {
     /// For each kind, in the order of [`Kind::ALL`], sorted by field.
     kinds: [Vec<MapEntry>; Kind::ALL.len()],
+    /// Fields that are known to the map and not synced, with the reason.
+    off: Vec<(MapEntry, Box<str>)>,
+    /// The location's country, alpha-2, for phone numbers that come out of a template.
+    country: Box<str>,
 }
 
 impl FieldMap {
@@ -120,6 +180,8 @@ impl FieldMap {
 
     /// Adds a field, or puts this in the place of what the map has for it.
     pub fn set(&mut self, entry: MapEntry) {
+        self.off
+            .retain(|(off, _)| (off.kind, &off.field) != (entry.kind, &entry.field));
         let entries = &mut self.kinds[entry.kind as usize];
         match entries.binary_search_by(|old| old.field.cmp(&entry.field)) {
             Ok(at) => entries[at] = entry,
@@ -132,57 +194,18 @@ impl FieldMap {
         self.kinds[kind as usize].retain(|entry| entry.field != *field);
     }
 
+    /// Takes a field out and remembers why, for those who ask what the map does.
+    pub fn switch_off(&mut self, entry: MapEntry, why: impl Into<Box<str>>) {
+        self.remove(entry.kind, &entry.field);
+        self.off
+            .retain(|(off, _)| (off.kind, &off.field) != (entry.kind, &entry.field));
+        self.off.push((entry, why.into()));
+    }
+
     /// Whether records of a kind are made (and deleted) on that side because the other has them (or lost them):
     /// where any of their fields flows to it.
     pub fn creates(&self, kind: Kind, to: Side) -> bool {
         self.fields(kind).any(|entry| entry.creates(to))
-    }
-}
-
-/// The default field map of the Growbots contract (`facts/growbots.md`, section 7). Off until they are configured:
-/// the title of a contact, the link to a business, and businesses.
-impl Default for FieldMap {
-    fn default() -> Self {
-        use FieldName as F;
-        let both = MapEntry::new;
-        let one_way = |kind, field: &F| both(kind, field.clone()).direction(Direction::ToGrowbots);
-        let contact = [
-            both(Kind::Contact, F::FirstName),
-            both(Kind::Contact, F::LastName),
-            both(Kind::Contact, F::Email),
-            both(Kind::Contact, F::Phone),
-            // GHL takes the firm's name when a contact is made, and never again.
-            both(Kind::Contact, F::Company).on_create_only(Direction::ToGhl),
-            both(Kind::Contact, F::Website),
-            both(Kind::Contact, F::Street),
-            both(Kind::Contact, F::City),
-            both(Kind::Contact, F::Region),
-            both(Kind::Contact, F::PostalCode),
-            both(Kind::Contact, F::Country),
-            both(Kind::Contact, F::TimeZone),
-            both(Kind::Contact, F::Tags).policy(Policy::Union),
-            both(Kind::Contact, F::Owner).policy(Policy::Ghl),
-            both(Kind::Contact, F::Source).on_create_only(Direction::Both),
-            both(Kind::Contact, F::DoNotContact).policy(Policy::Restrictive),
-        ];
-        let task = [
-            both(Kind::Task, F::Title),
-            both(Kind::Task, F::Body),
-            both(Kind::Task, F::DueAt),
-            both(Kind::Task, F::Completed),
-            both(Kind::Task, F::Assignee).policy(Policy::Newest),
-        ];
-        let received = [Kind::Note, Kind::Appointment]
-            .into_iter()
-            .flat_map(|kind| F::of(kind).iter().map(move |field| one_way(kind, field)));
-
-        let mut map = Self {
-            kinds: Default::default(),
-        };
-        for entry in contact.into_iter().chain(task).chain(received) {
-            map.set(entry);
-        }
-        map
     }
 }
 
@@ -198,7 +221,7 @@ mod tests {
             (Kind::Task, true, true),
             (Kind::Note, false, true),
             (Kind::Appointment, false, true),
-            (Kind::Business, false, false),
+            (Kind::Business, false, true),
         ] {
             assert_eq!(map.creates(kind, Side::Ghl), to_ghl, "{kind}");
             assert_eq!(map.creates(kind, Side::Growbots), to_growbots, "{kind}");
@@ -218,7 +241,7 @@ mod tests {
             assert_eq!(Side::BOTH.map(|s| entry.creates(s)), create, "{field}");
             assert_eq!(Side::BOTH.map(|s| entry.updates(s)), update, "{field}");
         }
-        for off in [F::Title, F::Business, F::Custom("budget".into())] {
+        for off in [F::Title, F::Custom("budget".into())] {
             assert_eq!(map.entry(Kind::Contact, &off), None, "{off}");
         }
     }

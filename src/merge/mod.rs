@@ -3,6 +3,7 @@
 //!
 //! Everything but [`normalise`] works on canonical values: two values that mean the same are equal.
 
+pub mod due;
 pub mod field;
 mod html;
 pub mod identity;
@@ -16,6 +17,7 @@ pub mod record;
 pub mod set;
 #[cfg(test)]
 mod support;
+pub mod transform;
 
 pub use field::{Merged, merge_field};
 pub use identity::{
@@ -27,3 +29,4 @@ pub use planner::{cost, group_writes, order, plan};
 pub use policy::Policy;
 pub use record::{RecordMerge, SideWrite, merge_record, merge_record_skewed};
 pub use set::merge_set;
+pub use transform::{Transform, TransformError};

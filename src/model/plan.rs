@@ -95,6 +95,13 @@ pub enum Cause {
     Merge,
     /// The two records were linked for the first time.
     FirstLink,
+    /// The field map changed: what both sides have in a field was never agreed under it.
+    Mapping,
+    /// A rule that every record follows, such as that a task of GHL needs a due date.
+    Rule {
+        /// What it is called.
+        name: String,
+    },
     /// A policy decided between two values.
     Policy {
         /// Its name as the map or the list of policies shows it.
@@ -123,6 +130,8 @@ impl fmt::Display for Cause {
             Self::Change { side } => write!(f, "edit in {side}"),
             Self::Merge => f.write_str("both sides changed"),
             Self::FirstLink => f.write_str("first link"),
+            Self::Mapping => f.write_str("the field map changed"),
+            Self::Rule { name } => write!(f, "rule: {name}"),
             Self::Policy { name } => write!(f, "policy {name}"),
             Self::Decision { conflict, operator } => {
                 write!(f, "{operator} decided, conflict {conflict}")

@@ -237,6 +237,26 @@ pub(super) fn new(tx: &Tx<'_>, kind: Kind, parent: Option<LinkId>) -> Res<LinkId
     Ok(LinkId(tx.conn.last_insert_rowid()))
 }
 
+/// Takes a field out of every base of a kind, and out of what is parked; pairs are dirty then.
+pub(super) fn forget_base(tx: &Tx<'_>, kind: Kind, field: &FieldName) -> Res<()> {
+    // the keys of custom fields are letters, digits and `_`
+    let path = format!("$.\"{field}\"");
+    tx.run(
+        "UPDATE base SET record = json_remove(record, ?2) WHERE link IN (SELECT id FROM link WHERE kind = ?1) \
+         AND json_type(record, ?2) IS NOT NULL",
+        params![kind.name(), path],
+    )?;
+    tx.run(
+        "DELETE FROM parked WHERE field = ?2 AND link IN (SELECT id FROM link WHERE kind = ?1)",
+        params![kind.name(), field.to_string()],
+    )?;
+    tx.run(
+        "UPDATE link SET dirty = 1 WHERE kind = ?1 AND ghl = 1 AND growbots = 1 AND dirty = 0",
+        [kind.name()],
+    )?;
+    Ok(())
+}
+
 /// Makes a link dirty; nothing where it is not there.
 pub(super) fn touch(tx: &Tx<'_>, link: LinkId) -> Res<()> {
     tx.run(

@@ -6,8 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::clock::Clock;
 use crate::model::{
-    Candidate, ConflictField, ConflictId, ConflictState, Fence, Holder, Kind, LinkId, Linked,
-    Millis, PassId, Reason, RecordId, Side, Snapshot,
+    Candidate, ConflictField, ConflictId, ConflictState, Fence, FieldName, Holder, Kind, LinkId,
+    Linked, Millis, PassId, Reason, RecordId, Side, Snapshot,
 };
 
 use super::{
@@ -258,6 +258,23 @@ impl Writer {
     /// contact is held by a conflict.
     pub fn dirty(&self, kind: Kind, after: LinkId, limit: u32) -> Result<Vec<Linked>, StoreError> {
         links::dirty(&self.conn, kind, after, limit).map_err(|fault| fault.at("dirty"))
+    }
+
+    /// Takes fields out of the bases of all links of a kind, and out of what is parked, and makes the pairs among
+    /// them dirty: what both sides have in these fields is to be looked at as on a first link. Keeps `note` in the
+    /// same transaction, so that it is done once.
+    pub fn forget_bases(
+        &mut self,
+        fence: Fence,
+        fields: &[(Kind, FieldName)],
+        note: (&str, &str),
+    ) -> Result<(), StoreError> {
+        self.fenced("forget_bases", fence, |tx| {
+            for (kind, field) in fields {
+                links::forget_base(tx, *kind, field)?;
+            }
+            status::put_note(tx, note.0, Some(note.1))
+        })
     }
 
     /// Makes a link dirty, so that the next merge looks at it.

@@ -151,6 +151,20 @@ impl Lab {
         })
     }
 
+    /// What GHL's API answers, as couplet asks it; `{location}` is the location's id.
+    pub fn ghl_get(&self, path: &str) -> Value {
+        let path = path.replace("{location}", self.hello("location_id"));
+        let request = self
+            .http
+            .get(format!("{}{path}", self.hello("ghl")))
+            .bearer_auth(self.hello("ghl_token"))
+            .header("Version", "2021-07-28");
+        self.runtime.block_on(async {
+            let answer = request.send().await.expect("the API answers");
+            answer.json().await.expect("JSON")
+        })
+    }
+
     /// Every live record of a kind, by id, as a read by id shows it.
     pub fn records(&self, side: &str, kind: &str) -> BTreeMap<String, Value> {
         let (_, text) = self.call("GET", &format!("/records/{side}/{kind}"), None);

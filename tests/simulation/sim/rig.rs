@@ -124,6 +124,7 @@ impl Rig {
         let sides = self.connectors(gate.clone());
         let one = self.bug == Some(Bug::OneLease);
         Engine::new(Parts {
+            map: couplet::merge::FieldMap::default(),
             writer: self.writer(),
             sides,
             clock: self.clock.clone(),
