@@ -170,7 +170,7 @@ impl State {
         let id = &call.request_id;
         let answer = match fate.before {
             before if !standing.admitted || before == Some(Before::Http429) => {
-                throttled(side, id, &standing)
+                throttled(&self.world, side, id, &standing)
             }
             Some(Before::Reset) => {
                 self.end(side, operation, "reset", id);
@@ -192,7 +192,7 @@ impl State {
         let now = self.end(side, operation, &answer.status.to_string(), id);
         let after = fate.after.filter(|_| answer.status != 429);
         let answer = match side {
-            Side::Ghl => ghl::finish(answer, id, &standing),
+            Side::Ghl => ghl::finish(answer, id, &standing, &self.world.switches),
             Side::Growbots => growbots::finish(answer, id, &standing),
         };
         response(&answer, now, after)
@@ -274,9 +274,9 @@ async fn serve(sandbox: &Sandbox, side: Side, mut call: Call) -> Response {
     slow.await.unwrap_or_else(|_| severed(false))
 }
 
-fn throttled(side: Side, request_id: &str, standing: &Standing) -> Answer {
+fn throttled(world: &World, side: Side, request_id: &str, standing: &Standing) -> Answer {
     match side {
-        Side::Ghl => ghl::throttled(),
+        Side::Ghl => ghl::throttled(&world.switches, standing),
         Side::Growbots => growbots::throttled(request_id, standing),
     }
 }
