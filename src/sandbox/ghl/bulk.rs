@@ -92,14 +92,14 @@ fn retag_one(
     }))
 }
 
-/// POST /contacts/bulk/business: null detaches. Gives the contacts that were there to be written.
+/// POST /contacts/bulk/business: null detaches. Gives the contacts that were there to be written. The documents list
+/// no 400 here.
 pub fn business(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    let body = dto::BULK_BUSINESS.read(&ask.call.body, &world.switches)?;
+    let body = dto::BULK_BUSINESS.read(&ask.call.body, &world.switches);
+    let body = body.map_err(Refusal::as_422)?;
     super::own_location(world, text(&body, "locationId"))?;
     if let Some(id) = text(&body, "businessId") {
-        // the documents list no 400 here
-        rules::find(world, Kind::Business, id)
-            .map_err(|_| Refusal::invalid(format!("businessId {id} was not found")))?;
+        rules::find(world, Kind::Business, id).map_err(Refusal::as_422)?;
     }
     let business = body.get("businessId").cloned().unwrap_or_default();
     let mut ids = texts(&body, "ids");

@@ -16,7 +16,7 @@ use crate::sandbox::{
 
 pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     super::own_location_or_400(world, ask.call.param("locationId"))?;
-    // the location has no groups of calendars
+    // none is in a group
     let is_asked = ask.call.param("groupId").is_none_or(str::is_empty);
     let calendars = world.office.calendars.iter().filter(|_| is_asked);
     let shown: Vec<Value> = calendars
@@ -30,6 +30,18 @@ pub fn get(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let calendar = calendar.ok_or_else(|| Refusal::Bad("The calendar id is invalid.".into()))?;
     let shown = calendar.shown(&world.place.location_id);
     Ok(Answer::json(200, json!({"calendar": shown})))
+}
+
+/// The location has no groups of calendars.
+pub fn groups(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
+    super::own_location_or_400(world, ask.call.param("locationId"))?;
+    Ok(Answer::json(200, json!({"groups": []})))
+}
+
+/// Nobody blocks time in the sandbox.
+pub fn blocked(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
+    super::own_location_or_400(world, ask.call.param("locationId"))?;
+    Ok(Answer::json(200, json!({"events": []})))
 }
 
 /// GET /calendars/events: those of a user, a calendar or a group that begin in a span.

@@ -19,7 +19,9 @@ pub fn merge(world: &World, kind: Kind, body: &mut Body, mut patch: Body) -> Res
     if !world.switches.empty_text_clears {
         patch.retain(|_, value| value != "");
     }
-    if let Some(name) = patch.shift_remove("name").filter(|_| kind == Kind::Contact) {
+    if kind == Kind::Contact
+        && let Some(name) = patch.shift_remove("name")
+    {
         let (first, last) =
             name.as_str()
                 .map_or((None, None), |name| match name.trim().split_once(' ') {
@@ -28,10 +30,6 @@ pub fn merge(world: &World, kind: Kind, body: &mut Body, mut patch: Body) -> Res
                 });
         patch.entry("firstName").or_insert_with(|| first.into());
         patch.entry("lastName").or_insert_with(|| last.into());
-    } else if kind == Kind::Business
-        && let Some(name) = text(&patch, "name")
-    {
-        body.insert("name".into(), name.to_owned().into());
     }
     if let Some(country) = patch.shift_remove("country") {
         put(body, "country", country);

@@ -42,6 +42,14 @@ impl Refusal {
         }
     }
 
+    /// The same refusal where the documents list no 400.
+    pub fn as_422(self) -> Self {
+        match self {
+            Self::Bad(message) => Self::invalid(message),
+            other => other,
+        }
+    }
+
     /// A 401.
     pub fn unauthorised(message: &str) -> Self {
         Self::Unauthorised(message.into())

@@ -90,6 +90,8 @@ const ROUTES: &[(&str, &str, Run)] = &[
     ("PUT /businesses/{businessId}", BUSINESSES_WRITE, businesses::update),
     ("DELETE /businesses/{businessId}", BUSINESSES_WRITE, businesses::delete),
     ("GET /calendars/", CALENDARS, calendars::list),
+    ("GET /calendars/groups", CALENDARS, calendars::groups),
+    ("GET /calendars/blocked-slots", EVENTS, calendars::blocked),
     ("GET /calendars/events", EVENTS, calendars::events),
     ("GET /calendars/events/appointments/{eventId}", EVENTS, calendars::event),
     ("DELETE /calendars/events/{eventId}", EVENTS_WRITE, calendars::delete_event),
