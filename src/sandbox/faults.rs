@@ -14,6 +14,8 @@ pub struct Plan {
     /// Closed before it is applied.
     reset: f64,
     http_500: f64,
+    /// What `http_500` answers.
+    status: Gateway,
     http_429: f64,
     /// Applied, then half of the body is sent.
     truncate_body: f64,
@@ -35,11 +37,45 @@ pub struct Plan {
     expire_tokens: bool,
 }
 
+/// A status of a gateway that cannot reach its service.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "u16")]
+pub enum Gateway {
+    #[default]
+    Internal,
+    Bad,
+    Unavailable,
+}
+
+impl TryFrom<u16> for Gateway {
+    type Error = &'static str;
+
+    fn try_from(status: u16) -> Result<Self, Self::Error> {
+        Ok(match status {
+            500 => Self::Internal,
+            502 => Self::Bad,
+            503 => Self::Unavailable,
+            _ => return Err("`status` must be 500, 502 or 503"),
+        })
+    }
+}
+
+impl Gateway {
+    /// The status and its name.
+    pub const fn shown(self) -> (u16, &'static str) {
+        match self {
+            Self::Internal => (500, "Internal Server Error"),
+            Self::Bad => (502, "Bad Gateway"),
+            Self::Unavailable => (503, "Service Unavailable"),
+        }
+    }
+}
+
 /// What happens before a request is applied, if anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Before {
     Reset,
-    Http500,
+    Broken(Gateway),
     Http429,
 }
 
@@ -115,7 +151,7 @@ impl Faults {
         Fate {
             before: first([
                 (reset, Before::Reset),
-                (http_500, Before::Http500),
+                (http_500, Before::Broken(plan.status)),
                 (http_429, Before::Http429),
             ]),
             after: last([

@@ -176,9 +176,10 @@ impl State {
                 self.end(side, operation, "reset", id);
                 return severed(false);
             }
-            Some(Before::Http500) => {
-                let now = self.end(side, operation, "500", id);
-                return broken(side, id, &standing, now);
+            Some(Before::Broken(gateway)) => {
+                let (status, name) = gateway.shown();
+                let now = self.end(side, operation, &status.to_string(), id);
+                return broken(side, id, &standing, now, (status, name));
             }
             _ => {
                 let answer = self.apply(side, call, fate);
@@ -281,19 +282,25 @@ fn throttled(world: &World, side: Side, request_id: &str, standing: &Standing) -
     }
 }
 
-/// A 500, as GHL's gateway (HTML) or Growbots (a problem) gives it.
-fn broken(side: Side, request_id: &str, standing: &Standing, now: Millis) -> Response {
+/// A 500 or its like, as GHL's gateway (HTML) or Growbots (a problem) gives it.
+fn broken(
+    side: Side,
+    request_id: &str,
+    standing: &Standing,
+    now: Millis,
+    (status, name): (u16, &str),
+) -> Response {
     match side {
         Side::Ghl => {
-            let html = "<html><body><h1>500 Internal Server Error</h1></body></html>";
-            let mut response = plain(500, "text/html", html.to_owned());
+            let html = format!("<html><body><h1>{status} {name}</h1></body></html>");
+            let mut response = plain(status, "text/html", html);
             response
                 .headers_mut()
                 .extend(http_date(now).map(|date| (header::DATE, date)));
             response
         }
         Side::Growbots => {
-            let problem = growbots::Problem::new(500, "internal", "something broke");
+            let problem = growbots::Problem::new(status, "internal", "something broke");
             let answer = growbots::finish(problem.answer(request_id), request_id, standing);
             response(&answer, now, None)
         }

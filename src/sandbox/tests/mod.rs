@@ -3,6 +3,8 @@
 mod control;
 mod faults;
 mod ghl;
+mod ghl_facts;
+mod ghl_switches;
 mod growbots;
 mod lists;
 mod search;
