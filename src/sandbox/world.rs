@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     event::{By, Event, Moved, Op, moved},
+    ghl::Office,
     growbots::Kept,
     place::Place,
     record::{Body, LONGEST_LAG_MS, Record, is_live, text},
@@ -39,6 +40,7 @@ struct Table {
 pub struct World {
     pub(super) rng: fastrand::Rng,
     pub(super) place: Place,
+    pub(super) office: Office,
     pub(super) switches: Switches,
     /// How far each side's lists and searches lag, in milliseconds.
     pub(super) lag_ms: BySide<i64>,
@@ -62,6 +64,7 @@ impl World {
         let place = Place::new(&mut rng);
         Self {
             rng,
+            office: Office::new(seed, &place),
             place,
             switches: Switches::default(),
             lag_ms: BySide::default(),

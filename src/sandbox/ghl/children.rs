@@ -9,6 +9,7 @@ use crate::model::{Kind, Side};
 use crate::sandbox::{
     http::Answer,
     record::{Body, moment, text},
+    switches::Total,
     world::World,
 };
 
@@ -35,7 +36,7 @@ fn list(world: &World, ask: &Ask, kind: Kind) -> Result<Vec<Value>, Refusal> {
 
 fn create(world: &mut World, ask: &Ask, kind: Kind, dto: &dto::Dto) -> Result<Value, Refusal> {
     rules::find(world, Kind::Contact, ask.id(0))?;
-    let mut fields = dto.read(&ask.call.body)?;
+    let mut fields = dto.read(&ask.call.body, &world.switches)?;
     fields.insert("contactId".into(), ask.id(0).into());
     Ok(rules::shown(
         kind,
@@ -45,7 +46,7 @@ fn create(world: &mut World, ask: &Ask, kind: Kind, dto: &dto::Dto) -> Result<Va
 
 fn update(world: &mut World, ask: &Ask, kind: Kind, dto: &dto::Dto) -> Result<Value, Refusal> {
     child(world, ask, kind)?;
-    let fields = dto.read(&ask.call.body)?;
+    let fields = dto.read(&ask.call.body, &world.switches)?;
     Ok(rules::shown(
         kind,
         &*rules::edit(world, &ask.by(), kind, ask.id(1), fields)?,
@@ -130,16 +131,27 @@ pub fn delete_note(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 }
 
 pub fn appointments(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    Ok(Answer::json(
-        200,
-        json!({"events": list(world, ask, Kind::Appointment)?}),
-    ))
+    let mut events = list(world, ask, Kind::Appointment)?;
+    if !world.switches.cancelled_appointments {
+        events.retain(|event| event["appointmentStatus"] != "cancelled");
+    }
+    if world.switches.appointments_in_utc {
+        for event in events.iter_mut().filter_map(Value::as_object_mut) {
+            for key in ["startTime", "endTime"] {
+                if let Some(at) = super::calendars::local(event, key) {
+                    let at = at.timestamp().strftime("%Y-%m-%d %H:%M:%S").to_string();
+                    event.insert(key.into(), at.into());
+                }
+            }
+        }
+    }
+    Ok(Answer::json(200, json!({"events": events})))
 }
 
 /// POST /locations/:locationId/tasks/search: from the index, by age; tasks of deleted contacts are still there.
 pub fn search_tasks(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     super::own_location(world, Some(ask.id(0)))?;
-    let wanted = dto::SEARCH_TASKS.read(&ask.call.body)?;
+    let wanted = dto::SEARCH_TASKS.read(&ask.call.body, &world.switches)?;
     let number = |key: &str, unset: usize| {
         wanted
             .get(key)
@@ -177,9 +189,27 @@ pub fn search_tasks(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
         .iter()
         .skip(number("skip", 0))
         .take(number("limit", 25));
-    let full = world.switches.search_full_rows;
-    let shown: Vec<Value> = page.map(|task| shape::task_row(task, full)).collect();
-    Ok(Answer::json(200, json!({"tasks": shown})))
+    let switches = &world.switches;
+    let shown = page.map(|task| {
+        let mut row = shape::task_row(task, switches.search_full_rows);
+        if !switches.task_rows_by_underscore_id {
+            let id = row.shift_remove("_id").unwrap_or_default();
+            row.shift_insert(0, "id".into(), id);
+        }
+        Value::from(row)
+    });
+    let mut answer = json!({"tasks": shown.collect::<Value>()});
+    match switches.task_search_total {
+        Total::None => {}
+        Total::Count => answer["count"] = rows.len().into(),
+        Total::Total => answer["total"] = rows.len().into(),
+    }
+    let status = if switches.task_search_answers_201 {
+        201
+    } else {
+        200
+    };
+    Ok(Answer::json(status, answer))
 }
 
 fn business_of(world: &World, task: &Body) -> Option<String> {

@@ -5,34 +5,93 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{Ask, dto, refusal::Refusal, rules, search, shape};
-use crate::model::{Kind, Side};
+use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     http::Answer,
     phones::e164,
     place,
     record::{Body, moment, text},
+    switches::Switches,
     world::World,
 };
 
+/// A contact by id, with what the account does to it on the way out.
+pub fn shown(world: &World, contact: &Body) -> Value {
+    let mut shown = shape::contact(contact);
+    let switches = &world.switches;
+    if switches.name_in_replies {
+        shown["name"] = shape::full_name(contact).into();
+    }
+    if switches.lower_case_names {
+        for key in ["firstName", "lastName"] {
+            if let Some(name) = text(contact, key) {
+                shown[key] = name.to_lowercase().into();
+            }
+        }
+    }
+    if !switches.new_shows_date_updated && contact.get("dateUpdated") == contact.get("dateAdded") {
+        shown
+            .as_object_mut()
+            .map(|shown| shown.shift_remove("dateUpdated"));
+    }
+    let fields = shown["customFields"].as_array_mut();
+    for field in fields.into_iter().flatten() {
+        let id = field["id"].as_str().unwrap_or_default();
+        let data_type = world.office.field(id).map(|f| f.data_type.as_str());
+        custom_value(switches, data_type.unwrap_or_default(), &mut field["value"]);
+    }
+    shown
+}
+
+/// The value of a custom field as it is read back.
+fn custom_value(switches: &Switches, data_type: &str, value: &mut Value) {
+    match data_type {
+        "NUMERICAL" | "MONETORY" if switches.numbers_as_text && value.is_number() => {
+            *value = value.to_string().into();
+        }
+        "DATE" if switches.dates_as_millis => {
+            let day = value.as_str().and_then(|day| day.get(..10));
+            let at = day.and_then(|day| Millis::parse(&format!("{day}T00:00:00Z")));
+            if let Some(at) = at {
+                *value = at.0.into();
+            }
+        }
+        _ => {}
+    }
+}
+
 pub fn get(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let body = rules::find(world, Kind::Contact, ask.id(0))?;
-    Ok(Answer::json(200, json!({"contact": shape::contact(&body)})))
+    Ok(Answer::json(200, json!({"contact": shown(world, &body)})))
 }
 
 pub fn create(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    let mut fields = dto::CREATE_CONTACT.read(&ask.call.body)?;
+    let mut fields = dto::CREATE_CONTACT.read(&ask.call.body, &world.switches)?;
     super::own_location(world, text(&fields, "locationId"))?;
     fields.shift_remove("locationId");
     let body = rules::create(world, &ask.by(), Kind::Contact, fields)?;
-    Ok(Answer::json(201, json!({"contact": shape::contact(&body)})))
+    let mut shown = shown(world, &body);
+    for key in ["deleted", "bounceEmail", "unsubscribeEmail"] {
+        shown[key] = false.into();
+    }
+    if let Some(day) = text(&body, "dateOfBirth") {
+        // here, and only here, with a time
+        shown["dateOfBirth"] = format!("{day}T00:00:00.000Z").into();
+    }
+    Ok(Answer::json(201, json!({"contact": shown})))
 }
 
 pub fn update(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    let fields = dto::UPDATE_CONTACT.read(&ask.call.body)?;
+    let taken = if world.switches.put_takes_company {
+        dto::UPDATE_CONTACT_AND_COMPANY
+    } else {
+        dto::UPDATE_CONTACT
+    };
+    let fields = taken.read(&ask.call.body, &world.switches)?;
     let body = rules::edit(world, &ask.by(), Kind::Contact, ask.id(0), fields)?;
     Ok(Answer::json(
         200,
-        json!({"succeded": true, "contact": shape::contact(&body)}),
+        json!({"succeded": true, "contact": shown(world, &body)}),
     ))
 }
 
@@ -42,7 +101,7 @@ pub fn delete(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 }
 
 pub fn add_tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    let given = given_tags(ask)?;
+    let given = given_tags(world, ask)?;
     let tags = rules::retag(world, &ask.by(), ask.id(0), |tags| {
         for tag in given {
             if !tags.contains(&tag) {
@@ -54,22 +113,20 @@ pub fn add_tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 }
 
 pub fn remove_tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    let given = given_tags(ask)?;
+    let given = given_tags(world, ask)?;
     let tags = rules::retag(world, &ask.by(), ask.id(0), |tags| {
         tags.retain(|tag| !given.contains(tag));
     })?;
     Ok(Answer::json(200, json!({"tags": tags})))
 }
 
-fn given_tags(ask: &Ask) -> Result<Vec<Value>, Refusal> {
-    let body = dto::TAGS.read(&ask.call.body)?;
-    let tags = body
-        .get("tags")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    if !tags.iter().all(Value::is_string) {
-        return Err(Refusal::invalid("each value in tags must be a string"));
+fn given_tags(world: &World, ask: &Ask) -> Result<Vec<Value>, Refusal> {
+    rules::find(world, Kind::Contact, ask.id(0))?;
+    let body = dto::TAGS.read(&ask.call.body, &world.switches)?;
+    let tags = body.get("tags").and_then(Value::as_array);
+    let tags = tags.cloned().unwrap_or_default();
+    if !world.switches.normalise_tags {
+        return Ok(tags);
     }
     Ok(rules::normal_tags(&tags)
         .as_array()
@@ -79,7 +136,7 @@ fn given_tags(ask: &Ask) -> Result<Vec<Value>, Refusal> {
 
 /// GET /contacts/search/duplicate. It reads records, not the index.
 pub fn duplicate(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    super::own_location(world, ask.call.param("locationId"))?;
+    super::own_location_or_400(world, ask.call.param("locationId"))?;
     let email = ask
         .call
         .param("email")
@@ -92,7 +149,7 @@ pub fn duplicate(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let shown = match rules::holder(world, email, number.as_deref(), "") {
         None => json!({"contact": null}),
         Some((body, field)) => json!({
-            "contact": shape::contact(body),
+            "contact": shown(world, body),
             "matchingField": if field == "phone" { "number" } else { field },
         }),
     };
@@ -106,19 +163,29 @@ pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
         None => 20,
         Some(Ok(limit @ 1..=100)) => limit,
         Some(Ok(0) | Err(_)) => return Err(Refusal::invalid("limit must be a number from 1")),
-        Some(Ok(_)) => return Err(Refusal::invalid("limit must not be greater than 100")),
+        Some(Ok(_)) => return Err(Refusal::invalid(world.switches.list_limit_message.clone())),
     };
     let query = ask.call.param("query").unwrap_or_default().to_lowercase();
     let mut rows = world.listed(Side::Ghl, Kind::Contact);
     rows.retain(|contact| search::mentions(contact, &query));
     rows.sort_by_cached_key(|contact| std::cmp::Reverse(age_key(contact)));
+    let newest_first = world.switches.list_newest_first;
+    if !newest_first {
+        rows.reverse();
+    }
     let after = ask
         .call
         .param("startAfter")
         .and_then(|ms| ms.parse::<i64>().ok());
-    let start = match (after, ask.call.param("startAfterId")) {
+    let id = ask.call.param("startAfterId");
+    let id = id.or_else(|| world.switches.list_cursor_alone.then_some(""));
+    let start = match (after, id) {
         (Some(ms), Some(id)) => {
-            rows.partition_point(|contact| age_key(contact) >= (ms, id.to_owned()))
+            let cursor = (ms, id.to_owned());
+            rows.partition_point(|contact| match age_key(contact) {
+                key if newest_first => key >= cursor,
+                key => key <= cursor,
+            })
         }
         _ => 0,
     };
@@ -159,7 +226,10 @@ pub fn of_business(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     super::own_location(world, ask.call.param("locationId"))?;
     rules::find(world, Kind::Business, ask.id(0))?;
     let mut rows = world.listed(Side::Ghl, Kind::Contact);
-    rows.retain(|contact| text(contact, "businessId") == Some(ask.id(0)));
+    let query = ask.call.param("query").unwrap_or_default().to_lowercase();
+    rows.retain(|contact| {
+        text(contact, "businessId") == Some(ask.id(0)) && search::mentions(contact, &query)
+    });
     let shown = ask
         .page(&rows, 25)?
         .map(|c| shape::contact_row(c, true).into())

@@ -9,11 +9,15 @@ use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     http::Answer,
     record::{Body, text},
+    switches::Switches,
     world::World,
 };
 
 /// What `page` times `pageLimit` may reach.
 const DEEPEST: usize = 10_000;
+const LARGEST_PAGE: usize = 500;
+/// How many characters a query or a filter's value may have.
+const LONGEST_VALUE: usize = 75;
 
 /// What a field's filters may do.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,13 +26,30 @@ enum Class {
     Text,
     Date,
     Custom,
+    /// Of other records: the sandbox has no opportunities.
+    Nested,
 }
 
 fn class_of(field: &str) -> Option<Class> {
     Some(match field {
-        "id" | "assignedTo" | "country" | "dnd" | "email" | "followers" | "isValidWhatsapp"
-        | "timezone" | "type" | "validEmail" | "website" | "activeWorkflows"
-        | "finishedWorkflows" => Class::Exact,
+        "id"
+        | "assignedTo"
+        | "country"
+        | "dnd"
+        | "email"
+        | "followers"
+        | "isValidWhatsapp"
+        | "timezone"
+        | "type"
+        | "validEmail"
+        | "website"
+        | "activeWorkflows"
+        | "finishedWorkflows"
+        | "dndSettings.Call.status"
+        | "dndSettings.Email.status"
+        | "dndSettings.SMS.status"
+        | "dndSettings.WhatsApp.status"
+        | "inboundDndSettings.all.status" => Class::Exact,
         "address" | "businessName" | "city" | "companyName" | "firstNameLowerCase"
         | "lastNameLowerCase" | "phone" | "postalCode" | "source" | "state" | "tags" => Class::Text,
         "dateAdded"
@@ -36,6 +57,7 @@ fn class_of(field: &str) -> Option<Class> {
         | "lastEmailClickedDate"
         | "lastEmailOpenedDate"
         | "lastAppointment" => Class::Date,
+        "opportunity" => Class::Nested,
         _ if field.starts_with("customFields.") => Class::Custom,
         _ => return None,
     })
@@ -56,20 +78,22 @@ enum Test {
     Eq(Vec<Value>),
     Contains(Vec<String>),
     Exists,
-    Range(Vec<(String, Millis)>),
+    Range(Vec<(String, f64)>),
+    /// Holds for nobody.
+    Never,
 }
 
-fn read_filters(value: Option<&Value>) -> Result<Vec<Filter>, Refusal> {
+fn read_filters(value: Option<&Value>, switches: &Switches) -> Result<Vec<Filter>, Refusal> {
     match value {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(list)) => list.iter().map(read_filter).collect(),
+        Some(Value::Array(list)) => list.iter().map(|f| read_filter(f, switches)).collect(),
         Some(_) => Err(Refusal::invalid("filters must be an array")),
     }
 }
 
-fn read_filter(value: &Value) -> Result<Filter, Refusal> {
+fn read_filter(value: &Value, switches: &Switches) -> Result<Filter, Refusal> {
     if let Some(group) = value["group"].as_str() {
-        let inner = read_filters(value.get("filters"))?;
+        let inner = read_filters(value.get("filters"), switches)?;
         return match group {
             "AND" => Ok(Filter::And(inner)),
             "OR" => Ok(Filter::Or(inner)),
@@ -80,15 +104,25 @@ fn read_filter(value: &Value) -> Result<Filter, Refusal> {
     let operator = value["operator"].as_str().unwrap_or_default();
     let class = class_of(field).ok_or_else(|| Refusal::Bad(format!("Invalid field {field}")))?;
     let given = &value["value"];
+    if each(given)
+        .iter()
+        .any(|value| plain(value).chars().count() > LONGEST_VALUE)
+    {
+        return Err(Refusal::Bad(format!(
+            "Invalid value for field {field}: it is longer than {LONGEST_VALUE} characters"
+        )));
+    }
     let positive = operator.strip_prefix("not_").unwrap_or(operator);
     let test = match (positive, class) {
-        ("exists", _) => Test::Exists,
+        ("nested", Class::Nested) if given.is_array() => Test::Never,
+        // whoever is found is there
+        ("exists", class) if class != Class::Nested && field != "id" => Test::Exists,
         ("eq", Class::Exact | Class::Text | Class::Custom) => Test::Eq(each(given)),
         ("contains", Class::Text | Class::Custom) => {
             Test::Contains(each(given).iter().map(plain).collect())
         }
         ("range", Class::Date | Class::Custom) if operator == "range" => {
-            Test::Range(read_range(field, given)?)
+            Test::Range(read_range(field, given, class, switches)?)
         }
         _ => {
             return Err(Refusal::Bad(format!(
@@ -103,26 +137,37 @@ fn read_filter(value: &Value) -> Result<Filter, Refusal> {
     })
 }
 
-fn read_range(field: &str, given: &Value) -> Result<Vec<(String, Millis)>, Refusal> {
+fn read_range(
+    field: &str,
+    given: &Value,
+    class: Class,
+    switches: &Switches,
+) -> Result<Vec<(String, f64)>, Refusal> {
     let bad = || Refusal::Bad(format!("Invalid range for field {field}"));
     let bounds = given.as_object().ok_or_else(bad)?;
+    let takes_numbers = class == Class::Custom || switches.range_takes_millis;
     bounds
         .iter()
         .map(|(bound, value)| {
-            let at = as_moment(value).ok_or_else(bad)?;
+            let at = as_number(value).filter(|_| takes_numbers || !value.is_number());
             matches!(bound.as_str(), "gte" | "gt" | "lte" | "lt")
-                .then(|| (bound.clone(), at))
+                .then_some((bound.clone(), at.ok_or_else(bad)?))
                 .ok_or_else(bad)
         })
         .collect()
 }
 
-/// ISO text or milliseconds.
-fn as_moment(value: &Value) -> Option<Millis> {
+/// A number, text that is one, or the milliseconds of an ISO date.
+fn as_number(value: &Value) -> Option<f64> {
+    let text = || value.as_str();
+    let moment = || {
+        let at = Millis::parse(text()?);
+        at.or_else(|| Millis::parse(&format!("{}T00:00:00Z", text()?)))
+    };
     value
-        .as_i64()
-        .map(Millis)
-        .or_else(|| Millis::parse(value.as_str()?))
+        .as_f64()
+        .or_else(|| text()?.parse().ok())
+        .or_else(|| Some(moment()?.0 as f64))
 }
 
 fn each(value: &Value) -> Vec<Value> {
@@ -150,7 +195,7 @@ impl Filter {
             } => {
                 let value = match field.strip_prefix("customFields.") {
                     Some(id) => custom_value(contact, id),
-                    None => shape::value_of(contact, field),
+                    None => value_at(contact, field),
                 };
                 test.holds(&value) != *negate
             }
@@ -171,7 +216,8 @@ impl Test {
                 let have: Vec<String> = each(value).iter().map(plain).collect();
                 is_set && wanted.iter().any(|w| have.iter().any(|h| h.contains(w)))
             }
-            Self::Range(bounds) => as_moment(value).is_some_and(|at| {
+            Self::Never => false,
+            Self::Range(bounds) => as_number(value).is_some_and(|at| {
                 bounds.iter().all(|(bound, limit)| match bound.as_str() {
                     "gte" => at >= *limit,
                     "gt" => at > *limit,
@@ -181,6 +227,16 @@ impl Test {
             }),
         }
     }
+}
+
+/// The value of a field; one with dots is of an object in an object.
+fn value_at(contact: &Body, field: &str) -> Value {
+    let Some((first, rest)) = field.split_once('.') else {
+        return shape::value_of(contact, field);
+    };
+    let value = shape::value_of(contact, first);
+    let pointer = format!("/{}", rest.replace('.', "/"));
+    value.pointer(&pointer).cloned().unwrap_or_default()
 }
 
 fn custom_value(contact: &Body, id: &str) -> Value {
@@ -262,22 +318,45 @@ impl Sort {
     }
 }
 
+/// Whether a page of this size and place may be asked for.
+fn check_page(body: &Body, limit: usize, switches: &Switches) -> Result<(), Refusal> {
+    let refusal = |is_422: bool, says: &str| match is_422 {
+        true => Refusal::invalid(says),
+        false => Refusal::Bad(says.into()),
+    };
+    if limit == 0 {
+        return Err(Refusal::invalid("pageLimit must not be less than 1"));
+    }
+    if limit > LARGEST_PAGE {
+        let says = format!("pageLimit must not be greater than {LARGEST_PAGE}");
+        return Err(refusal(switches.page_limit_is_422, &says));
+    }
+    let query = text(body, "query").unwrap_or_default();
+    if query.chars().count() > LONGEST_VALUE {
+        let says = format!("query must be shorter than or equal to {LONGEST_VALUE} characters");
+        return Err(Refusal::invalid(says));
+    }
+    let cursor = body.get("searchAfter").and_then(Value::as_array);
+    let has_cursor = cursor.is_some_and(|cursor| !cursor.is_empty());
+    let page = body.get("page").and_then(Value::as_u64);
+    if page.is_some() && has_cursor && switches.page_with_cursor_refused {
+        return Err(Refusal::invalid("page and searchAfter exclude each other"));
+    }
+    let is_too_deep = page.is_some_and(|page| (page as usize).saturating_mul(limit) > DEEPEST);
+    if is_too_deep && !has_cursor {
+        let says = "page is too deep: use searchAfter";
+        return Err(refusal(switches.deep_page_is_422, says));
+    }
+    Ok(())
+}
+
 /// The route.
 pub fn contacts(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    let body = dto::object(&ask.call.body)?;
-    let mut wrong = Vec::new();
-    if text(&body, "locationId").is_none() {
-        wrong.push("locationId must be a string".to_owned());
-    }
-    let limit = body.get("pageLimit").and_then(Value::as_u64).unwrap_or(0) as usize;
-    if !(1..=500).contains(&limit) {
-        wrong.push("pageLimit must be a number from 1 to 500".to_owned());
-    }
-    if !wrong.is_empty() {
-        return Err(Refusal::Invalid(wrong));
-    }
+    let body = dto::SEARCH_CONTACTS.read(&ask.call.body, &world.switches)?;
     super::own_location(world, text(&body, "locationId"))?;
-    let filters = Filter::And(read_filters(body.get("filters"))?);
+    let limit = body.get("pageLimit").and_then(Value::as_u64).unwrap_or(0) as usize;
+    check_page(&body, limit, &world.switches)?;
+    let filters = Filter::And(read_filters(body.get("filters"), &world.switches)?);
     let sort = Sort::read(body.get("sort"))?;
     let query = text(&body, "query").unwrap_or_default().to_lowercase();
     let mut found: Vec<(Vec<Key>, Arc<Body>)> = world
@@ -299,9 +378,6 @@ pub fn contacts(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
                 return Err(Refusal::Bad("Invalid searchAfter".into()));
             }
             found.partition_point(|(keys, _)| sort.compare(keys, &after).is_le())
-        }
-        (None, Some(page)) if page as usize * limit > DEEPEST => {
-            return Err(Refusal::Bad("page is too deep: use searchAfter".into()));
         }
         (None, page) => (page.unwrap_or(1).max(1) as usize - 1) * limit,
     };

@@ -6,6 +6,8 @@ mod control;
 mod events;
 mod faults;
 mod ghl;
+mod ghl_facts;
+mod ghl_switches;
 mod growbots;
 mod lists;
 mod oauth;
