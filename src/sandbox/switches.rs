@@ -91,7 +91,7 @@ switches! {
         "tasks of a deleted contact stay in the task search";
     "ghl.task_rows_by_underscore_id" task_rows_by_underscore_id: bool = true,
         "a row of the task search has `_id`; else `id`";
-    "ghl.task_search_total" task_search_total: Total = Total::None,
+    "ghl.task_search_total" task_search_total: TotalKey = TotalKey::None,
         "under which name the task search says how many there are: none, count or total";
     "ghl.cancelled_appointments" cancelled_appointments: bool = true,
         "a contact's appointments hold the cancelled ones";
@@ -165,7 +165,7 @@ impl Switches {
 /// Where a list says how many rows there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Total {
+pub enum TotalKey {
     None,
     Count,
     Total,

@@ -96,10 +96,10 @@ fn retag_one(
 /// no 400 here.
 pub fn business(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let body = dto::BULK_BUSINESS.read(&ask.call.body, &world.switches);
-    let body = body.map_err(Refusal::as_422)?;
+    let body = body.map_err(Refusal::into_422)?;
     super::own_location(world, text(&body, "locationId"))?;
     if let Some(id) = text(&body, "businessId") {
-        rules::find(world, Kind::Business, id).map_err(Refusal::as_422)?;
+        rules::find(world, Kind::Business, id).map_err(Refusal::into_422)?;
     }
     let business = body.get("businessId").cloned().unwrap_or_default();
     let mut ids = texts(&body, "ids");

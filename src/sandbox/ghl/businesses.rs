@@ -16,7 +16,7 @@ pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     super::own_location_or_400(world, ask.call.param("locationId"))?;
     let mut rows = world.listed(Side::Ghl, Kind::Business);
     rows.sort_by_key(|body| text(body, "name").map(str::to_owned));
-    let page = ask.page(&rows, 100).map_err(Refusal::as_400)?;
+    let page = ask.page(&rows, 100).map_err(Refusal::into_400)?;
     let shown: Vec<Value> = page.map(|body| shape::business(body)).collect();
     Ok(Answer::json(200, json!({"businesses": shown})))
 }

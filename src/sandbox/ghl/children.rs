@@ -9,7 +9,7 @@ use crate::model::{Kind, Side};
 use crate::sandbox::{
     http::Answer,
     record::{Body, moment, text},
-    switches::Total,
+    switches::TotalKey,
     world::World,
 };
 
@@ -200,9 +200,9 @@ pub fn search_tasks(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     });
     let mut answer = json!({"tasks": shown.collect::<Value>()});
     match switches.task_search_total {
-        Total::None => {}
-        Total::Count => answer["count"] = rows.len().into(),
-        Total::Total => answer["total"] = rows.len().into(),
+        TotalKey::None => {}
+        TotalKey::Count => answer["count"] = rows.len().into(),
+        TotalKey::Total => answer["total"] = rows.len().into(),
     }
     let status = if switches.task_search_answers_201 {
         201

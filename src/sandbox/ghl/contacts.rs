@@ -159,11 +159,13 @@ pub fn duplicate(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 /// GET /contacts/, deprecated: newest first, two cursors that count only together.
 pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     super::own_location(world, ask.call.param("locationId"))?;
-    let limit = match ask.call.param("limit").map(str::parse::<usize>) {
+    // some clients write a number with a point
+    let number = |name: &str| ask.call.param(name).map(|n| n.parse::<f64>().ok());
+    let limit = match number("limit").map(|limit| limit.map(|limit| limit as usize)) {
         None => 20,
-        Some(Ok(limit @ 1..=100)) => limit,
-        Some(Ok(0) | Err(_)) => return Err(Refusal::invalid("limit must be a number from 1")),
-        Some(Ok(_)) => return Err(Refusal::invalid(world.switches.list_limit_message.clone())),
+        Some(Some(limit @ 1..=100)) => limit,
+        Some(Some(0) | None) => return Err(Refusal::invalid("limit must be a number from 1")),
+        Some(Some(_)) => return Err(Refusal::invalid(world.switches.list_limit_message.clone())),
     };
     let query = ask.call.param("query").unwrap_or_default().to_lowercase();
     let mut rows = world.listed(Side::Ghl, Kind::Contact);
@@ -173,10 +175,7 @@ pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     if !newest_first {
         rows.reverse();
     }
-    let after = ask
-        .call
-        .param("startAfter")
-        .and_then(|ms| ms.parse::<i64>().ok());
+    let after = number("startAfter").flatten().map(|ms| ms as i64);
     let id = ask.call.param("startAfterId");
     let id = id.or_else(|| world.switches.list_cursor_alone.then_some(""));
     let start = match (after, id) {

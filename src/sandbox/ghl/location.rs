@@ -14,12 +14,12 @@ pub fn get(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
 /// GET /locations/search: a token of one location finds that one.
 pub fn search(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let shown = shape::location(&world.place, world.switches.allow_duplicates);
-    let is_asked = |param: &str, key: &str| {
-        ask.call
-            .param(param)
-            .is_none_or(|given| shown[key] == given)
-    };
-    let found = is_asked("companyId", "companyId") && is_asked("email", "email");
+    let company = ask.call.param("companyId");
+    if company.is_some_and(|id| id != world.place.company_id) {
+        return Err(Refusal::OtherLocation);
+    }
+    let email = ask.call.param("email");
+    let found = email.is_none_or(|given| shown["email"] == given);
     let rows: Vec<&Value> = Some(&shown).into_iter().filter(|_| found).collect();
     Ok(Answer::json(200, json!({"locations": rows})))
 }

@@ -119,7 +119,7 @@ fn own_location(world: &World, given: Option<&str>) -> Result<(), Refusal> {
 
 /// The same for the operations whose documents list no 422: naming none is a 400.
 fn own_location_or_400(world: &World, given: Option<&str>) -> Result<(), Refusal> {
-    own_location(world, given).map_err(Refusal::as_400)
+    own_location(world, given).map_err(Refusal::into_400)
 }
 
 /// The answer to a request over the limit.

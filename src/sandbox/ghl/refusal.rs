@@ -35,7 +35,7 @@ impl Refusal {
     }
 
     /// The same refusal where the documents list no 422.
-    pub fn as_400(self) -> Self {
+    pub fn into_400(self) -> Self {
         match self {
             Self::Invalid(messages) => Self::Bad(messages.join(", ")),
             other => other,
@@ -43,7 +43,7 @@ impl Refusal {
     }
 
     /// The same refusal where the documents list no 400.
-    pub fn as_422(self) -> Self {
+    pub fn into_422(self) -> Self {
         match self {
             Self::Bad(message) => Self::invalid(message),
             other => other,

@@ -320,9 +320,12 @@ impl Sort {
 
 /// Whether a page of this size and place may be asked for.
 fn check_page(body: &Body, limit: usize, switches: &Switches) -> Result<(), Refusal> {
-    let refusal = |is_422: bool, says: &str| match is_422 {
-        true => Refusal::invalid(says),
-        false => Refusal::Bad(says.into()),
+    let refusal = |is_422: bool, says: &str| {
+        if is_422 {
+            Refusal::invalid(says)
+        } else {
+            Refusal::Bad(says.into())
+        }
     };
     if limit == 0 {
         return Err(Refusal::invalid("pageLimit must not be less than 1"));

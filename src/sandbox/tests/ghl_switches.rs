@@ -5,6 +5,7 @@ use super::*;
 const NONE: Value = Value::Null;
 
 /// One contact with children, and what each switch can be seen in.
+#[expect(clippy::too_many_lines, reason = "a table, one row a switch")]
 async fn seen(bench: &Bench, name: &str, id: &str) -> Value {
     let of = format!("/contacts/{id}");
     let location = bench.location();
