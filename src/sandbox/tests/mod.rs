@@ -4,6 +4,7 @@ mod control;
 mod faults;
 mod ghl;
 mod ghl_facts;
+mod ghl_records;
 mod ghl_switches;
 mod growbots;
 mod lists;
