@@ -174,7 +174,9 @@ pub fn list(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     let newest_first = world.switches.list_newest_first;
     let after = number("startAfter").flatten().map(|ms| Millis(ms as i64));
     let id = ask.call.param("startAfterId");
-    let id = id.or_else(|| world.switches.list_cursor_alone.then_some(""));
+    // without an id everybody of that moment counts as seen
+    let passed = if newest_first { "" } else { "\u{10ffff}" };
+    let id = id.or_else(|| world.switches.list_cursor_alone.then_some(passed));
     let page = Page {
         order: Order {
             by: Stamp::Added,
