@@ -19,7 +19,7 @@ const SETUP_EVERY_MS: i64 = 24 * 3_600_000;
 /// Rows that must agree with reads by id before a GHL row may stand for its record.
 const ROWS_TO_CHECK: u32 = 20;
 /// Reads by id at a time; the limiter decides how fast they go.
-const READS_AT_ONCE: usize = 8;
+const READS_AT_ONCE: usize = 40;
 
 /// How far the reading of one kind on one side is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -322,7 +322,7 @@ impl Pass<'_> {
                 remote.get(lane, kind, row.parent.as_ref(), &row.id).await,
             )
         });
-        let mut answers = stream::iter(reads).buffered(READS_AT_ONCE);
+        let mut answers = stream::iter(reads).buffer_unordered(READS_AT_ONCE);
         let mut live = Vec::new();
         while let Some((row, answer)) = answers.next().await {
             if self.core.stopping.get() {

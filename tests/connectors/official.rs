@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::lab::Lab;
 use super::proxy::{Asked, Between, Proxy};
-use super::spec::check_request;
+use super::spec;
 use super::together;
 
 #[derive(Default)]
@@ -17,27 +17,18 @@ struct Official {
 impl Between for Official {
     fn ask(&self, asked: &mut Asked) {
         let path = asked.path.clone();
-        self.seen.lock().expect("one at a time").insert(format!(
-            "{} {}",
-            asked.method,
-            shape(&path)
-        ));
+        if let Some(operation) = spec::operation(&asked.method, &path) {
+            let mut seen = self.seen.lock().expect("one at a time");
+            seen.insert(operation.name.clone());
+        }
         let query = asked.query.as_deref();
-        if let Err(found) = check_request(&asked.method, &path, query, &asked.headers, &asked.body)
+        if let Err(found) =
+            spec::check_request(&asked.method, &path, query, &asked.headers, &asked.body)
         {
             let mut wrong = self.wrong.lock().expect("one at a time");
             wrong.extend(found.iter().map(ToString::to_string));
         }
     }
-}
-
-/// A path with its ids left out.
-fn shape(path: &str) -> String {
-    let is_id = |part: &str| part.len() >= 18 && part.chars().all(char::is_alphanumeric);
-    let parts = path
-        .split('/')
-        .map(|part| if is_id(part) { "*" } else { part });
-    parts.collect::<Vec<_>>().join("/")
 }
 
 impl Official {
@@ -71,7 +62,7 @@ fn the_walk_of_all_operations_is_as_the_files_have_it() {
     official.saw(&[
         "GET /contacts/",
         "POST /contacts/",
-        "DELETE /contacts/*/tasks/*",
+        "DELETE /contacts/{contactId}/tasks/{taskId}",
     ]);
 }
 
@@ -85,19 +76,19 @@ fn a_full_sync_with_edits_of_every_kind_is_as_the_files_have_it() {
     });
     official.approves();
     official.saw(&[
-        "GET /locations/*",
-        "GET /locations/*/customFields",
+        "GET /locations/{locationId}",
+        "GET /locations/{locationId}/customFields",
         "GET /calendars/",
         "GET /users/search",
         "POST /contacts/search",
-        "POST /locations/*/tasks/search",
+        "POST /locations/{locationId}/tasks/search",
         "POST /contacts/",
-        "PUT /contacts/*",
-        "DELETE /contacts/*",
-        "POST /contacts/*/tags",
-        "POST /contacts/*/tasks",
-        "PUT /contacts/*/tasks/*/completed",
-        "GET /contacts/*/notes",
-        "GET /contacts/*/appointments",
+        "PUT /contacts/{contactId}",
+        "DELETE /contacts/{contactId}",
+        "POST /contacts/{contactId}/tags",
+        "POST /contacts/{contactId}/tasks",
+        "PUT /contacts/{contactId}/tasks/{taskId}/completed",
+        "GET /contacts/{contactId}/notes",
+        "GET /contacts/{contactId}/appointments",
     ]);
 }

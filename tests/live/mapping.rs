@@ -52,6 +52,7 @@ fn ghl_field(lab: &Lab, key: &str) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table, a row a field")]
 fn every_field_of_a_contact_goes_the_ways_that_the_map_allows() {
     let lab = Lab::quick(40, 3);
     let config = configure(&lab, MAP);
