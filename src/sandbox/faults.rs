@@ -14,8 +14,8 @@ pub struct Plan {
     /// Closed before it is applied.
     reset: f64,
     http_500: f64,
-    http_502: f64,
-    http_503: f64,
+    /// What `http_500` answers.
+    status: Gateway,
     http_429: f64,
     /// Applied, then half of the body is sent.
     truncate_body: f64,
@@ -37,12 +37,45 @@ pub struct Plan {
     expire_tokens: bool,
 }
 
+/// A status of a gateway that cannot reach its service.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "u16")]
+pub enum Gateway {
+    #[default]
+    Internal,
+    Bad,
+    Unavailable,
+}
+
+impl TryFrom<u16> for Gateway {
+    type Error = &'static str;
+
+    fn try_from(status: u16) -> Result<Self, Self::Error> {
+        Ok(match status {
+            500 => Self::Internal,
+            502 => Self::Bad,
+            503 => Self::Unavailable,
+            _ => return Err("`status` must be 500, 502 or 503"),
+        })
+    }
+}
+
+impl Gateway {
+    /// The status and its name.
+    pub const fn shown(self) -> (u16, &'static str) {
+        match self {
+            Self::Internal => (500, "Internal Server Error"),
+            Self::Bad => (502, "Bad Gateway"),
+            Self::Unavailable => (503, "Service Unavailable"),
+        }
+    }
+}
+
 /// What happens before a request is applied, if anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Before {
     Reset,
-    /// A 5xx.
-    Broken(u16),
+    Broken(Gateway),
     Http429,
 }
 
@@ -69,8 +102,6 @@ pub struct Fate {
 pub struct Faults {
     plan: Plan,
     rng: fastrand::Rng,
-    /// For chances that came later, so that older plans hit what they always hit.
-    late_rng: fastrand::Rng,
 }
 
 impl Default for Faults {
@@ -83,12 +114,7 @@ impl Faults {
     /// Faults by a plan.
     pub fn new(plan: Plan) -> Self {
         let rng = fastrand::Rng::with_seed(plan.seed);
-        let late_rng = fastrand::Rng::with_seed(!plan.seed);
-        Self {
-            plan,
-            rng,
-            late_rng,
-        }
+        Self { plan, rng }
     }
 
     /// The index lag that the plan asks for.
@@ -120,17 +146,12 @@ impl Faults {
             [plan.drop_response, plan.truncate_body, plan.malformed_json].map(&mut hit);
         let [empty_page, edit_before_write] =
             [plan.empty_page, plan.edit_before_write].map(&mut hit);
-        let late_rng = &mut self.late_rng;
-        let [http_502, http_503] =
-            [plan.http_502, plan.http_503].map(|chance| late_rng.f64() < chance);
-        let first = |rows: [(bool, Before); 5]| rows.into_iter().find(|r| r.0).map(|r| r.1);
+        let first = |rows: [(bool, Before); 3]| rows.into_iter().find(|r| r.0).map(|r| r.1);
         let last = |rows: [(bool, After); 3]| rows.into_iter().find(|r| r.0).map(|r| r.1);
         Fate {
             before: first([
                 (reset, Before::Reset),
-                (http_500, Before::Broken(500)),
-                (http_502, Before::Broken(502)),
-                (http_503, Before::Broken(503)),
+                (http_500, Before::Broken(plan.status)),
                 (http_429, Before::Http429),
             ]),
             after: last([

@@ -216,16 +216,17 @@ impl State {
         }
         let answer = match fate.before {
             before if !standing.admitted || before == Some(Before::Http429) => match side {
-                Side::Ghl => ghl::throttled(),
+                Side::Ghl => ghl::throttled(&self.world.switches, standing),
                 Side::Growbots => growbots::throttled(id, standing),
             },
             Some(Before::Reset) => {
                 self.end(arrived, "reset", id);
                 return respond::severed(false);
             }
-            Some(Before::Broken(status)) => {
+            Some(Before::Broken(gateway)) => {
+                let (status, name) = gateway.shown();
                 let now = self.end(arrived, &status.to_string(), id);
-                return self.broken(arrived, status, id, now);
+                return self.broken(arrived, (status, name), id, now);
             }
             _ => {
                 let answer = self.apply(arrived, call);
@@ -239,7 +240,7 @@ impl State {
         let now = self.end(arrived, &answer.status.to_string(), id);
         let after = fate.after.filter(|_| answer.status != 429);
         let answer = match side {
-            Side::Ghl => ghl::finish(answer, id, standing),
+            Side::Ghl => ghl::finish(answer, id, standing, &self.world.switches),
             Side::Growbots => growbots::finish(&self.world, answer, id, standing),
         };
         respond::response(&answer, now, after)
@@ -252,7 +253,8 @@ impl State {
             Side::Ghl => {
                 let body =
                     serde_json::json!({"statusCode": 413, "message": "request entity too large"});
-                ghl::finish(Answer::json(413, body), id, &arrived.standing)
+                let answer = Answer::json(413, body);
+                ghl::finish(answer, id, &arrived.standing, &self.world.switches)
             }
             Side::Growbots => {
                 let answer = growbots::too_large().answer(id);
@@ -264,11 +266,16 @@ impl State {
     }
 
     /// A 5xx, as GHL's gateway (HTML) or Growbots (a problem) gives it.
-    fn broken(&self, arrived: &Arrived, status: u16, id: &str, now: Millis) -> Response {
+    fn broken(
+        &self,
+        arrived: &Arrived,
+        (status, name): (u16, &str),
+        id: &str,
+        now: Millis,
+    ) -> Response {
         match arrived.side {
             Side::Ghl => {
-                let title = http::StatusCode::from_u16(status).unwrap_or_default();
-                let html = format!("<html><body><h1>{title}</h1></body></html>");
+                let html = format!("<html><body><h1>{status} {name}</h1></body></html>");
                 let mut response = respond::plain(status, "text/html", html);
                 let date = respond::http_date(now).map(|date| (header::DATE, date));
                 response.headers_mut().extend(date);

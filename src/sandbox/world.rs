@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     event::{By, Event, Moved, Op, moved},
+    ghl::Office,
     growbots::Kept,
     ids,
     mark::Mark,
@@ -49,6 +50,7 @@ struct Logged {
 pub struct World {
     pub(super) rng: fastrand::Rng,
     pub(super) place: Place,
+    pub(super) office: Office,
     pub(super) switches: Switches,
     /// How far each side's lists and searches lag, in milliseconds.
     pub(super) lag_ms: BySide<i64>,
@@ -70,6 +72,7 @@ impl World {
     pub(super) fn new(origin: Origin, place: Place, rng: fastrand::Rng, clock: Clock) -> Self {
         Self {
             rng,
+            office: Office::new(origin.seed, &place),
             place,
             switches: Switches::default(),
             lag_ms: BySide::default(),

@@ -143,6 +143,11 @@ pub fn operations() -> &'static [Operation] {
     &SPEC.operations
 }
 
+/// The operation that a request means, if it is one of the files.
+pub fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
+    SPEC.find(method, path)
+}
+
 impl Spec {
     fn read() -> Self {
         let files = FILES.map(|(name, text)| {

@@ -1,9 +1,8 @@
-//! Routes of what stands around the contacts: the location, its users, businesses, tags and custom fields.
+//! Routes of the location and its users.
 
 use serde_json::{Value, json};
 
-use super::{Ask, refusal::Refusal, rules, shape};
-use crate::model::{Kind, Side};
+use super::{Ask, dto, refusal::Refusal, shape};
 use crate::sandbox::{http::Answer, record::text, world::World};
 
 pub fn get(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
@@ -12,39 +11,21 @@ pub fn get(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     Ok(Answer::json(200, json!({"location": shown})))
 }
 
-pub fn custom_fields(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    super::own_location(world, Some(ask.id(0)))?;
-    let fields = world.place.custom_fields.iter().enumerate().map(|(at, field)| {
-        json!({
-            "id": field.id, "name": field.name, "fieldKey": format!("contact.{}", field.key),
-            "placeholder": "", "dataType": field.data_type, "position": at * 50,
-            "picklistOptions": field.options, "locationId": world.place.location_id, "model": "contact",
-        })
-    });
-    let has_contact_fields = !matches!(ask.call.param("model"), Some("opportunity"));
-    let shown: Vec<Value> = fields.filter(|_| has_contact_fields).collect();
-    Ok(Answer::json(200, json!({"customFields": shown})))
-}
-
-/// The tags that some contact has; their ids are made of their names.
-pub fn tags(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    super::own_location(world, Some(ask.id(0)))?;
-    let names = world.tags(Side::Ghl).into_iter();
-    let shown: Vec<Value> = names
-        .map(|name| {
-            let mut rng = fastrand::Rng::with_seed(
-                name.bytes()
-                    .fold(7, |h, b| (h * 31 + u64::from(b)) & 0xffff_ffff),
-            );
-            let id = crate::sandbox::ids::alphanumeric(&mut rng, 20);
-            json!({"id": id, "name": name, "locationId": world.place.location_id})
-        })
-        .collect();
-    Ok(Answer::json(200, json!({"tags": shown})))
+/// GET /locations/search: a token of one location finds that one.
+pub fn search(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
+    let shown = shape::location(&world.place, world.switches.allow_duplicates);
+    let company = ask.call.param("companyId");
+    if company.is_some_and(|id| id != world.place.company_id) {
+        return Err(Refusal::OtherLocation);
+    }
+    let email = ask.call.param("email");
+    let found = email.is_none_or(|given| shown["email"] == given);
+    let rows: Vec<&Value> = Some(&shown).into_iter().filter(|_| found).collect();
+    Ok(Answer::json(200, json!({"locations": rows})))
 }
 
 pub fn users(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    super::own_location(world, ask.call.param("locationId"))?;
+    super::own_location_or_400(world, ask.call.param("locationId"))?;
     let users: Vec<Value> = world.place.ghl_users().collect();
     Ok(Answer::json(200, json!({"users": users})))
 }
@@ -91,21 +72,18 @@ pub fn user(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
     Ok(Answer::json(200, found))
 }
 
-pub fn business(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    let body = rules::find(world, Kind::Business, ask.id(0))?;
+/// POST /users/search/filter-by-email, with the addresses between commas.
+pub fn users_by_email(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
+    let body = dto::USERS_BY_EMAIL.read(&ask.call.body, &world.switches)?;
+    if text(&body, "companyId") != Some(&world.place.company_id) {
+        return Err(Refusal::OtherLocation);
+    }
+    let emails = text(&body, "emails").unwrap_or_default().to_lowercase();
+    let emails: Vec<&str> = emails.split(',').map(str::trim).collect();
+    let mut users: Vec<Value> = world.place.ghl_users().collect();
+    users.retain(|user| emails.iter().any(|email| user["email"] == *email));
     Ok(Answer::json(
         200,
-        json!({"business": shape::business(&body)}),
+        json!({"users": users, "count": users.len()}),
     ))
-}
-
-pub fn businesses(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    super::own_location(world, ask.call.param("locationId"))?;
-    let mut rows = world.listed(Side::Ghl, Kind::Business);
-    rows.sort_by_key(|body| text(body, "name").map(str::to_owned));
-    let shown: Vec<Value> = ask
-        .page(&rows, 100)?
-        .map(|body| shape::business(body))
-        .collect();
-    Ok(Answer::json(200, json!({"businesses": shown})))
 }

@@ -1,141 +1,40 @@
 //! GHL as the facts describe it: routes, headers, scopes and bodies. Written from the documents, not from the
 //! connector, so that a mistake there is not mirrored here.
 
+mod bulk;
+mod businesses;
+mod calendars;
 mod children;
 mod contacts;
 mod dto;
+mod fields;
+mod filter;
 mod location;
+mod normal;
+mod office;
+mod page;
 mod refusal;
+mod routes;
 pub mod rules;
 mod search;
 mod shape;
+mod tags;
+mod upsert;
 
+pub use office::Office;
 pub use refusal::Refusal;
+pub use routes::find;
 
 use super::{
     event::By,
-    http::{Answer, Call, captures},
+    http::{Answer, Call},
     limits::Standing,
+    switches::Switches,
     tokens::{Tokens, Worth},
     world::World,
 };
 use crate::model::{Kind, Side};
-
-const R: &str = "contacts.readonly";
-const W: &str = "contacts.write";
-
-type Run = fn(&mut World, &Ask) -> Result<Answer, Refusal>;
-
-/// An operation: its name is method and path, and requests are counted under it.
-#[derive(Debug)]
-pub struct Route {
-    pub name: &'static str,
-    scope: &'static str,
-    run: Run,
-}
-
-const fn route(name: &'static str, scope: &'static str, run: Run) -> Route {
-    Route { name, scope, run }
-}
-
-/// All operations. Of two that fit a path, the first is meant.
-const ROUTES: &[Route] = &[
-    route("GET /contacts/", R, contacts::list),
-    route("POST /contacts/", W, contacts::create),
-    route("POST /contacts/search", R, search::contacts),
-    route("GET /contacts/search/duplicate", R, contacts::duplicate),
-    route(
-        "GET /contacts/business/{businessId}",
-        R,
-        contacts::of_business,
-    ),
-    route("GET /contacts/{contactId}", R, contacts::get),
-    route("PUT /contacts/{contactId}", W, contacts::update),
-    route("DELETE /contacts/{contactId}", W, contacts::delete),
-    route("GET /contacts/{contactId}/tasks", R, children::tasks),
-    route("POST /contacts/{contactId}/tasks", W, children::create_task),
-    route(
-        "GET /contacts/{contactId}/tasks/{taskId}",
-        R,
-        children::task,
-    ),
-    route(
-        "PUT /contacts/{contactId}/tasks/{taskId}",
-        W,
-        children::update_task,
-    ),
-    route(
-        "DELETE /contacts/{contactId}/tasks/{taskId}",
-        W,
-        children::delete_task,
-    ),
-    route(
-        "PUT /contacts/{contactId}/tasks/{taskId}/completed",
-        W,
-        children::complete_task,
-    ),
-    route("POST /contacts/{contactId}/tags", W, contacts::add_tags),
-    route(
-        "DELETE /contacts/{contactId}/tags",
-        W,
-        contacts::remove_tags,
-    ),
-    route("GET /contacts/{contactId}/notes", R, children::notes),
-    route("POST /contacts/{contactId}/notes", W, children::create_note),
-    route("GET /contacts/{contactId}/notes/{id}", R, children::note),
-    route(
-        "PUT /contacts/{contactId}/notes/{id}",
-        W,
-        children::update_note,
-    ),
-    route(
-        "DELETE /contacts/{contactId}/notes/{id}",
-        W,
-        children::delete_note,
-    ),
-    route(
-        "GET /contacts/{contactId}/appointments",
-        R,
-        children::appointments,
-    ),
-    route(
-        "POST /locations/{locationId}/tasks/search",
-        "locations/tasks.readonly",
-        children::search_tasks,
-    ),
-    route(
-        "GET /locations/{locationId}/customFields",
-        "locations/customFields.readonly",
-        location::custom_fields,
-    ),
-    route(
-        "GET /locations/{locationId}/tags",
-        "locations/tags.readonly",
-        location::tags,
-    ),
-    route(
-        "GET /locations/{locationId}",
-        "locations.readonly",
-        location::get,
-    ),
-    route(
-        "GET /users/search",
-        "users.readonly",
-        location::search_users,
-    ),
-    route("GET /users/{userId}", "users.readonly", location::user),
-    route("GET /users/", "users.readonly", location::users),
-    route(
-        "GET /businesses/{businessId}",
-        "businesses.readonly",
-        location::business,
-    ),
-    route(
-        "GET /businesses/",
-        "businesses.readonly",
-        location::businesses,
-    ),
-];
+use routes::Route;
 
 /// A request with the ids of its path.
 #[derive(Debug)]
@@ -172,24 +71,18 @@ impl Ask<'_> {
     }
 }
 
-/// Whose route a request is, with the ids of its path.
-pub fn find(call: &Call) -> Option<(&'static Route, Vec<String>)> {
-    ROUTES.iter().find_map(|route| {
-        let (method, pattern) = route.name.split_once(' ')?;
-        (method == call.method.as_str()).then_some(())?;
-        Some((route, captures(pattern, &call.path)?))
-    })
-}
-
 /// Answers a request that the rate limit let through.
 pub fn answer(world: &mut World, tokens: &Tokens, call: &Call) -> Answer {
-    let answer = match find(call) {
+    let as_written = |route: &Route| {
+        !world.switches.strict_slashes || route.name.ends_with('/') == call.path.ends_with('/')
+    };
+    let answer = match find(call).filter(|(route, _)| as_written(route)) {
         None => Err(Refusal::NoRoute(format!(
             "Cannot {} {}",
             call.method, call.path
         ))),
         Some((route, ids)) => {
-            admit(world, tokens, call, route).and_then(|()| (route.run)(world, &Ask { call, ids }))
+            admit(world, tokens, call, &route).and_then(|()| (route.run)(world, &Ask { call, ids }))
         }
     };
     answer.unwrap_or_else(|refusal| refusal.answer())
@@ -197,23 +90,23 @@ pub fn answer(world: &mut World, tokens: &Tokens, call: &Call) -> Answer {
 
 fn admit(world: &mut World, tokens: &Tokens, call: &Call, route: &Route) -> Result<(), Refusal> {
     match call.header("version") {
-        None => return Err(Refusal::Unauthorised("version header was not found.")),
+        None => return Err(Refusal::unauthorised("version header was not found.")),
         Some("legacy" | "2021-04-15" | "2021-07-28" | "2023-02-21" | "v3") => {}
-        Some(_) => return Err(Refusal::Unauthorised("version header is invalid")),
+        Some(_) => return Err(Refusal::unauthorised("version header is invalid")),
     }
     let token = call.bearer();
     match tokens.worth(Side::Ghl, token, route.scope, world.now()) {
         Worth::Good => Ok(()),
         Worth::Expired => Err(Refusal::Unauthorised(
-            "Invalid token: access token is invalid",
+            world.switches.expired_token_message.clone(),
         )),
-        Worth::LacksScope => Err(Refusal::Unauthorised(
+        Worth::LacksScope => Err(Refusal::unauthorised(
             "The token is not authorized for this scope.",
         )),
         Worth::Unknown if token.is_some_and(|t| t.starts_with("pit-")) => {
-            Err(Refusal::Unauthorised("Invalid Private Integration token"))
+            Err(Refusal::unauthorised("Invalid Private Integration token"))
         }
-        Worth::Unknown => Err(Refusal::Unauthorised("Invalid JWT")),
+        Worth::Unknown => Err(Refusal::unauthorised("Invalid JWT")),
     }
 }
 
@@ -226,24 +119,38 @@ fn own_location(world: &World, given: Option<&str>) -> Result<(), Refusal> {
     }
 }
 
-/// The answer to a request over the limit: no `Retry-After`.
-pub fn throttled() -> Answer {
-    Answer::json(
-        429,
-        serde_json::json!({"statusCode": 429, "message": "Too Many Requests"}),
-    )
+/// The same for the operations whose documents list no 422: naming none is a 400.
+fn own_location_or_400(world: &World, given: Option<&str>) -> Result<(), Refusal> {
+    own_location(world, given).map_err(Refusal::into_400)
+}
+
+/// The answer to a request over the limit.
+pub fn throttled(switches: &Switches, standing: &Standing) -> Answer {
+    let body = serde_json::json!({"statusCode": 429, "message": switches.throttled_message});
+    let answer = Answer::json(429, body);
+    if switches.retry_after {
+        let seconds = standing.reset_ms.max(0).div_euclid(1_000) + 1;
+        return answer.with("retry-after", seconds.to_string());
+    }
+    answer
 }
 
 /// What stands on every answer: the trace id in the body, and the five headers.
-pub fn finish(mut answer: Answer, request_id: &str, standing: &Standing) -> Answer {
-    if let Some(body) = answer
-        .body
-        .as_mut()
-        .and_then(serde_json::Value::as_object_mut)
-    {
-        body.insert("traceId".into(), request_id.into());
+pub fn finish(
+    mut answer: Answer,
+    request_id: &str,
+    standing: &Standing,
+    switches: &Switches,
+) -> Answer {
+    if let Some(body) = answer.body.as_mut() {
+        if switches.extra_keys {
+            add_unknown_keys(body);
+        }
+        if let Some(body) = body.as_object_mut() {
+            body.insert("traceId".into(), request_id.into());
+        }
     }
-    answer
+    let answer = answer
         .with("x-ratelimit-limit-daily", standing.day_limit.to_string())
         .with(
             "x-ratelimit-daily-remaining",
@@ -254,7 +161,26 @@ pub fn finish(mut answer: Answer, request_id: &str, standing: &Standing) -> Answ
             standing.window_ms.to_string(),
         )
         .with("x-ratelimit-max", standing.limit.to_string())
-        .with("x-ratelimit-remaining", standing.remaining.to_string())
+        .with("x-ratelimit-remaining", standing.remaining.to_string());
+    if switches.daily_reset_header {
+        return answer.with("x-ratelimit-daily-reset", standing.day_reset_ms.to_string());
+    }
+    answer
+}
+
+/// Puts a key that no document knows into every object of an answer.
+fn add_unknown_keys(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(body) => {
+            body.values_mut().for_each(add_unknown_keys);
+            body.insert(
+                "unheardOf".into(),
+                serde_json::json!({"since": 2031, "list": [null]}),
+            );
+        }
+        serde_json::Value::Array(list) => list.iter_mut().for_each(add_unknown_keys),
+        _ => {}
+    }
 }
 
 /// The record that a write by id is about, if the request is one.

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::http::Answer;
+use crate::{
+    model::Kind,
+    sandbox::{http::Answer, switches::Switches},
+};
 
 /// A refusal, by the form that its body has.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +21,7 @@ pub enum Refusal {
         field: &'static str,
     },
     /// 401.
-    Unauthorised(&'static str),
+    Unauthorised(String),
     /// 403: the location is not the token's.
     OtherLocation,
     /// 404: no such route.
@@ -31,9 +34,36 @@ impl Refusal {
         Self::Invalid(vec![message.into()])
     }
 
-    /// A contact that is not there, never was or was deleted.
-    pub fn no_contact(id: &str) -> Self {
-        Self::Bad(format!("Contact with id {id} not found"))
+    /// The same refusal where the documents list no 422.
+    pub fn into_400(self) -> Self {
+        match self {
+            Self::Invalid(messages) => Self::Bad(messages.join(", ")),
+            other => other,
+        }
+    }
+
+    /// The same refusal where the documents list no 400.
+    pub fn into_422(self) -> Self {
+        match self {
+            Self::Bad(message) => Self::invalid(message),
+            other => other,
+        }
+    }
+
+    /// A 401.
+    pub fn unauthorised(message: &str) -> Self {
+        Self::Unauthorised(message.into())
+    }
+
+    /// A record that is not there, never was or was deleted.
+    pub fn missing(switches: &Switches, kind: Kind, id: &str) -> Self {
+        Self::Bad(match kind {
+            Kind::Contact => switches.missing_contact_message.replace("{id}", id),
+            Kind::Task => switches.missing_task_message.clone(),
+            Kind::Note => switches.missing_note_message.clone(),
+            Kind::Appointment => "The event id is invalid.".into(),
+            Kind::Business => format!("Business with id {id} not found"),
+        })
     }
 
     /// The answer, without its trace id.
@@ -46,7 +76,7 @@ impl Refusal {
                 "This location does not allow duplicated contacts.".into(),
                 None,
             ),
-            Self::Unauthorised(message) => (401, (*message).into(), Some("Unauthorized")),
+            Self::Unauthorised(message) => (401, message.as_str().into(), Some("Unauthorized")),
             Self::OtherLocation => (
                 403,
                 "The token does not have access to this location.".into(),

@@ -1,15 +1,15 @@
 //! What GHL does with a record that is made, edited or deleted, whoever does it: the API and the web app alike.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{refusal::Refusal, shape};
-use crate::model::{Kind, Millis, Side};
+pub use super::normal::normal_tags;
+use super::{normal, office, refusal::Refusal, shape};
+use crate::model::{Kind, Side};
 use crate::sandbox::{
     event::{By, Op},
     mark::Mark,
-    phones::e164,
     place,
     record::{Body, moment, text},
     world::World,
@@ -24,14 +24,16 @@ pub fn create(world: &mut World, by: &By, kind: Kind, fields: Body) -> Result<Ar
     if kind.is_child() {
         let parent = text(&fields, "contactId").unwrap_or_default();
         if !world.is_live(Side::Ghl, Kind::Contact, parent) {
-            return Err(Refusal::no_contact(parent));
+            return Err(Refusal::missing(&world.switches, Kind::Contact, parent));
         }
     }
     match kind {
         Kind::Contact => {
             body.insert("locationId".into(), world.place.location_id.clone().into());
             body.insert("type".into(), "lead".into());
-            body.insert("country".into(), place::COUNTRY.into());
+            if world.switches.default_country {
+                body.insert("country".into(), place::COUNTRY.into());
+            }
         }
         Kind::Task => {
             body.insert("completed".into(), false.into());
@@ -53,12 +55,24 @@ pub fn create(world: &mut World, by: &By, kind: Kind, fields: Body) -> Result<Ar
             body.insert("locationId".into(), world.place.location_id.clone().into());
         }
     }
-    merge(world, kind, &mut body, fields)?;
+    normal::merge(world, kind, &mut body, fields)?;
     refuse_duplicate(world, kind, &body)?;
     let (added, updated) = times_of(kind);
     body.insert(added.into(), now.to_string().into());
     body.insert(updated.into(), now.to_string().into());
-    Ok(world.write(by, Op::Create, Side::Ghl, kind, body))
+    let written = world.write(by, Op::Create, Side::Ghl, kind, body);
+    world.office.note_secondary(&written);
+    bump_contact(world, by, kind, &written)?;
+    Ok(written)
+}
+
+/// Moves the contact of a new task or note on, where the account does that.
+fn bump_contact(world: &mut World, by: &By, kind: Kind, child: &Body) -> Result<(), Refusal> {
+    if world.switches.children_bump_contact && matches!(kind, Kind::Task | Kind::Note) {
+        let contact = text(child, "contactId").unwrap_or_default();
+        edit(world, by, Kind::Contact, contact, Body::new())?;
+    }
+    Ok(())
 }
 
 /// Edits a record: only the keys that are given change, null clears. Its update time moves on in any case.
@@ -75,17 +89,23 @@ pub fn edit(
     for fixed in ["id", "locationId", "contactId"] {
         patch.shift_remove(fixed);
     }
-    merge(world, kind, &mut body, patch)?;
-    if ["email", "phone"]
-        .iter()
-        .any(|key| body.get(*key) != before.get(*key))
+    normal::merge(world, kind, &mut body, patch)?;
+    if world.switches.put_refuses_duplicates
+        && ["email", "phone"]
+            .iter()
+            .any(|key| body.get(*key) != before.get(*key))
     {
         refuse_duplicate(world, kind, &body)?;
+    }
+    if body == *before && !world.switches.unchanged_put_bumps {
+        return Ok(before);
     }
     let (_, updated) = times_of(kind);
     let now = world.now().max(moment(&before, updated).plus(1));
     body.insert(updated.into(), now.to_string().into());
-    Ok(world.write(by, Op::Update, Side::Ghl, kind, body))
+    let written = world.write(by, Op::Update, Side::Ghl, kind, body);
+    world.office.note_secondary(&written);
+    Ok(written)
 }
 
 /// Deletes a record without a trace. Notes and appointments go with their contact; its tasks stay in the
@@ -93,7 +113,11 @@ pub fn edit(
 pub fn delete(world: &mut World, by: &By, kind: Kind, id: &str) -> Result<(), Refusal> {
     let body = find(world, kind, id)?;
     if kind == Kind::Contact {
-        for child in [Kind::Note, Kind::Appointment] {
+        let mut gone = vec![Kind::Note, Kind::Appointment];
+        if !world.switches.orphan_tasks {
+            gone.push(Kind::Task);
+        }
+        for child in gone {
             for body in world.children(Side::Ghl, child, id) {
                 erase(world, by, child, body);
             }
@@ -171,13 +195,7 @@ pub fn retag(
 
 /// A record that a route by id shows: a child only while its contact is there.
 pub fn find(world: &World, kind: Kind, id: &str) -> Result<Arc<Body>, Refusal> {
-    let missing = || match kind {
-        Kind::Contact => Refusal::no_contact(id),
-        Kind::Task => Refusal::Bad("The task id is invalid.".into()),
-        Kind::Note => Refusal::Bad("The note id is invalid.".into()),
-        Kind::Appointment => Refusal::Bad("The event id is invalid.".into()),
-        Kind::Business => Refusal::Bad(format!("Business with id {id} not found")),
-    };
+    let missing = || Refusal::missing(&world.switches, kind, id);
     let body = world.live(Side::Ghl, kind, id).ok_or_else(missing)?;
     if kind.is_child() {
         let parent = text(&body, "contactId").unwrap_or_default();
@@ -206,121 +224,37 @@ const fn times_of(kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
-/// Puts the fields of a patch into a record, each in the form that GHL stores.
-fn merge(world: &World, kind: Kind, body: &mut Body, mut patch: Body) -> Result<(), Refusal> {
-    if let Some(name) = patch.shift_remove("name").filter(|_| kind == Kind::Contact) {
-        let (first, last) =
-            name.as_str()
-                .map_or((None, None), |name| match name.trim().split_once(' ') {
-                    Some((first, last)) => (Some(first.to_owned()), Some(last.trim().to_owned())),
-                    None => (Some(name.trim().to_owned()), None),
-                });
-        patch.entry("firstName").or_insert_with(|| first.into());
-        patch.entry("lastName").or_insert_with(|| last.into());
-    } else if kind == Kind::Business
-        && let Some(name) = text(&patch, "name")
-    {
-        body.insert("name".into(), name.to_owned().into());
-    }
-    if let Some(country) = patch.shift_remove("country") {
-        put(body, "country", country);
-    }
-    for (key, value) in patch {
-        let value = match (key.as_str(), &value) {
-            ("phone", Value::String(given)) if !given.trim().is_empty() => {
-                let country = text(body, "country").unwrap_or(place::COUNTRY);
-                let number = e164(given, country);
-                number
-                    .ok_or_else(|| Refusal::invalid("phone must be a valid phone number"))?
-                    .into()
-            }
-            ("tags", Value::Array(tags)) => normal_tags(tags),
-            ("customFields", Value::Array(fields)) => {
-                merged_custom_fields(world, body.get("customFields"), fields)
-            }
-            ("dueDate", Value::String(given)) => match Millis::parse(given) {
-                Some(at) => at.to_string().into(),
-                None => {
-                    return Err(Refusal::invalid(
-                        "dueDate must be a valid ISO 8601 date string",
-                    ));
-                }
-            },
-            (_, Value::String(given)) if kind == Kind::Contact => given.trim().into(),
-            _ => value,
-        };
-        put(body, &key, value);
-    }
-    Ok(())
-}
-
-fn put(body: &mut Body, key: &str, value: Value) {
-    if value.is_null() || value.as_str().is_some_and(str::is_empty) {
-        body.shift_remove(key);
-    } else {
-        body.insert(key.into(), value);
-    }
-}
-
-/// Tags lower-cased, trimmed and each once, in the order given.
-pub fn normal_tags(tags: &[Value]) -> Value {
-    let mut seen = BTreeSet::new();
-    tags.iter()
-        .filter_map(Value::as_str)
-        .map(|tag| tag.trim().to_lowercase())
-        .filter(|tag| !tag.is_empty() && seen.insert(tag.clone()))
-        .map(Value::from)
-        .collect()
-}
-
-/// Custom fields by id; a `contact.` key or an unknown id is ignored, null and empty clear.
-fn merged_custom_fields(world: &World, old: Option<&Value>, given: &[Value]) -> Value {
-    let mut fields = old.and_then(Value::as_array).cloned().unwrap_or_default();
-    for field in given {
-        let named = field["id"]
-            .as_str()
-            .or_else(|| field["key"].as_str())
-            .unwrap_or_default();
-        let Some(definition) = world.place.custom_field(named) else {
-            continue;
-        };
-        let value = ["field_value", "fieldValue", "value"]
-            .iter()
-            .find_map(|key| field.get(*key));
-        let value = value.cloned().unwrap_or_default();
-        let is_empty = value.is_null() || value == "" || value == json!([]);
-        let at = fields
-            .iter()
-            .position(|f| f["id"] == definition.id.as_str());
-        match at {
-            Some(at) if is_empty => {
-                fields.remove(at);
-            }
-            Some(at) => fields[at]["value"] = value,
-            None if is_empty => {}
-            None => fields.push(json!({"id": definition.id, "value": value})),
-        }
-    }
-    fields.into()
-}
-
-/// The contact that has this e-mail, in any case, or this phone, but for one.
+/// The contact that has this e-mail, in any case, or this phone, but for one. Of two, the location's order of fields
+/// decides.
 pub fn holder(
     world: &World,
     email: Option<&str>,
     phone: Option<&str>,
     but: &str,
 ) -> Option<(Arc<Body>, &'static str)> {
-    let marks = [
+    let mut marks = [
         (email.map(Mark::email), "email"),
         (phone.map(Mark::phone), "phone"),
     ];
+    if world.switches.match_phone_first {
+        marks.reverse();
+    }
     marks.into_iter().find_map(|(mark, field)| {
         let mark = mark?;
         let mut holders = world.holders(Side::Ghl, Kind::Contact, &mark);
         let other = holders.find(|body| text(body, "id") != Some(but))?;
         Some((other, field))
     })
+}
+
+/// The contact that has this e-mail as a secondary one.
+pub fn secondary_holder(world: &World, email: &str) -> Option<Arc<Body>> {
+    let id = world.office.secondary_holder(email)?;
+    let contact = world.live(Side::Ghl, Kind::Contact, id)?;
+    let email = email.to_lowercase();
+    office::secondary_emails(&contact)
+        .contains(&email)
+        .then_some(contact)
 }
 
 fn refuse_duplicate(world: &World, kind: Kind, body: &Body) -> Result<(), Refusal> {

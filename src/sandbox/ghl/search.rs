@@ -1,231 +1,29 @@
 //! POST /contacts/search: filters, sort and a cursor on each row.
 
-use std::{cmp::Ordering, ops::RangeInclusive};
+use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use super::{Ask, dto, refusal::Refusal, shape};
+use super::{
+    Ask, dto,
+    filter::{Class, Filter, LONGEST_VALUE, class_of, plain, read_filters},
+    page::Page,
+    refusal::Refusal,
+    shape,
+};
 use crate::model::{Kind, Millis, Side};
 use crate::sandbox::{
     http::Answer,
     origin::Stamp,
     record::{Body, text},
+    switches::Switches,
     walk::{ALWAYS, Order},
     world::World,
 };
 
 /// What `page` times `pageLimit` may reach.
 const DEEPEST: usize = 10_000;
-
-/// What a field's filters may do.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Exact,
-    Text,
-    Date,
-    Custom,
-}
-
-fn class_of(field: &str) -> Option<Class> {
-    Some(match field {
-        "id" | "assignedTo" | "country" | "dnd" | "email" | "followers" | "isValidWhatsapp"
-        | "timezone" | "type" | "validEmail" | "website" | "activeWorkflows"
-        | "finishedWorkflows" => Class::Exact,
-        "address" | "businessName" | "city" | "companyName" | "firstNameLowerCase"
-        | "lastNameLowerCase" | "phone" | "postalCode" | "source" | "state" | "tags" => Class::Text,
-        "dateAdded"
-        | "dateUpdated"
-        | "lastEmailClickedDate"
-        | "lastEmailOpenedDate"
-        | "lastAppointment" => Class::Date,
-        _ if field.starts_with("customFields.") => Class::Custom,
-        _ => return None,
-    })
-}
-
-/// A filter, checked, so that matching cannot fail.
-enum Filter {
-    And(Vec<Filter>),
-    Or(Vec<Filter>),
-    Leaf {
-        field: String,
-        test: Test,
-        negate: bool,
-    },
-}
-
-enum Test {
-    Eq(Vec<Value>),
-    Contains(Vec<String>),
-    Exists,
-    Range(Vec<(String, Millis)>),
-}
-
-fn read_filters(value: Option<&Value>) -> Result<Vec<Filter>, Refusal> {
-    match value {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(list)) => list.iter().map(read_filter).collect(),
-        Some(_) => Err(Refusal::invalid("filters must be an array")),
-    }
-}
-
-fn read_filter(value: &Value) -> Result<Filter, Refusal> {
-    if let Some(group) = value["group"].as_str() {
-        let inner = read_filters(value.get("filters"))?;
-        return match group {
-            "AND" => Ok(Filter::And(inner)),
-            "OR" => Ok(Filter::Or(inner)),
-            _ => Err(Refusal::Bad(format!("Invalid group {group}"))),
-        };
-    }
-    let field = value["field"].as_str().unwrap_or_default();
-    let operator = value["operator"].as_str().unwrap_or_default();
-    let class = class_of(field).ok_or_else(|| Refusal::Bad(format!("Invalid field {field}")))?;
-    let given = &value["value"];
-    let positive = operator.strip_prefix("not_").unwrap_or(operator);
-    let test = match (positive, class) {
-        ("exists", _) => Test::Exists,
-        ("eq", Class::Exact | Class::Text | Class::Custom) => Test::Eq(each(given)),
-        ("contains", Class::Text | Class::Custom) => {
-            Test::Contains(each(given).iter().map(plain).collect())
-        }
-        ("range", Class::Date | Class::Custom) if operator == "range" => {
-            Test::Range(read_range(field, given)?)
-        }
-        _ => {
-            return Err(Refusal::Bad(format!(
-                "Invalid operator {operator} for field {field}"
-            )));
-        }
-    };
-    Ok(Filter::Leaf {
-        field: field.to_owned(),
-        test,
-        negate: operator.starts_with("not_"),
-    })
-}
-
-fn read_range(field: &str, given: &Value) -> Result<Vec<(String, Millis)>, Refusal> {
-    let bad = || Refusal::Bad(format!("Invalid range for field {field}"));
-    let bounds = given.as_object().ok_or_else(bad)?;
-    bounds
-        .iter()
-        .map(|(bound, value)| {
-            let at = as_moment(value).ok_or_else(bad)?;
-            matches!(bound.as_str(), "gte" | "gt" | "lte" | "lt")
-                .then(|| (bound.clone(), at))
-                .ok_or_else(bad)
-        })
-        .collect()
-}
-
-/// ISO text or milliseconds.
-fn as_moment(value: &Value) -> Option<Millis> {
-    value
-        .as_i64()
-        .map(Millis)
-        .or_else(|| Millis::parse(value.as_str()?))
-}
-
-fn each(value: &Value) -> Vec<Value> {
-    match value {
-        Value::Array(values) => values.clone(),
-        other => vec![other.clone()],
-    }
-}
-
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_lowercase)
-}
-
-impl Filter {
-    /// Between which times a filter admits something, and whether it asks for nothing else.
-    fn window(&self, by: Stamp) -> (RangeInclusive<Millis>, bool) {
-        let (mut first, mut last) = ALWAYS.into_inner();
-        let mut is_all = true;
-        let parts = match self {
-            Self::And(parts) => parts.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        for part in parts {
-            match part {
-                Self::Leaf {
-                    field,
-                    test: Test::Range(bounds),
-                    negate: false,
-                } if field == by.field(Side::Ghl, Kind::Contact) => {
-                    for (bound, limit) in bounds {
-                        match bound.as_str() {
-                            "gte" => first = first.max(*limit),
-                            "gt" => first = first.max(limit.plus(1)),
-                            "lte" => last = last.min(*limit),
-                            _ => last = last.min(limit.plus(-1)),
-                        }
-                    }
-                }
-                Self::And(_) => {
-                    let (inner, is_all_inner) = part.window(by);
-                    first = first.max(*inner.start());
-                    last = last.min(*inner.end());
-                    is_all &= is_all_inner;
-                }
-                _ => is_all = false,
-            }
-        }
-        (first..=last, is_all)
-    }
-
-    fn admits(&self, contact: &Body) -> bool {
-        match self {
-            Self::And(all) => all.iter().all(|f| f.admits(contact)),
-            Self::Or(any) => any.iter().any(|f| f.admits(contact)),
-            Self::Leaf {
-                field,
-                test,
-                negate,
-            } => {
-                let value = match field.strip_prefix("customFields.") {
-                    Some(id) => custom_value(contact, id),
-                    None => shape::value_of(contact, field),
-                };
-                test.holds(&value) != *negate
-            }
-        }
-    }
-}
-
-impl Test {
-    fn holds(&self, value: &Value) -> bool {
-        let is_set = !value.is_null() && value != &json!([]);
-        match self {
-            Self::Exists => is_set,
-            Self::Eq(wanted) => {
-                let have: Vec<String> = each(value).iter().map(plain).collect();
-                is_set && wanted.iter().any(|w| have.contains(&plain(w)))
-            }
-            Self::Contains(wanted) => {
-                let have: Vec<String> = each(value).iter().map(plain).collect();
-                is_set && wanted.iter().any(|w| have.iter().any(|h| h.contains(w)))
-            }
-            Self::Range(bounds) => as_moment(value).is_some_and(|at| {
-                bounds.iter().all(|(bound, limit)| match bound.as_str() {
-                    "gte" => at >= *limit,
-                    "gt" => at > *limit,
-                    "lte" => at <= *limit,
-                    _ => at < *limit,
-                })
-            }),
-        }
-    }
-}
-
-fn custom_value(contact: &Body, id: &str) -> Value {
-    let fields = contact.get("customFields").and_then(Value::as_array);
-    let field = fields.into_iter().flatten().find(|f| f["id"] == id);
-    field.map(|f| f["value"].clone()).unwrap_or_default()
-}
+const LARGEST_PAGE: usize = 500;
 
 /// A value that rows are sorted by; absent comes first, numbers before text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -315,22 +113,48 @@ impl Sort {
     }
 }
 
+/// Whether a page of this size and place may be asked for.
+fn check_page(body: &Body, limit: usize, switches: &Switches) -> Result<(), Refusal> {
+    let refusal = |is_422: bool, says: &str| {
+        if is_422 {
+            Refusal::invalid(says)
+        } else {
+            Refusal::Bad(says.into())
+        }
+    };
+    if limit == 0 {
+        return Err(Refusal::invalid("pageLimit must not be less than 1"));
+    }
+    if limit > LARGEST_PAGE {
+        let says = format!("pageLimit must not be greater than {LARGEST_PAGE}");
+        return Err(refusal(switches.page_limit_is_422, &says));
+    }
+    let query = text(body, "query").unwrap_or_default();
+    if query.chars().count() > LONGEST_VALUE {
+        let says = format!("query must be shorter than or equal to {LONGEST_VALUE} characters");
+        return Err(Refusal::invalid(says));
+    }
+    let cursor = body.get("searchAfter").and_then(Value::as_array);
+    let has_cursor = cursor.is_some_and(|cursor| !cursor.is_empty());
+    let page = body.get("page").and_then(Value::as_u64);
+    if page.is_some() && has_cursor && switches.page_with_cursor_refused {
+        return Err(Refusal::invalid("page and searchAfter exclude each other"));
+    }
+    let is_too_deep = page.is_some_and(|page| (page as usize).saturating_mul(limit) > DEEPEST);
+    if is_too_deep && !has_cursor {
+        let says = "page is too deep: use searchAfter";
+        return Err(refusal(switches.deep_page_is_422, says));
+    }
+    Ok(())
+}
+
 /// The route.
 pub fn contacts(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
-    let body = dto::object(&ask.call.body)?;
-    let mut wrong = Vec::new();
-    if text(&body, "locationId").is_none() {
-        wrong.push("locationId must be a string".to_owned());
-    }
-    let limit = body.get("pageLimit").and_then(Value::as_u64).unwrap_or(0) as usize;
-    if !(1..=500).contains(&limit) {
-        wrong.push("pageLimit must be a number from 1 to 500".to_owned());
-    }
-    if !wrong.is_empty() {
-        return Err(Refusal::Invalid(wrong));
-    }
+    let body = dto::SEARCH_CONTACTS.read(&ask.call.body, &world.switches)?;
     super::own_location(world, text(&body, "locationId"))?;
-    let filters = Filter::And(read_filters(body.get("filters"))?);
+    let limit = body.get("pageLimit").and_then(Value::as_u64).unwrap_or(0) as usize;
+    check_page(&body, limit, &world.switches)?;
+    let filters = Filter::And(read_filters(body.get("filters"), &world.switches)?);
     let sort = Sort::read(body.get("sort"))?;
     let query = text(&body, "query").unwrap_or_default().to_lowercase();
     let cursor = body
@@ -343,9 +167,6 @@ pub fn contacts(world: &mut World, ask: &Ask) -> Result<Answer, Refusal> {
             return Err(Refusal::Bad("Invalid searchAfter".into()));
         }
         (Some(_), _) => 0,
-        (None, Some(page)) if page as usize * limit > DEEPEST => {
-            return Err(Refusal::Bad("page is too deep: use searchAfter".into()));
-        }
         (None, page) => (page.unwrap_or(1).max(1) as usize - 1) * limit,
     };
     let is_wanted = |contact: &Body| filters.admits(contact) && mentions(contact, &query);
@@ -388,81 +209,6 @@ fn as_place(cursor: &[Key]) -> Option<(Millis, String)> {
         Key::Number(ms) => Some((Millis(*ms), id)),
         Key::Text(_) => Some((Millis(i64::MAX), id)),
         Key::Absent => None,
-    }
-}
-
-/// A page of contacts by one of their times.
-pub struct Page {
-    pub order: Order,
-    /// Which times count.
-    pub window: RangeInclusive<Millis>,
-    /// The last row that is known already.
-    pub after: Option<(Millis, String)>,
-    pub skip: usize,
-    pub limit: usize,
-}
-
-/// What [`Page::read`] found.
-pub struct Found {
-    pub rows: Vec<(Millis, Body)>,
-    /// How many rows there are in all.
-    pub total: usize,
-    /// How many of them come before the page.
-    pub before: usize,
-}
-
-impl Page {
-    /// Reads the page. Without a filter only its own rows are made, else all in the window, for the total.
-    pub fn read(&self, world: &mut World, is_wanted: Option<&dyn Fn(&Body) -> bool>) -> Found {
-        let until = world.indexed_until(Side::Ghl);
-        let world = &*world;
-        let contacts = (Side::Ghl, Kind::Contact);
-        let (start, end) = self.window.clone().into_inner();
-        let after = self.after.as_ref().map(|(at, id)| (*at, id.as_str()));
-        let is_passed = |at: Millis, id: &str| {
-            after.is_some_and(|after| self.order.compare((at, id), after).is_le())
-        };
-        if let Some(is_wanted) = is_wanted {
-            let (mut rows, mut total, mut before) = (Vec::new(), 0, 0);
-            for (at, row) in world.walk(contacts, until, self.order, self.window.clone()) {
-                let body = row.body();
-                if !is_wanted(&body) {
-                    continue;
-                }
-                total += 1;
-                if is_passed(at, &row.id()) || before < self.skip {
-                    before += 1;
-                } else if rows.len() < self.limit {
-                    rows.push((at, body));
-                }
-            }
-            return Found {
-                rows,
-                total,
-                before,
-            };
-        }
-        let rest = match after {
-            None => start..=end,
-            Some((at, _)) if self.order.newest_first => start..=end.min(at),
-            Some((at, _)) => start.max(at)..=end,
-        };
-        let left = world.count_in(contacts, until, self.order.by, &rest);
-        let total = world.count_in(contacts, until, self.order.by, &self.window);
-        let mut walk = world.walk(contacts, until, self.order, rest).peekable();
-        let mut before = total - left;
-        while walk
-            .next_if(|(at, row)| after.is_some_and(|a| a.0 == *at) && is_passed(*at, &row.id()))
-            .is_some()
-        {
-            before += 1;
-        }
-        let page = walk.skip(self.skip).take(self.limit);
-        Found {
-            rows: page.map(|(at, row)| (at, row.body())).collect(),
-            total,
-            before: before + self.skip,
-        }
     }
 }
 

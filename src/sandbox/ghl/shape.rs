@@ -77,6 +77,7 @@ pub fn value_of(contact: &Body, key: &str) -> Value {
             (!full.is_empty()).then_some(full).into()
         }
         "address" => text(contact, "address1").into(),
+        "validEmail" => text(contact, "email").map(|_| true).into(),
         "businessName" => text(contact, "companyName").into(),
         _ => contact.get(key).cloned().unwrap_or_default(),
     }
@@ -161,7 +162,7 @@ pub fn task(body: &Body) -> Value {
 }
 
 /// A task as the location's search shows it: `_id` and times; `full` rows carry null where a field is not set.
-pub fn task_row(body: &Body, full: bool) -> Value {
+pub fn task_row(body: &Body, full: bool) -> Body {
     let mut row = Body::new();
     row.insert("_id".into(), value_of(body, "id"));
     for key in &TASK_KEYS[1..] {
@@ -171,7 +172,7 @@ pub fn task_row(body: &Body, full: bool) -> Value {
     }
     row.insert("dateAdded".into(), value_of(body, "dateAdded"));
     row.insert("dateUpdated".into(), value_of(body, "dateUpdated"));
-    row.into()
+    row
 }
 
 /// A note: no time of its last change.
@@ -210,6 +211,8 @@ pub fn business(body: &Body) -> Value {
 pub fn location(place: &Place, allow_duplicates: bool) -> Value {
     json!({
         "id": place.location_id, "companyId": place.company_id, "name": "Harbour Street Agency",
+        "email": "office@agency.example.com", "phone": "+12125550142", "address": "14 Harbour Street",
+        "city": "New York", "state": "NY", "postalCode": "10004", "website": "https://agency.example.com",
         "country": crate::sandbox::place::COUNTRY, "timezone": crate::sandbox::place::TIME_ZONE,
         "settings": {
             "allowDuplicateContact": allow_duplicates, "allowDuplicateOpportunity": false,

@@ -226,10 +226,10 @@ pub fn records(world: &mut World, call: &Call, kind: Kind) -> Result<Answer, Pro
 }
 
 /// A list of what is no record: in the order of its ids, by pages.
-pub fn plain(world: &mut World, call: &Call, rows: Vec<Arc<Body>>) -> Result<Answer, Problem> {
+pub fn plain(world: &mut World, call: &Call, rows: Vec<Body>) -> Result<Answer, Problem> {
     let query = Query::read(world, call, &[])?;
     let now = world.now();
-    let mut rows: Vec<_> = rows.iter().map(|row| placed((**row).clone())).collect();
+    let mut rows: Vec<_> = rows.into_iter().map(placed).collect();
     rows.sort_by(|one, two| one.1.cmp(&two.1));
     Ok(query.page(call, now, rows.into_iter()))
 }

@@ -1,7 +1,5 @@
 //! The account's own webhooks (facts, sections 5 and 6): made, changed, rotated and tested over the API.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::{
@@ -65,7 +63,7 @@ pub fn run(
     match op {
         Op::List => {
             let all = hooks.subscriptions.values();
-            let rows = all.map(|hook| Arc::new(hook.shown(false))).collect();
+            let rows = all.map(|hook| hook.shown(false)).collect();
             lists::plain(world, call, rows)
         }
         Op::Create => {

@@ -92,7 +92,7 @@ pub fn token(desk: &mut Desk, call: &Call) -> Answer {
         }
         "refresh_token" => {
             let token = get("refresh_token").unwrap_or_default();
-            let grace_ms = desk.world.switches.refresh_grace_ms;
+            let grace_ms = desk.world.switches.refresh_grace_ms.into();
             match desk.grants.refreshed(Side::Ghl, token, now, grace_ms) {
                 Refreshed::Dead => invalid(400, "invalid_grant", "the refresh token is invalid"),
                 Refreshed::Again(answer) => Answer::json(200, answer),
@@ -186,7 +186,7 @@ fn admit(desk: &mut Desk, call: &Call, scope: &str) -> Result<(), Answer> {
     let now = desk.world.now();
     match desk.tokens.worth(Side::Ghl, call.bearer(), scope, now) {
         Worth::Good => Ok(()),
-        Worth::Expired => unauthorised("Invalid token: access token is invalid"),
+        Worth::Expired => unauthorised(&desk.world.switches.expired_token_message),
         Worth::LacksScope => unauthorised("The token is not authorized for this scope."),
         Worth::Unknown => unauthorised("Invalid JWT"),
     }

@@ -79,6 +79,17 @@ async fn s28_what_is_new_fires_with_what_little_ghl_tells_of_it() {
         (vec!["TaskCreate"], &json!("Call"))
     );
     assert!(sent[0].get("contactId").is_none() && sent[0].get("body").is_none());
+    let whole = json!({"ghl.task_create_is_sparse": false});
+    bench.control("PUT", "/settings", whole).await;
+    let task = json!({"title": "Call", "body": "b", "dueDate": "2026-07-01T10:00:00Z", "completed": false});
+    bench
+        .ghl("POST", &format!("/contacts/{id}/tasks"), task)
+        .await;
+    let sent = bench.carry_bodies();
+    assert_eq!(
+        (&sent[0]["contactId"], &sent[0]["body"]),
+        (&json!(id), &json!("b"))
+    );
     let note = json!({"body": "Hi", "title": "T"});
     let made = bench
         .ghl("POST", &format!("/contacts/{id}/notes"), note)

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
 #[tokio::test]
@@ -210,4 +212,93 @@ async fn the_deprecated_list_pages_newest_first_with_two_cursors() {
         (got.status, &got.body["message"]),
         (422, &json!(["limit must not be greater than 100"]))
     );
+}
+
+#[tokio::test]
+async fn a_range_alone_finds_whom_it_finds_among_other_filters() {
+    let bench = Bench::new(settings(40));
+    let all = bench.search(json!({})).await.body;
+    let rows = all["contacts"].as_array().unwrap();
+    let middle = rows[rows.len() / 2]["searchAfter"][0].as_i64().unwrap();
+    let ids = async |filter: Value| {
+        let found = bench.search(json!({"filters": [filter]})).await.body;
+        let rows = found["contacts"].as_array().unwrap();
+        assert_eq!(found["total"], rows.len());
+        rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>()
+    };
+    for bound in ["gte", "gt", "lte", "lt"] {
+        for at in [json!(middle), json!(middle as f64 + 0.5), json!(middle - 1)] {
+            let range = json!({"field": "dateAdded", "operator": "range", "value": {(bound): at}});
+            // in a group of alternatives it is asked of each contact; alone it says where to read
+            let asked_of_each = json!({"group": "OR", "filters": [range]});
+            let found = ids(range).await;
+            assert!(
+                !found.is_empty() && found.len() < rows.len(),
+                "{bound} {at}"
+            );
+            assert_eq!(found, ids(asked_of_each).await, "{bound} {at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_old_list_meets_everybody_once_in_either_order_and_by_either_cursor() {
+    let bench = Bench::new(settings(40));
+    for (newest_first, is_alone) in [(true, false), (false, false), (false, true), (true, true)] {
+        let order =
+            json!({"ghl.list_newest_first": newest_first, "ghl.list_cursor_alone": is_alone});
+        bench.control("PUT", "/settings", order.clone()).await;
+        let first = format!("/contacts/?locationId={}&limit=7", bench.location());
+        let (mut path, mut times, mut ids) = (first.clone(), Vec::new(), BTreeSet::new());
+        loop {
+            let got = bench.ghl("GET", &path, Value::Null).await.body;
+            for row in got["contacts"].as_array().unwrap() {
+                times.push(row["dateAdded"].as_str().unwrap().to_owned());
+                ids.insert(row["id"].as_str().unwrap().to_owned());
+            }
+            assert_eq!(got["meta"]["total"], 36);
+            if got["meta"]["nextPage"].is_null() {
+                break;
+            }
+            path = format!("{first}&startAfter={}", got["meta"]["startAfter"]);
+            if !is_alone {
+                let id = got["meta"]["startAfterId"].as_str().unwrap();
+                path = format!("{path}&startAfterId={id}");
+            }
+        }
+        if newest_first {
+            times.reverse();
+        }
+        assert!(times.is_sorted());
+        assert_eq!((times.len(), ids.len()), (36, 36), "{order}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_search_tells_how_many_there_are_whatever_it_asks_for() {
+    let bench = Bench::new(settings(40));
+    let setting = json!({"ghl.task_search_total": "total"});
+    bench.control("PUT", "/settings", setting).await;
+    let path = format!("/locations/{}/tasks/search", bench.location());
+    let all = bench.ghl("POST", &path, json!({"limit": 1_000})).await.body;
+    let all = all["tasks"].as_array().unwrap();
+    let contact = &all[0]["contactId"];
+    assert!(contact.is_string());
+    let of_contact = all.iter().filter(|task| task["contactId"] == *contact);
+    let open = all.iter().filter(|task| task["completed"] == false);
+    for (asked, want) in [
+        (json!({}), all.len()),
+        (json!({"completed": false}), open.count()),
+        (json!({"contactId": [contact]}), of_contact.count()),
+    ] {
+        for (skip, limit) in [(0, 2), (1, 2), (want, 2)] {
+            let mut body = asked.clone();
+            body["skip"] = skip.into();
+            body["limit"] = limit.into();
+            let got = bench.ghl("POST", &path, body).await.body;
+            let shown = got["tasks"].as_array().unwrap().len();
+            assert_eq!(got["total"], want, "{asked}");
+            assert_eq!(shown, limit.min(want - skip), "{asked} from {skip}");
+        }
+    }
 }

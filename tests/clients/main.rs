@@ -1,0 +1,53 @@
+//! Clients of the GHL API that others wrote, against a served sandbox. `README.md` beside this says how to run them.
+
+use std::process::Stdio;
+
+use couplet::{
+    clock::Clock,
+    sandbox::{LimitSpec, Sandbox, Settings},
+};
+use tokio::{net::TcpListener, process::Command};
+
+/// Runs a script with the address, the location and the token of a sandbox of its own.
+async fn run(program: &str, script: &str) {
+    let folder = std::env::var("COUPLET_TEST_CLIENTS").expect("the folder with the clients");
+    let sandbox = Sandbox::new(Settings {
+        seed: 1,
+        contacts: 100,
+        limit: LimitSpec::Off,
+        lag_ms: 0,
+        faults: None,
+        clock: Clock::system(),
+    })
+    .expect("a sandbox");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let hello = sandbox.hello(listener.local_addr().expect("bound"));
+    let text = |key: &str| hello[key].as_str().expect(key).to_owned();
+    let script = format!("{}/tests/clients/{script}", env!("CARGO_MANIFEST_DIR"));
+    let client = Command::new(program.replace("{folder}", &folder))
+        .arg(script)
+        .args([text("ghl"), text("location_id"), text("ghl_token")])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .output();
+    let served = sandbox.serve(listener, std::future::pending());
+    let output = tokio::select! {
+        output = client => output.expect("the program starts"),
+        served = served => panic!("the sandbox ended: {served:?}"),
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains(" 0 failed"), "{said}");
+}
+
+#[tokio::test]
+#[ignore = "needs the npm packages of tests/clients/README.md"]
+async fn the_clients_on_npm_work_with_only_the_base_url_changed() {
+    run("node", "ghl_sdk.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs the PyPI packages of tests/clients/README.md"]
+async fn the_clients_on_pypi_work_with_only_the_base_url_changed() {
+    run("{folder}/venv/bin/python", "ghl_clients.py").await;
+}
