@@ -16,12 +16,21 @@ use crate::remote::Setup;
 use crate::store::{LinkOutcome, Lookup};
 
 use super::EngineError;
+use super::core::Core;
 use super::pass::Pass;
 
 /// The fingerprints of the map that the bases in the database were agreed under.
 const MAP: &str = "map";
 /// Fields whose base is not known since the map changed.
 const NEWS: &str = "map.news";
+
+/// Fields that name a user.
+const USERS: [FieldName; 4] = [
+    FieldName::Owner,
+    FieldName::Assignee,
+    FieldName::Author,
+    FieldName::Host,
+];
 
 /// A link as the merge sees it.
 pub(super) struct Seen<'a> {
@@ -40,10 +49,57 @@ pub(super) struct After {
     look_again: bool,
 }
 
+impl Seen<'_> {
+    /// Says nothing of a field: what is there stays.
+    fn leave(&mut self, field: FieldName) {
+        let linked = self.linked.to_mut();
+        let mut base = None;
+        for side in Side::BOTH {
+            if let End::Live(end) | End::Gone(end) = linked.ends.get_mut(side) {
+                end.record.set(field.clone(), None);
+            }
+        }
+        if let Some(record) = &mut linked.base {
+            base = record.get(&field).cloned();
+            record.set(field.clone(), None);
+        }
+        self.aside.push(Stuck {
+            field,
+            why: String::new(),
+            base,
+        });
+    }
+
+    /// Says nothing of users: where one side's could not be read, the other knows nobody by its ids.
+    fn leave_users(&mut self) {
+        for field in USERS {
+            let has = |side: Side| {
+                let end = self.linked.ends.get(side).last_seen();
+                end.is_some_and(|end| end.record.get(&field).is_some())
+            };
+            if Side::BOTH.into_iter().any(has) {
+                self.leave(field);
+            }
+        }
+    }
+}
+
+/// Whether a side was set up and told us no users.
+pub(super) fn users_unread(core: &Core) -> Result<bool, EngineError> {
+    for side in Side::BOTH {
+        let setup = core.note::<Setup>(&format!("setup.{}", side.name()))?;
+        if setup.is_some_and(|setup| setup.users.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl Pass<'_> {
     /// Puts the map in force that GHL's custom fields allow. Where it differs from the one before, the bases of the
     /// fields that differ are forgotten: that is no edit by anybody.
     pub(super) fn take_up_map(&self) -> Result<(), EngineError> {
+        self.users_unread.set(users_unread(self.core)?);
         let mut map = self.core.configured.clone();
         if let Some(setup) = self.core.note::<Setup>("setup.ghl")? {
             let fields = setup.custom_fields.iter();
@@ -141,6 +197,9 @@ impl Pass<'_> {
         {
             self.name_business(&mut seen)?;
         }
+        if self.users_unread.get() {
+            seen.leave_users();
+        }
         if own.kind == Kind::Task {
             self.give_due_date(&mut seen)?;
         }
@@ -166,25 +225,9 @@ impl Pass<'_> {
             },
             End::Missing => false,
         };
-        // One that we may not or could not read yet: what is there stays.
+        // One that we may not or could not read yet.
         if unknown {
-            let base = linked
-                .base
-                .as_ref()
-                .and_then(|base| base.get(&field).cloned());
-            for side in Side::BOTH {
-                if let End::Live(end) | End::Gone(end) = linked.ends.get_mut(side) {
-                    end.record.set(field.clone(), None);
-                }
-            }
-            if let Some(base) = &mut linked.base {
-                base.set(field.clone(), None);
-            }
-            seen.aside.push(Stuck {
-                field,
-                why: String::new(),
-                base,
-            });
+            seen.leave(field);
         }
         Ok(())
     }

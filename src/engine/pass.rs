@@ -44,6 +44,8 @@ pub(super) struct Pass<'a> {
     pub shut: RefCell<BySide<bool>>,
     /// Sides to which the key may write nothing.
     pub barred: RefCell<BySide<bool>>,
+    /// The key may not read the users of a side.
+    pub users_unread: Cell<bool>,
     /// What operators asked for is being carried out between two pages.
     pub operators_are_in: Cell<bool>,
 }
@@ -76,6 +78,7 @@ impl<'a> Pass<'a> {
             tried: RefCell::default(),
             shut: RefCell::default(),
             barred: RefCell::new(super::allowed::barred(core, urgent)?),
+            users_unread: Cell::new(super::mapped::users_unread(core)?),
             operators_are_in: Cell::new(false),
         })
     }

@@ -380,31 +380,88 @@ fn tasks_keep_to_what_each_side_can_take() {
     find("growbots", "shorter");
 }
 
+/// How many records a preview would write on each side.
+fn planned(preview: &Value) -> Value {
+    let plan = preview["plan"].as_array().expect("a plan");
+    let of = |side: &str| plan.iter().filter(|write| write["side"] == side).count();
+    json!({"ghl": of("ghl"), "growbots": of("growbots")})
+}
+
 #[test]
 fn a_new_map_on_contacts_in_step_is_nobodys_edit() {
     let lab = Lab::quick(300, 7);
     lab.pass(&[]);
     lab.pass(&[]);
     let before = lab.pass(&[]);
-    // What Growbots has in titles is in no field of GHL yet.
+    // Some titles stand in one of the two fields only.
     let config = configure(
         &lab,
         "[map.contact.title]\nghl = \"custom.job_title\"\npolicy = \"growbots\"\n",
     );
     let config = ["--config", config.as_str()];
     let preview = lab.pass(&[&config[..], &["--dry-run"]].concat());
-    let titles = preview["plan"].as_array().expect("a plan").len();
-    assert!(titles > 0, "the preview lists every write: {preview}");
+    let planned = planned(&preview);
+    for side in ["ghl", "growbots"] {
+        assert_ne!(planned[side], 0, "the preview lists every write: {preview}");
+    }
     let changed = lab.pass(&config);
     assert_eq!(
         changed["conflicts_open"], before["conflicts_open"],
         "{changed}"
     );
     assert_eq!(
-        changed["updated"]["ghl"], titles,
+        changed["updated"], planned,
         "what the preview said: {changed}"
     );
-    assert_eq!(changed["updated"]["growbots"], 0, "{changed}");
+    let after = lab.pass(&config);
+    assert_eq!(
+        after["updated"],
+        json!({"ghl": 0, "growbots": 0}),
+        "{after}"
+    );
+}
+
+#[test]
+fn a_new_map_that_would_write_much_waits_for_an_operator() {
+    let lab = Lab::quick(500, 7);
+    lab.pass(&[]);
+    lab.pass(&[]);
+    let before = lab.pass(&[]);
+    // Every title of Growbots would be written in another way.
+    let config = configure(
+        &lab,
+        "[map.contact.title]\nghl = \"custom.job_title\"\npolicy = \"ghl\"\ndirection = \"->\"\n\
+         to_growbots = \"{{ value | lower }}\"\n",
+    );
+    let config = ["--config", config.as_str()];
+    let none = json!({"ghl": 0, "growbots": 0});
+    let preview = lab.pass(&[&config[..], &["--dry-run"]].concat());
+    let titles = planned(&preview)["growbots"].as_u64().expect("a count");
+    assert!(titles > 200, "the brake lets 200 go: {titles}");
+    for _ in 0..2 {
+        let changed = lab.pass(&config);
+        assert_eq!(changed["updated"], none, "{changed}");
+        assert_eq!(changed["held"], titles, "{changed}");
+    }
+    let conflicts = lab.run(&["conflicts", "list", "--json"]).ended(&[0, 3]);
+    let conflicts = conflicts.json();
+    let conflicts = conflicts.as_array().expect("rows");
+    let opened = before["conflicts_open"].as_u64().expect("a count") + 1;
+    assert_eq!(conflicts.len() as u64, opened, "one for all of them");
+    let brake = conflicts
+        .iter()
+        .find(|conflict| conflict["reason"] == "mass_change")
+        .expect("it asks");
+    let brake = brake["id"].to_string();
+    lab.run(&["conflicts", "resolve", &brake, "--approve"])
+        .ended(&[0, 3]);
+    let approved = lab.pass(&config);
+    assert_eq!(approved["updated"]["growbots"], titles, "{approved}");
+    assert_eq!(
+        approved["conflicts_open"], before["conflicts_open"],
+        "{approved}"
+    );
+    assert_eq!(lab.pass(&config)["updated"], none);
 }
 
 #[test]

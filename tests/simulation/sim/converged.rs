@@ -1,12 +1,13 @@
 //! Whether both sides came together, told by fresh reads of both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use couplet::engine::LeaseGate;
 use couplet::merge::mapping::FieldMap;
 use couplet::model::{
-    BySide, Conflict, Kind, Lane, LinkId, LinkState, Linked, Reason, Side, Snapshot,
+    BySide, Conflict, FieldName, Kind, Lane, LinkId, LinkState, Linked, Reason, RecordId, Side,
+    Snapshot, Value,
 };
 use couplet::remote::{Connector, Found};
 use couplet::store::{ContactDetail, Reader, Writer};
@@ -15,6 +16,7 @@ use super::history::decided;
 use super::rig::Rig;
 use super::users::Decision;
 
+/// Companies are looked at by [`Look::at_companies`].
 const KINDS: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment];
 
 struct Look<'a> {
@@ -25,6 +27,8 @@ struct Look<'a> {
     sides: BySide<Arc<dyn Connector>>,
     map: FieldMap,
     conflicts: Vec<Conflict>,
+    /// The business of each company that has one, as Growbots itself says.
+    business_of: BTreeMap<String, String>,
     wrong: Vec<String>,
 }
 
@@ -38,6 +42,14 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
         sides: rig.connectors(LeaseGate::new(rig.clock.clone())),
         map: FieldMap::default(),
         conflicts: reader.conflicts(1_000).unwrap(),
+        business_of: rig.sandbox.with_world(|world| {
+            let companies = world.all(Side::Growbots, Kind::Business);
+            let named = companies.filter_map(|company| {
+                let business = company.get("external_ids")?["ghl"].as_str()?;
+                Some((company["id"].as_str()?.to_owned(), business.to_owned()))
+            });
+            named.collect()
+        }),
         reader,
         wrong: Vec::new(),
     };
@@ -48,6 +60,8 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
         look.sides.get(side).use_setup(&setup);
     }
     look.at_conflicts();
+    look.at_ends(Kind::Business);
+    look.at_companies().await;
     for kind in KINDS {
         for link in look.at_ends(kind) {
             look.at_link(link).await;
@@ -103,6 +117,56 @@ impl Look<'_> {
             }
         }
         links
+    }
+
+    /// Each business is one company that says the same, and no company was made for anything else.
+    async fn at_companies(&mut self) {
+        let [businesses, companies] = Side::BOTH.map(|side| {
+            let ids = |world: &couplet::sandbox::World| world.ids(side, Kind::Business).collect();
+            self.rig
+                .sandbox
+                .with_world(|world| -> Vec<String> { ids(world) })
+        });
+        for company in &companies {
+            let business = self.business_of.get(company);
+            if business.is_none_or(|business| !businesses.contains(business)) {
+                let words = format!("company {company} is of no business: {business:?}");
+                self.wrong.push(words);
+            }
+        }
+        for business in &businesses {
+            let of = self.business_of.iter().filter(|(_, own)| *own == business);
+            let of: Vec<String> = of.map(|(company, _)| company.clone()).collect();
+            let [company] = &of[..] else {
+                self.wrong
+                    .push(format!("business {business} has the companies {of:?}"));
+                continue;
+            };
+            let ids = BySide {
+                ghl: business,
+                growbots: company,
+            };
+            let mut ends = Vec::new();
+            for side in Side::BOTH {
+                let id = RecordId::from(ids.get(side).as_str());
+                ends.extend(self.read_one(side, Kind::Business, None, &id).await);
+            }
+            let [ghl, growbots] = &ends[..] else {
+                let words = format!("business {business} / {company}: an end is gone");
+                self.wrong.push(words);
+                continue;
+            };
+            for entry in self.map.fields(Kind::Business) {
+                let one = ghl.record.get(&entry.field);
+                let two = growbots.record.get(&entry.field);
+                if entry.updates(Side::Growbots) && one != two {
+                    self.wrong.push(format!(
+                        "business {business} / {company} `{}`: {one:?}, {two:?}",
+                        entry.field
+                    ));
+                }
+            }
+        }
     }
 
     async fn at_link(&mut self, link: LinkId) {
@@ -176,11 +240,16 @@ impl Look<'_> {
             if !Side::BOTH.into_iter().any(|side| entry.updates(side)) {
                 continue;
             }
-            let (one, two) = (
-                ghl.record.get(&entry.field),
-                growbots.record.get(&entry.field),
-            );
-            if one != two && !detail.held.iter().any(|held| held.field == entry.field) {
+            let one = ghl.record.get(&entry.field);
+            let mut two = growbots.record.get(&entry.field).cloned();
+            // A lead names a company, a contact its business.
+            if entry.field == FieldName::Business
+                && let Some(Value::Text(company)) = &two
+                && let Some(business) = self.business_of.get(&**company)
+            {
+                two = Value::text(business.clone());
+            }
+            if one != two.as_ref() && !detail.held.iter().any(|held| held.field == entry.field) {
                 self.wrong.push(format!(
                     "{} {} / {} `{}`: {one:?}, {two:?}, base {:?} ({})",
                     linked.kind,
@@ -195,9 +264,20 @@ impl Look<'_> {
     }
 
     async fn read(&self, end: &Snapshot) -> Option<Snapshot> {
-        let remote = self.sides.get(end.side);
+        self.read_one(end.side, end.kind, end.parent.as_ref(), &end.id)
+            .await
+    }
+
+    async fn read_one(
+        &self,
+        side: Side,
+        kind: Kind,
+        parent: Option<&RecordId>,
+        id: &RecordId,
+    ) -> Option<Snapshot> {
+        let remote = self.sides.get(side);
         let found = remote
-            .get(Lane::Sweep, end.kind, end.parent.as_ref(), &end.id)
+            .get(Lane::Sweep, kind, parent, id)
             .await
             .expect("no fault is on");
         match found {
