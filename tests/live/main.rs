@@ -1,5 +1,6 @@
 //! The built program against a sandbox process over real HTTP, with and without a screen: what a user would see.
 
+mod alerts;
 mod lab;
 mod mapping;
 mod screen;

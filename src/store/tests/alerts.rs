@@ -104,7 +104,7 @@ fn what_recovers_before_it_was_told_is_not_told() {
 fn a_rule_with_a_time_waits_for_it() {
     let mut cache = Cache::new();
     let slow = [reading("breaker_open.ghl", 30_000)];
-    let mut look = |cache: &mut Cache, ms: i64| {
+    let look = |cache: &mut Cache, ms: i64| {
         cache.clock.advance(ms);
         cache.store.take_readings(&slow, SETTLE).unwrap();
         cache.tell("command")
