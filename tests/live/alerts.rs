@@ -69,12 +69,12 @@ fn config(lab: &Lab, text: &str) {
     std::fs::write(lab.data().join("couplet/config.toml"), text).expect("a file");
 }
 
-fn run(lab: &Lab, line: &str, webhook: &str) -> Ran {
+const HOOK: &str = "COUPLET_ALERTS_WEBHOOK";
+
+fn run(lab: &Lab, line: &str, env: &[(&str, &str)]) -> Ran {
     let args: Vec<&str> = line.split(' ').collect();
     let mut command = lab.command(&args);
-    if !webhook.is_empty() {
-        command.env("COUPLET_ALERTS_WEBHOOK", webhook);
-    }
+    command.envs(env.iter().copied());
     let ended = command.output().expect("it starts");
     Ran {
         code: ended.status.code().unwrap_or(-1),
@@ -86,7 +86,7 @@ fn run(lab: &Lab, line: &str, webhook: &str) -> Ran {
 #[test]
 fn a_test_alert_reaches_the_command_and_the_webhook_or_it_is_said_why_not() {
     let lab = Lab::quick(2, 1);
-    let none = run(&lab, "alerts test", "").ended(&[2]);
+    let none = run(&lab, "alerts test", &[]).ended(&[2]);
     assert!(none.err.contains("nobody would be told"), "{}", none.err);
 
     let told = lab.data().join("told");
@@ -95,7 +95,7 @@ fn a_test_alert_reaches_the_command_and_the_webhook_or_it_is_said_why_not() {
         &format!("[alerts]\ncommand = \"tee {}\"\n", told.display()),
     );
     let hook = Receiving::start("204 No Content");
-    let ends = run(&lab, "alerts test --json", &hook.url)
+    let ends = run(&lab, "alerts test --json", &[(HOOK, &hook.url)])
         .ended(&[0])
         .json();
     assert_eq!(
@@ -113,7 +113,7 @@ fn a_test_alert_reaches_the_command_and_the_webhook_or_it_is_said_why_not() {
         &lab,
         "[alerts]\ncommand = \"false ; true\"\nwebhook_form = \"slack\"\n",
     );
-    let failed = run(&lab, "alerts test", &hook.url).ended(&[1]);
+    let failed = run(&lab, "alerts test", &[(HOOK, &hook.url)]).ended(&[1]);
     assert!(
         failed.err.contains("`false` failed (exit status: 1)"),
         "{}",
@@ -123,7 +123,7 @@ fn a_test_alert_reaches_the_command_and_the_webhook_or_it_is_said_why_not() {
     assert_eq!(hook.next(), words);
 
     let closed = Receiving::start("403 Forbidden");
-    let refused = run(&lab, "alerts test", &closed.url).ended(&[1]);
+    let refused = run(&lab, "alerts test", &[(HOOK, &closed.url)]).ended(&[1]);
     assert!(
         refused.out.contains("the webhook answered 403"),
         "{}",
@@ -139,25 +139,34 @@ fn a_refused_key_is_one_alert_until_it_is_acknowledged_and_its_end_is_told() {
     let lab = Lab::quick(5, 2);
     config(&lab, "[alerts]\nsettle_seconds = 1\n");
     let hook = Receiving::start("200 OK");
-    let pass = || run(&lab, "sync --once", &hook.url);
-    pass().ended(&[0, 3]);
-    assert_eq!(
-        run(&lab, "alerts list --json", "").ended(&[0]).json(),
-        json!([])
-    );
-    lab.faults(&json!({"ghl": {"expire_tokens": true}}));
+    let pass = |env: &[(&str, &str)]| {
+        let env = [&[(HOOK, hook.url.as_str())], env].concat();
+        run(&lab, "sync --once", &env)
+    };
+    pass(&[]).ended(&[0, 3]);
+    let none = run(&lab, "alerts list --json", &[]).ended(&[0]).json();
+    assert_eq!(none, json!([]));
     for _ in 0..4 {
-        pass().ended(&[5]);
+        pass(&[("COUPLET_GHL_TOKEN", "pit-wrong")]).ended(&[5]);
     }
     let raised = hook.next();
     assert_eq!(raised["alerts"][0]["name"], "401.ghl", "{raised}");
     assert_eq!(raised["alerts"][0]["state"], "open", "{raised}");
-    assert_eq!(hook.bodies.try_iter().count(), 0, "one burst, one notice");
-    let listed = run(&lab, "alerts list --json", "").ended(&[0]).json();
-    let id = listed[0]["id"].to_string();
-    let acked = run(&lab, &format!("alerts ack {id} --json"), "")
-        .ended(&[0])
-        .json();
+    assert_eq!(hook.bodies.try_iter().count(), 0, "a burst is one notice");
+
+    let listed = run(&lab, "alerts list --json", &[]).ended(&[0]).json();
+    let line = format!("alerts ack {} --json", listed[0]["id"]);
+    let acked = run(&lab, &line, &[]).ended(&[0]).json();
     assert_eq!(acked[0]["state"], "acknowledged", "{acked}");
-    run(&lab, "alerts ack 99", "").ended(&[1]);
+    run(&lab, "alerts ack 99", &[]).ended(&[1]);
+
+    // Gone for a second, it is over; each pass looks once.
+    let over = (0..200).find_map(|_| {
+        pass(&[]).ended(&[0, 3]);
+        hook.bodies.try_recv().ok()
+    });
+    let over = over.expect("its end is told");
+    assert_eq!(over["alerts"][0]["state"], "recovered", "{over}");
+    let listed = run(&lab, "alerts list --json", &[]).ended(&[0]).json();
+    assert_eq!(listed[0]["state"], "recovered", "{listed}");
 }

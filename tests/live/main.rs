@@ -4,5 +4,6 @@ mod alerts;
 mod lab;
 mod mapping;
 mod screen;
+mod serve;
 mod sides;
 mod terminal;
