@@ -1,5 +1,6 @@
 //! Settings from flags, environment and a TOML file, in that order; every value knows where it came from.
 
+mod alerts;
 mod auth;
 mod error;
 mod growbots;
@@ -16,6 +17,7 @@ use etcetera::BaseStrategy as _;
 use jiff::tz::TimeZone;
 use toml::de::{DeTable, DeValue};
 
+pub use alerts::AlertSettings;
 pub use auth::{ClientSettings, KeySettings, SideSettings};
 pub use error::ConfigError;
 pub use growbots::GrowbotsSettings;
@@ -60,6 +62,8 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
     /// The workspace.
     pub workspace: Option<String>,
+    /// What may be done: `operator` or `viewer`.
+    pub role: Option<String>,
 }
 
 /// A value, and where it came from. Its text is kept as a secret, so that no `Debug` shows a token.
@@ -126,6 +130,7 @@ impl Config {
             let flag = match key.name {
                 "data_dir" => flags.data_dir.as_deref().and_then(Path::to_str),
                 "workspace" => flags.workspace.as_deref(),
+                "role" => flags.role.as_deref(),
                 _ => None,
             };
             if let (Some(text), Some(name)) = (flag, key.flag) {
@@ -183,6 +188,16 @@ impl Config {
     /// Who acts.
     pub fn operator(&self) -> &str {
         self.get("operator").unwrap_or("operator")
+    }
+
+    /// Whether it may be looked at only.
+    pub fn is_viewer(&self) -> bool {
+        self.get("role") == Some("viewer")
+    }
+
+    /// Whether log lines are JSON.
+    pub fn logs_json(&self) -> bool {
+        self.get("log.format") == Some("json")
     }
 
     /// The zone that times are shown in.

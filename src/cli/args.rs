@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Flags;
-use crate::model::{ConflictId, ErrorId, FieldName, RecordId, Side};
+use crate::model::{AlertId, ConflictId, ErrorId, FieldName, RecordId, Side};
 use crate::sandbox::LimitSpec;
 
 /// Keeps contacts and tasks the same in HighLevel (GHL) and Growbots.
@@ -32,6 +32,9 @@ pub struct Place {
     /// The workspace, instead of `default`.
     #[arg(long, global = true, value_name = "NAME")]
     workspace: Option<String>,
+    /// What may be done: all (`operator`), or looked at only (`viewer`).
+    #[arg(long, global = true, value_name = "ROLE", value_parser = ["operator", "viewer"])]
+    role: Option<String>,
 }
 
 impl From<Place> for Flags {
@@ -40,6 +43,7 @@ impl From<Place> for Flags {
             config: place.config,
             data_dir: place.data_dir,
             workspace: place.workspace,
+            role: place.role,
         }
     }
 }
@@ -73,6 +77,9 @@ pub enum Command {
     /// What went wrong.
     #[command(subcommand)]
     Errors(Errors),
+    /// What somebody is told of while nobody looks.
+    #[command(subcommand)]
+    Alerts(Alerts),
     /// Which field goes where.
     #[command(subcommand)]
     Map(Map),
@@ -469,6 +476,21 @@ pub struct ErrorIds {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Alerts {
+    /// Alerts that hold, then those that are over.
+    List(Listing),
+    /// Tell everybody who would be told, and say whether it arrived.
+    Test(Form),
+    /// Say that you know: nobody is told of these again until they are over.
+    Ack {
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<AlertId>,
+        #[command(flatten)]
+        form: Form,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Auth {
     /// Sign in to a side: with OAuth 2 where the settings name a client, else with a key, which is asked for.
     ///
@@ -526,6 +548,24 @@ pub enum Config {
     },
     /// Write a commented config file; one that is there stays as it is.
     Init,
+}
+
+impl Command {
+    /// Whether it only looks, so that a viewer may give it.
+    pub const fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Self::Status(_)
+                | Self::Conflicts(Conflicts::List(_) | Conflicts::Show { .. })
+                | Self::Contacts(Contacts::List(_) | Contacts::Show { .. })
+                | Self::Tasks(Tasks::List(_))
+                | Self::Log(Log::List(_))
+                | Self::Errors(Errors::List(_))
+                | Self::Alerts(Alerts::List(_))
+                | Self::Map(Map::Show(_))
+                | Self::Config(Config::Check | Config::Show(_) | Config::Explain { .. })
+        )
+    }
 }
 
 impl Resolve {

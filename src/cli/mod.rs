@@ -1,6 +1,7 @@
 //! Arguments in, results out: results on stdout, all else on stderr, and the exit codes of the contract.
 
 mod actions;
+mod alerts;
 mod args;
 mod assemble;
 mod auth;
@@ -34,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::config::Flags;
+use crate::config::{Config, Flags};
 
 use args::{Command, Couplet};
 use context::Context;
@@ -61,10 +62,21 @@ pub fn main() -> ExitCode {
 
 fn run(args: Couplet) -> Result<Exit, Problem> {
     let flags = Flags::from(args.place);
-    if !matches!(args.command, None | Some(Command::Demo(_))) {
-        trace();
-    }
     let context = || Context::load(&flags);
+    // Settings that cannot be read are said by what needs them.
+    let config = context().ok().map(|context| context.config);
+    if let Some(command) = &args.command {
+        if config.as_ref().is_some_and(Config::is_viewer) && !command.only_looks() {
+            return Err(Problem::usage(
+                "a viewer may look and change nothing",
+                "`role` in the settings or `--role` says who you are; ask an operator",
+            ));
+        }
+        let is_service = matches!(command, Command::Serve(_));
+        if !matches!(command, Command::Demo(_)) {
+            trace(is_service, config.as_ref().is_some_and(Config::logs_json));
+        }
+    }
     match args.command {
         None => dashboard::open(&context()?),
         Some(Command::Demo(demo)) => demo::run(&demo, flags),
@@ -77,6 +89,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Tasks(command)) => tasks::run(&context()?, &command),
         Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
+        Some(Command::Alerts(command)) => alerts::run(&context()?, &command),
         Some(Command::Map(command)) => map::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
         Some(Command::Auth(command)) => auth::run(&context()?, &command),
@@ -85,17 +98,21 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
     }
 }
 
-/// Writes traces to stderr when `COUPLET_LOG` says which; never under the dashboard, whose screen they would spoil.
-fn trace() {
-    let Ok(filter) = std::env::var("COUPLET_LOG") else {
+/// Writes traces to stderr: those that `COUPLET_LOG` names; without it, a service's from `info` on. Never under the
+/// dashboard, whose screen they would spoil.
+fn trace(is_service: bool, as_json: bool) {
+    let named = std::env::var("COUPLET_LOG").ok();
+    let Some(filter) = named.or_else(|| is_service.then(|| "info".into())) else {
         return;
     };
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // Set once, at the start; a second subscriber cannot be.
-    drop(
-        tracing_subscriber::fmt()
-            .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_writer(std::io::stderr)
-            .try_init(),
-    );
+    drop(if as_json {
+        lines.json().flatten_event(true).try_init()
+    } else {
+        lines.try_init()
+    });
 }

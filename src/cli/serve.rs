@@ -8,14 +8,15 @@ use tokio::sync::watch;
 
 use crate::config::Flags;
 use crate::engine::port::Event;
-use crate::engine::{self, EngineError};
+use crate::engine::{self, EngineError, Watching};
+use crate::model::PassSummary;
 use crate::serve::{self, Face, GhlWebhooks, GrowbotsWebhooks, Inbox};
 
+use super::alerts;
 use super::args::Serve;
 use super::assemble::Ready;
 use super::context::Context;
 use super::exit::{Exit, Problem};
-use super::output::note;
 use super::stop::{self, Signals, Told};
 use super::sync::{not_yet, waits_for_yes};
 
@@ -30,7 +31,7 @@ pub fn run(flags: &Flags, args: &Serve) -> Result<Exit, Problem> {
         let mut is_new = true;
         loop {
             let service = Service::start(&context, args).await?;
-            note(&format!("listening on http://{}", service.address));
+            tracing::info!("listening on http://{}", service.address);
             if is_new {
                 tell_systemd(&[sd_notify::NotifyState::Ready]);
                 is_new = false;
@@ -41,8 +42,7 @@ pub fn run(flags: &Flags, args: &Serve) -> Result<Exit, Problem> {
                     Told::Reload => match checked(flags) {
                         Ok(context) => break Some(context),
                         Err(problem) => {
-                            problem.print();
-                            note("the settings are as they were");
+                            tracing::error!("the settings are as they were: {}", problem.message());
                         }
                     },
                 }
@@ -55,7 +55,7 @@ pub fn run(flags: &Flags, args: &Serve) -> Result<Exit, Problem> {
                 None => return Ok(Exit::Done),
                 Some(next) => context = next,
             }
-            note("the settings were read again");
+            tracing::info!("the settings were read again");
         }
     })
 }
@@ -65,6 +65,7 @@ fn checked(flags: &Flags) -> Result<Context, Problem> {
     let context = Context::load(flags)?;
     Ready::new(&context)?;
     face(&context, None)?;
+    alerts::settings(&context)?;
     Ok(context)
 }
 
@@ -113,6 +114,7 @@ struct Service {
     engine: engine::Handle,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
     stop: watch::Sender<bool>,
+    _alerts: Watching,
     address: SocketAddr,
 }
 
@@ -130,7 +132,17 @@ impl Service {
             )
         })?;
         let address = listener.local_addr()?;
-        let engine = engine::spawn(move || ready.build(), tell, |_| {})?;
+        let watching = alerts::watch(context, |_| {})?;
+        let (failed, ended) = (watching.poke(), watching.poke());
+        let tell = move |event| {
+            tell(event);
+            failed();
+        };
+        let done = move |pass: &PassSummary| {
+            say(pass);
+            ended();
+        };
+        let engine = engine::spawn(move || ready.build(), tell, done)?;
         let (stop, mut stopped) = watch::channel(false);
         let until = async move {
             // Ends also when the sender is gone.
@@ -141,6 +153,7 @@ impl Service {
             engine,
             server: tokio::spawn(async move { server.await }),
             stop,
+            _alerts: watching,
             address,
         })
     }
@@ -162,11 +175,40 @@ impl Service {
     }
 }
 
+/// What happened, without a word of a side: those may hold a customer's values, and stand among the errors.
 fn tell(event: Event) {
     match event {
-        Event::Lease { ours: true } => note("this process runs the loop now"),
-        Event::Lease { ours: false } => note("another process runs the loop; waiting to take over"),
-        Event::PassFailed { words, .. } | Event::Trouble { words } => note(&words),
-        Event::Ended { .. } => {}
+        Event::Lease { ours: true } => tracing::info!("this process runs the loop now"),
+        Event::Lease { ours: false } => {
+            tracing::info!("another process runs the loop; waiting to take over");
+        }
+        Event::PassFailed { unauthorised, .. } => {
+            tracing::warn!(
+                unauthorised,
+                "a pass ended early: `couplet errors list` says why"
+            );
+        }
+        Event::Trouble { words } => tracing::error!("{words}"),
+        Event::Alert { .. } | Event::Ended { .. } => {}
+    }
+}
+
+/// A pass in numbers; an idle one only for who asks for more.
+fn say(pass: &PassSummary) {
+    if pass.did_something() {
+        tracing::info!(
+            pass = pass.pass.0,
+            duration_ms = pass.duration_ms,
+            pulled_ghl = pass.pulled.ghl,
+            pulled_growbots = pass.pulled.growbots,
+            created = pass.created.ghl + pass.created.growbots,
+            updated = pass.updated.ghl + pass.updated.growbots,
+            deleted = pass.deleted.ghl + pass.deleted.growbots,
+            conflicts = pass.conflicts_open,
+            errors = pass.errors,
+            "a pass ended"
+        );
+    } else {
+        tracing::debug!(pass = pass.pass.0, "an idle pass ended");
     }
 }

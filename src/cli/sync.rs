@@ -95,6 +95,10 @@ fn once(context: &Context, args: &Sync) -> Result<Exit, Problem> {
         }
     });
     progress.end();
+    if !args.dry_run {
+        let mut watch = super::alerts::once(context)?;
+        stop::runtime()?.block_on(watch.look(&|_| {}))?;
+    }
     let mut pass = ended?;
     if asks && !args.dry_run {
         pass.waiting = pass.dry.as_ref().map_or(0, |plan| plan.writes.len() as u64);
@@ -144,9 +148,12 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
             }
         }
         Event::Trouble { words } => note(&words),
-        Event::Ended { .. } => {}
+        Event::Alert { .. } | Event::Ended { .. } => {}
     };
+    let watching = super::alerts::watch(context, |_| {})?;
+    let look = watching.poke();
     let done = |pass: &PassSummary| {
+        look();
         conflicts.store(pass.conflicts_open, Ordering::Relaxed);
         if report(pass, args.json).is_err() {
             // Nobody reads the summaries any more.

@@ -16,6 +16,42 @@ fn load(text: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
 }
 
 #[test]
+fn alerts_need_no_settings_and_take_other_limits() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(config.alerts().rules, crate::model::AlertRule::defaults());
+    assert!(config.alerts().command.is_none() && !config.is_viewer());
+    let text = "role = \"viewer\"\n[alerts]\ncommand = \"page 'a team'\"\nquiet_hours = \"22:00-07:30\"\n\
+                [alerts.rules]\nconflicts = \"over 5 for 2m\"\nlag = \"off\"\n\"error:POST /leads\" = \"over 2\"\n";
+    let config = load(text, &[("COUPLET_ALERTS_WEBHOOK", "https://chat.test/x")]).unwrap();
+    assert!(config.is_viewer());
+    let alerts = config.alerts();
+    let rule = |name: &str| alerts.rules.iter().find(|rule| rule.name == name);
+    assert_eq!(
+        rule("conflicts").map(|it| (it.over, it.span_ms)),
+        Some((5, 120_000))
+    );
+    assert_eq!(rule("error:POST /leads").map(|it| it.over), Some(2));
+    assert!(rule("lag").is_none() && rule("no_pass").is_some());
+    assert!(alerts.quiet.is_some() && alerts.webhook.is_some());
+    for (text, want) in [
+        (
+            "[alerts]\nwebhook = \"https://chat.test/x\"\n",
+            "COUPLET_ALERTS_WEBHOOK",
+        ),
+        ("[alerts]\nquiet_hours = \"night\"\n", "no span of hours"),
+        (
+            "[alerts.rules]\nconflict = \"over 5\"\n",
+            "`conflict` is no rule",
+        ),
+        ("role = \"boss\"\n", "none of `operator`, `viewer`"),
+    ] {
+        let error = load(text, &[]).unwrap_err();
+        let said = format!("{error} {}", error.hint().unwrap_or_default());
+        assert!(said.contains(want), "{text}: {said}");
+    }
+}
+
+#[test]
 fn flags_stand_over_the_environment_and_that_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");

@@ -14,8 +14,10 @@
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
 //! | `lease` | who may run |
+//! | `alerts` | what holds by the rules, and telling somebody |
 
 mod actions;
+mod alerts;
 mod allowed;
 mod brake;
 mod businesses;
@@ -42,6 +44,7 @@ mod thread;
 mod urgent;
 mod verdict;
 
+pub use alerts::{Alerts, Quiet, Watch, Watching, notice, readings, shown};
 pub use error::EngineError;
 pub use lease::LeaseGate;
 pub use run::{Engine, Once, Parts};

@@ -50,6 +50,11 @@ pub enum Event {
         /// Whether the side does not authorise us, so that trying again will not help.
         unauthorised: bool,
     },
+    /// Something happened that the settings want to be told; in words for the operator.
+    Alert {
+        /// What.
+        words: String,
+    },
     /// Something could not be stored or done; in words for the operator.
     Trouble {
         /// What, why, what next.
@@ -68,6 +73,21 @@ impl Port {
     pub fn new() -> (Self, mpsc::UnboundedReceiver<Ask>) {
         let (asks, engine) = mpsc::unbounded_channel();
         (Self { asks }, engine)
+    }
+
+    /// A port to nobody: every ask is refused, in words for a viewer. Nothing is stored.
+    pub fn refusing(tell: impl Fn(Event) + Send + 'static) -> std::io::Result<Self> {
+        let (port, mut asks) = Self::new();
+        std::thread::Builder::new()
+            .name("viewer".into())
+            .spawn(move || {
+                while asks.blocking_recv().is_some() {
+                    tell(Event::Trouble {
+                        words: "a viewer changes nothing: nothing was stored".into(),
+                    });
+                }
+            })?;
+        Ok(port)
     }
 
     /// Asks the engine. Never waits; false when the engine has ended.

@@ -40,6 +40,8 @@ number_ids! {
     PassId,
     /// A group of failures of one pattern.
     ErrorId,
+    /// A trouble that somebody is told of.
+    AlertId,
     /// A line of the sync log; also the number of the operation that can be undone.
     LogId,
     /// The number that rises with each new holder of the lease.

@@ -1,6 +1,7 @@
 //! Plain types that every layer speaks: no I/O, no async, no clock.
 
 mod action;
+mod alert;
 mod conflict;
 mod field;
 mod filter;
@@ -15,13 +16,16 @@ mod status;
 mod time;
 
 pub use action::{Action, ActionOutcome};
+pub use alert::{Alert, AlertRule, AlertState, Reading};
 pub use conflict::{
     Answer, Candidate, Conflict, ConflictField, ConflictState, NoBoth, Reason, Staged, Take,
 };
 pub use field::{BadValue, FieldName, FieldType, Value};
 pub use filter::{Filter, FilterError, Misread};
 pub use hint::{CallEnd, Happened, Hint, HintId};
-pub use ids::{ActionId, ConflictId, ErrorId, Fence, IntentId, LinkId, LogId, PassId, RecordId};
+pub use ids::{
+    ActionId, AlertId, ConflictId, ErrorId, Fence, IntentId, LinkId, LogId, PassId, RecordId,
+};
 pub use listing::{
     ContactRow, ContactSort, Direction, ErrorRow, ErrorState, Failure, Held, LinkState, LogEntry,
     LogOp, NewLog, PageKey, TaskRow, TaskView, Why,

@@ -16,6 +16,7 @@ mod lanes;
 mod limiter;
 mod limits;
 mod meter;
+mod notice;
 mod offset;
 mod retry;
 mod route;
@@ -38,5 +39,6 @@ pub use connector::{
 pub use error::{Class, RemoteError};
 pub use ghl::{Ghl, Sample, Walked};
 pub use growbots::{Dialect, DialectError, Growbots};
+pub use notice::{Channel, NoticeError};
 pub use slots::MemorySlots;
 pub use transport::{HttpTransport, RouterTransport, Transport, TransportError};

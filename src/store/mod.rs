@@ -5,6 +5,7 @@
 //! lease under which it runs, and is refused with [`StoreError::LeaseLost`] when another holder has come since.
 
 mod actions;
+mod alerts;
 mod commit;
 mod conflicts;
 mod convert;

@@ -37,7 +37,7 @@ impl Reader {
     }
 
     /// All that a verb reads is of one moment.
-    fn read<T>(
+    pub(super) fn read<T>(
         &self,
         verb: &'static str,
         work: impl FnOnce(&Connection) -> Res<T>,

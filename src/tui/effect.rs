@@ -11,6 +11,8 @@ pub enum Effect {
     Read(Request),
     /// Ask the engine.
     Ask(Ask),
+    /// Ring the bell.
+    Ring,
     /// Draw every cell anew.
     Redraw,
 }

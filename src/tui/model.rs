@@ -170,6 +170,11 @@ impl Model {
         self.dirty = true;
     }
 
+    /// Asks for the bell.
+    pub fn ring(&mut self) {
+        self.effects.push(Effect::Ring);
+    }
+
     /// What was asked for since the last time.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)

@@ -1,7 +1,7 @@
 //! The loop: keys, answers of the cache and events of the engine come through one channel; all that wait are
 //! folded, then the screen is drawn once, if something shown changed.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::iter;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, SyncSender};
@@ -178,6 +178,12 @@ impl Outside {
             match effect {
                 Effect::Read(request) => self.asking.ask(request),
                 Effect::Ask(ask) => self.gone |= !self.port.ask(ask),
+                // A terminal that is gone rings no more.
+                Effect::Ring => drop(
+                    io::stdout()
+                        .write_all(b"\x07")
+                        .and_then(|()| io::stdout().flush()),
+                ),
                 Effect::Redraw => redraw = true,
             }
         }

@@ -147,6 +147,10 @@ fn told(model: &mut Model, event: Event) {
         // The header and the errors say it, and say when it is over.
         Event::PassFailed { .. } => {}
         Event::Trouble { words } => model.say_failed(words),
+        Event::Alert { words } => {
+            model.say_failed(words);
+            model.ring();
+        }
         Event::Ended { action, outcome } => match outcome {
             ActionOutcome::Refused { why } => {
                 let name = match action {

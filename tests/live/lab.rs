@@ -84,7 +84,7 @@ impl Lab {
         }
     }
 
-    fn hello(&self, key: &str) -> &str {
+    pub fn hello(&self, key: &str) -> &str {
         self.hello[key].as_str().expect("a text")
     }
 
@@ -148,6 +148,19 @@ impl Lab {
             let answer = request.send().await.expect("the control API answers");
             let status = answer.status().as_u16();
             (status, answer.text().await.expect("text"))
+        })
+    }
+
+    /// Status and text of an address, without keys; 0 where nobody answers.
+    pub fn get(&self, url: &str) -> (u16, String) {
+        self.runtime.block_on(async {
+            match self.http.get(url).send().await {
+                Ok(answer) => (
+                    answer.status().as_u16(),
+                    answer.text().await.unwrap_or_default(),
+                ),
+                Err(_) => (0, String::new()),
+            }
         })
     }
 

@@ -1,7 +1,9 @@
 //! The built program against a sandbox process over real HTTP, with and without a screen: what a user would see.
 
+mod alerts;
 mod lab;
 mod mapping;
 mod screen;
+mod serve;
 mod sides;
 mod terminal;

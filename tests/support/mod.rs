@@ -174,7 +174,7 @@ impl TestApp {
                     self.stage(&ask);
                     self.asks.push(ask);
                 }
-                Effect::Redraw => {}
+                Effect::Redraw | Effect::Ring => {}
             }
         }
     }

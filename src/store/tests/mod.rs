@@ -1,5 +1,6 @@
 //! Tests of the verbs, against files in a folder that goes with the test.
 
+mod alerts;
 mod conflicts;
 pub(crate) mod fail;
 mod files;
