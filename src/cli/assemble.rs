@@ -137,6 +137,7 @@ pub fn dashboard(
         theme,
         ascii: context.config.is_ascii(),
         demo,
+        state: context.config.state_file().filter(|_| !demo),
     };
     tui::run(settings, port, events).context("the dashboard ended")?;
     Ok(Exit::Done)

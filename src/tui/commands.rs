@@ -2,6 +2,7 @@
 
 use crate::model::{Reason as Because, Side};
 
+use super::filter;
 use super::keys::{self, Key};
 use super::model::Model;
 use super::msg::{Do, Move, Pick, Tab};
@@ -222,6 +223,14 @@ fn error(model: &Model) -> Result<(), Reason> {
     }
 }
 
+fn filterable(model: &Model) -> Result<(), Reason> {
+    if filter::is_list(model) {
+        Ok(())
+    } else {
+        Err("there is no list here to filter".into())
+    }
+}
+
 fn searchable(model: &Model) -> Result<(), Reason> {
     match model.tab {
         Tab::Contacts | Tab::Tasks => Ok(()),
@@ -284,6 +293,7 @@ pub static COMMANDS: &[Command] = &[
     command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts.", Do::Mute).if_ready(error).asks(),
     // everywhere
     command("search", S::Global, &["/"], "search", "Search the list while you type; esc leaves, esc again drops it.", Do::Search).if_ready(searchable),
+    command("filter", S::Global, &["f"], "filter", "Filter the list: `tag:vip state:conflict updated:<2d owner:me`; tab completes, esc drops it.", Do::Filter).if_ready(filterable),
     command("sort", S::Global, &["s"], "sort", "Sort contacts by name or by latest edit.", Do::Sort).if_ready(sortable),
     command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
     command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),

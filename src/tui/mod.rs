@@ -2,12 +2,14 @@
 //! pure [`update::update`] that answers with [`effect::Effect`]s, one pure [`view::view`]. [`run`] joins them to the
 //! terminal, the reader thread and the engine.
 
-mod ansi;
+pub mod ansi;
 pub mod commands;
 pub mod confirm;
 pub mod effect;
+pub mod filter;
 pub mod form;
 pub mod glyphs;
+mod kept;
 pub mod keys;
 pub mod model;
 pub mod msg;

@@ -2,8 +2,8 @@
 
 use crate::engine::port::Event;
 use crate::model::{
-    BySide, Conflict, ContactRow, ErrorRow, Holder, LinkId, LogEntry, LoopStatus, Millis, PassId,
-    PassSummary, RateBar, Side, TaskRow,
+    BySide, Conflict, ContactRow, ErrorRow, Filter, Holder, LinkId, LogEntry, LoopStatus, Millis,
+    PassId, PassSummary, RateBar, Side, TaskRow,
 };
 use crate::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
 
@@ -55,6 +55,8 @@ pub enum Do {
     Help,
     /// Search the list.
     Search,
+    /// Open the filter line.
+    Filter,
     /// Go to the next thing that needs the operator.
     NextForMe,
     /// Run a pass.
@@ -250,6 +252,8 @@ pub enum Read {
     Passes(Vec<PassSummary>),
     /// To [`Request::LogOfPass`](super::effect::Request::LogOfPass).
     LogOfPass(PassId, Vec<LogEntry>),
+    /// Log lines that pass a filter, newest first.
+    LogFound(Filter, Vec<LogEntry>),
     /// To [`Request::Errors`](super::effect::Request::Errors).
     Errors(Vec<ErrorRow>),
     /// To [`Request::Rates`](super::effect::Request::Rates).

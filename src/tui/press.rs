@@ -5,6 +5,7 @@ use crate::model::{Action, Answer, FieldChange, Kind, Value};
 
 use super::commands::{COMMANDS, Meaning, meaning};
 use super::confirm::{Confirm, cost_words};
+use super::filter;
 use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
@@ -26,6 +27,9 @@ pub(super) fn press(model: &mut Model, key: Key) {
     }
     if model.searching {
         return press_search(model, key);
+    }
+    if model.filters.editing.is_some() {
+        return filter::press(model, key);
     }
     match model.overlay.take() {
         Some(Overlay::Form(form)) => press_form(model, form, key),
@@ -244,6 +248,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             palette::find(model, &mut palette);
             model.overlay = Some(Overlay::Palette(palette));
         }
+        None if model.filters.editing.is_some() => filter::paste(model, &line),
         None if model.searching => {
             let words = match model.tab {
                 Tab::Tasks => &model.tasks.query.search,

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::engine::port::{Event, Port};
 
 use super::effect::Effect;
+use super::kept::Kept;
 use super::keys::Key;
 use super::model::Model;
 use super::msg::Msg;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub ascii: bool,
     /// Whether both sides are the sandbox on this machine.
     pub demo: bool,
+    /// Where tab, filters and cursors are kept between runs; `None`: they are not.
+    pub state: Option<PathBuf>,
 }
 
 /// How the dashboard ended.
@@ -83,6 +86,9 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     let mut model = Model::new(settings.workspace, settings.operator, theme, times);
     model.demo = settings.demo;
     model.ascii = settings.ascii || is_ascii(var);
+    if let Some(kept) = settings.state.as_deref().and_then(Kept::load) {
+        kept.restore(&mut model);
+    }
     let mut screen = Screen::enter()?;
     model.size = Screen::size()?;
     super::widgets::header::refresh(&mut model);
@@ -91,7 +97,7 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
 
     let (to, messages) = mpsc::sync_channel(QUEUE);
     let (answers, answered) = mpsc::channel();
-    let asking = reader::spawn(settings.database, answers);
+    let asking = reader::spawn(settings.database, settings.clock.clone(), answers);
     forward(answered, to.clone(), None);
     spawn_input(to.clone());
     let signals = spawn_signals(to.clone())?;
@@ -147,6 +153,9 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
         }
     };
     signals.close();
+    if let Some(path) = &settings.state {
+        Kept::of(&model).save(path);
+    }
     Ok(exit)
 }
 

@@ -25,6 +25,8 @@ use ratatui::{
 use super::ansi;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
+/// A frame that arrives in one piece, and is not framed: a step of the cursor is hardly longer than the frame.
+const SMALL: usize = 256;
 const END: &[u8] = b"\x1b[?2026l";
 
 /// The terminal while the dashboard has it. Dropped, also in a panic, it is as it was.
@@ -197,9 +199,13 @@ impl Backend for Quiet {
             return Ok(());
         }
         let mut frame = Vec::with_capacity(bytes.len() + BEGIN.len() + END.len());
-        frame.extend_from_slice(BEGIN);
-        frame.append(&mut bytes);
-        frame.extend_from_slice(END);
+        if bytes.len() <= SMALL {
+            frame.append(&mut bytes);
+        } else {
+            frame.extend_from_slice(BEGIN);
+            frame.append(&mut bytes);
+            frame.extend_from_slice(END);
+        }
         let mut out = io::stdout().lock();
         out.write_all(&frame)?;
         out.flush()

@@ -4,6 +4,7 @@ use crate::engine::port::{Ask, Event};
 use crate::model::{Action, ActionOutcome, LinkState};
 
 use super::effect::{Effect, Request};
+use super::filter;
 use super::model::{Model, Overlay};
 use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
@@ -41,6 +42,7 @@ fn at(model: &mut Model, now: crate::model::Millis) {
         model.dirty = true;
     }
     model.dirty |= header::refresh(model);
+    contacts::rested(model);
     model.dirty |= contacts::lost_patience(model);
     if model.tab == Tab::Rates {
         rates::read(model);
@@ -81,7 +83,10 @@ fn refresh(model: &mut Model) {
                 workbench::read(model);
             }
         }
-        Tab::SyncLog => model.read(Request::Passes),
+        Tab::SyncLog => {
+            model.read(Request::Passes);
+            sync_log::find(model);
+        }
         Tab::Errors => {}
         Tab::Rates => rates::read(model),
     }
@@ -112,6 +117,7 @@ fn accept(model: &mut Model, read: Read) {
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
         Read::Passes(passes) => sync_log::accept(model, passes),
+        Read::LogFound(filter, lines) => sync_log::accept_found(model, &filter, lines),
         Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
         Read::Errors(rows) => errors::accept(model, rows),
         Read::Rates(bars) => rates::accept(model, bars),
@@ -183,6 +189,9 @@ pub(super) fn step(model: &mut Model, how: Move) {
 /// Does what a command names.
 pub(super) fn run(model: &mut Model, what: Do) {
     model.dirty = true;
+    if !matches!(what, Do::Move(_)) {
+        contacts::look_now(model);
+    }
     match what {
         Do::Tab(tab) => show_tab(model, tab),
         Do::NextTab => show_tab(model, Tab::ALL[(model.tab.index() + 1) % 6]),
@@ -190,6 +199,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
         Do::Help => model.overlay = Some(Overlay::Help(0)),
         Do::Search => model.searching = true,
+        Do::Filter => filter::open(model),
         Do::NextForMe => next_for_me(model),
         Do::Sync => {
             model.ask(Ask::Act(Action::Sync {
@@ -295,8 +305,11 @@ pub(super) fn quit(model: &mut Model) {
 /// One step back; false at the top.
 fn back(model: &mut Model) -> bool {
     model.pending = None;
+    if model.tab != Tab::Contacts && filter::back(model) {
+        return true;
+    }
     match model.tab {
-        Tab::Contacts => contacts::back(model),
+        Tab::Contacts => contacts::back(model) || filter::back(model),
         Tab::Tasks if !model.tasks.query.search.is_empty() => {
             tasks::search(model, String::new());
             true

@@ -6,6 +6,7 @@ use crate::model::{Conflict, ConflictField, ConflictId, ConflictState, Millis, R
 use crate::text::clean;
 
 use super::super::commands::Scope;
+use super::super::filter;
 use super::super::model::Model;
 use super::super::msg::Move;
 use super::super::widgets::paint::{self, Row};
@@ -87,7 +88,10 @@ impl Conflicts {
         let now = model.times.now;
         let group = |fits: &dyn Fn(&Conflict) -> bool| -> Vec<usize> {
             let all = self.all.iter().enumerate();
-            all.filter(|(_, c)| fits(c)).map(|(at, _)| at).collect()
+            let passes = |c: &Conflict| filter::passes_conflict(&model.filters, c, now);
+            all.filter(|(_, c)| fits(c) && passes(c))
+                .map(|(at, _)| at)
+                .collect()
         };
         let heavy = group(&|c| !is_put_off(c, now) && c.reason.holds_record());
         let fields = group(&|c| !is_put_off(c, now) && !c.reason.holds_record());
@@ -163,6 +167,14 @@ pub fn accept(model: &mut Model, conflicts: Vec<Conflict>) {
             "Conflict {id} is settled: both sides have the answer. 4 log"
         ));
     }
+}
+
+/// How many conflicts pass the filter.
+pub fn passing(model: &Model) -> usize {
+    let now = model.times.now;
+    let all = model.conflicts.all.iter();
+    all.filter(|c| filter::passes_conflict(&model.filters, c, now))
+        .count()
 }
 
 /// Moves the cursor of the list.
@@ -373,7 +385,9 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         paint::track(list, top, rows.len(), theme, buf);
     }
     if rows.is_empty() {
-        let words = if model.conflicts.loaded {
+        let words = if model.conflicts.loaded && !all.is_empty() {
+            " No conflict passes the filter. esc drops it."
+        } else if model.conflicts.loaded {
             " = Nothing to decide."
         } else {
             " reading…"

@@ -135,12 +135,15 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
             .right(&when.unwrap_or_default(), edited, theme.dim)
             .draw(place, buf);
         if Some(row.id) == window.cursor {
-            paint::cursor(place, 4 + name, theme, buf);
+            paint::cursor(place, 4 + name.min(width(&row.name)), theme, buf);
         }
     }
     if window.rows.is_empty() {
         let words = match (window.loaded, model.contacts.query.search.as_str()) {
             (false, _) => "reading…".into(),
+            (true, "") if !model.contacts.query.filter.is_empty() => {
+                "No contact passes the filter. esc drops it.".into()
+            }
             (true, "") => "No contact yet. The first pass brings them.".into(),
             (true, search) => format!("No contact matches {search}. esc shows all."),
         };

@@ -6,7 +6,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::engine::port::Ask;
 use crate::model::{
-    Action, FieldChange, FieldName, LinkId, LinkState, Millis, TaskRow, TaskView, Value,
+    Action, FieldChange, FieldName, Filter, LinkId, LinkState, Millis, TaskRow, TaskView, Value,
 };
 use crate::store::TaskQuery;
 
@@ -128,6 +128,14 @@ pub fn step_view(model: &mut Model) {
 /// Looks for other words.
 pub fn search(model: &mut Model, words: String) {
     model.tasks.query.search = words;
+    model.tasks.window.reset();
+    model.tasks.forget_ticked();
+    read(model, Span::Start);
+}
+
+/// Lists what passes a filter.
+pub fn filter(model: &mut Model, filter: Filter) {
+    model.tasks.query.filter = filter;
     model.tasks.window.reset();
     model.tasks.forget_ticked();
     read(model, Span::Start);
@@ -260,6 +268,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     if window.rows.is_empty() {
         let words = match (window.loaded, open) {
             (false, _) => "reading…",
+            _ if !model.tasks.query.filter.is_empty() => "No task passes the filter. esc drops it.",
             (true, true) => "Nothing to do. [ ] shows what is done.",
             (true, false) => "Nothing is done yet. [ ] shows what is open.",
         };
