@@ -188,9 +188,6 @@ pub(super) fn restore(model: &mut Model, tab: Tab, text: &str) {
             Tab::Contacts => filter.clone(),
             _ => std::mem::take(&mut model.contacts.query.filter),
         };
-        if tab == Tab::Tasks {
-            model.tasks.query.filter = filter.clone();
-        }
         model.filters.lines[tab.index()] = Line {
             text: text.to_owned(),
             filter,
@@ -207,7 +204,7 @@ fn put(model: &mut Model, tab: Tab, text: String, filter: Filter) {
     line.filter = filter.clone();
     match tab {
         Tab::Contacts => contacts::requery(model, |query| query.filter = filter),
-        Tab::Tasks => tasks::filter(model, filter),
+        Tab::Tasks => tasks::filter(model),
         Tab::Conflicts => conflicts::go(model, super::msg::Move::Top),
         Tab::SyncLog => sync_log::find(model),
         Tab::Errors | Tab::Rates => {}

@@ -11,6 +11,7 @@ pub mod form;
 pub mod glyphs;
 mod kept;
 pub mod keys;
+pub mod marks;
 pub mod model;
 pub mod msg;
 mod press;

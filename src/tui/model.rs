@@ -10,6 +10,7 @@ use super::effect::{Effect, Request};
 use super::filter::Filters;
 use super::form::Form;
 use super::keys::Key;
+use super::marks::Marks;
 use super::msg::Tab;
 use super::tabs::{
     conflicts::Conflicts, contacts::Contacts, errors::Errors, rates::Rates, sync_log::SyncLog,
@@ -83,6 +84,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// Whether keys go into the search box.
     pub searching: bool,
+    /// The marked rows of each list.
+    pub marks: Marks,
     /// The filter of each list, and the line in which one is typed.
     pub filters: Filters,
     /// A message in place of the footer.
@@ -134,6 +137,7 @@ impl Model {
             tab: Tab::Contacts,
             overlay: None,
             searching: false,
+            marks: Marks::default(),
             filters: Filters::default(),
             toast: None,
             pending: None,

@@ -57,6 +57,14 @@ pub enum Do {
     Search,
     /// Open the filter line.
     Filter,
+    /// Mark the row under the cursor, or let it go.
+    Mark,
+    /// Mark all rows of the list, or none.
+    MarkAll,
+    /// Decide all marked conflicts.
+    Decide,
+    /// Give tasks another due time.
+    Due,
     /// Go to the next thing that needs the operator.
     NextForMe,
     /// Run a pass.

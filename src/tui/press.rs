@@ -4,7 +4,7 @@ use crate::engine::port::Ask;
 use crate::model::{Action, Answer, FieldChange, Kind, Value};
 
 use super::commands::{COMMANDS, Meaning, meaning};
-use super::confirm::{Confirm, cost_words};
+use super::confirm::{Confirm, Offer, Then, cost_words};
 use super::filter;
 use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
@@ -40,10 +40,7 @@ pub(super) fn press(model: &mut Model, key: Key) {
                 _ => None,
             };
             match at.and_then(|at| choice.answers.get(at.wrapping_sub(1))) {
-                Some((_, ask, said)) => {
-                    model.ask(ask.clone());
-                    model.say_done(said.clone());
-                }
+                Some(offer) => choose(model, offer.clone()),
                 None if key.code == Code::Esc || key.ctrl => {}
                 None => model.overlay = Some(Overlay::Choice(choice)),
             }
@@ -52,6 +49,24 @@ pub(super) fn press(model: &mut Model, key: Key) {
         other => {
             model.overlay = other;
             press_command(model, key);
+        }
+    }
+}
+
+fn choose(model: &mut Model, offer: Offer) {
+    match offer.then {
+        Then::Question(confirm) => model.overlay = Some(Overlay::Confirm(confirm)),
+        Then::Ask(asks) => {
+            for ask in asks {
+                model.ask(ask);
+            }
+            model.say_done(offer.said);
+        }
+        Then::Stage(answers) => {
+            for (id, answer) in answers {
+                staging::stage(model, id, answer);
+            }
+            model.say_done(offer.said);
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::model::{Action, ActionOutcome, LinkState};
 
 use super::effect::{Effect, Request};
 use super::filter;
+use super::marks;
 use super::model::{Model, Overlay};
 use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
@@ -200,6 +201,10 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Help => model.overlay = Some(Overlay::Help(0)),
         Do::Search => model.searching = true,
         Do::Filter => filter::open(model),
+        Do::Mark => marks::toggle(model),
+        Do::MarkAll => marks::toggle_all(model),
+        Do::Decide => marks::decide(model),
+        Do::Due => marks::due(model),
         Do::NextForMe => next_for_me(model),
         Do::Sync => {
             model.ask(Ask::Act(Action::Sync {
@@ -229,8 +234,10 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Edit => contacts::edit(model, false),
         Do::Tags => contacts::edit(model, true),
         Do::Note => contacts::note(model),
-        Do::Ignore => contacts::ignore(model),
-        Do::Complete => tasks::complete(model),
+        Do::Ignore if model.marks.contacts.is_empty() => contacts::ignore(model),
+        Do::Ignore => marks::ignore(model),
+        Do::Complete if model.marks.tasks.is_empty() => tasks::complete(model),
+        Do::Complete => marks::complete(model),
         Do::Apply => staging::apply(model),
         Do::PutOff => staging::put_off(model),
         Do::Stage(pick) => workbench::pick(model, pick),
@@ -305,6 +312,9 @@ pub(super) fn quit(model: &mut Model) {
 /// One step back; false at the top.
 fn back(model: &mut Model) -> bool {
     model.pending = None;
+    if filter::is_list(model) && marks::back(model) {
+        return true;
+    }
     if model.tab != Tab::Contacts && filter::back(model) {
         return true;
     }
@@ -357,7 +367,7 @@ fn step_section(model: &mut Model, by: isize) {
             model.contacts.section = model.contacts.section.step(by);
             model.contacts.at = 0;
         }
-        Tab::Tasks => tasks::step_view(model),
+        Tab::Tasks => tasks::step_view(model, by),
         Tab::SyncLog => sync_log::step_pass(model, by),
         _ => {}
     }

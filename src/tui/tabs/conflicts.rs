@@ -370,6 +370,8 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
                     .cell(&since_words, since, theme.dim)
                     .cell(&who(model, conflict), who_at, Style::new())
                     .draw(place, buf);
+                let marked = model.marks.conflicts.contains(&conflict.id);
+                paint::star(place, lead + id - 1, marked, buf);
                 if Some(conflict.id) == model.conflicts.cursor {
                     paint::cursor(place, lead + id + record, theme, buf);
                 }
@@ -385,12 +387,10 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         paint::track(list, top, rows.len(), theme, buf);
     }
     if rows.is_empty() {
-        let words = if model.conflicts.loaded && !all.is_empty() {
-            " No conflict passes the filter. esc drops it."
-        } else if model.conflicts.loaded {
-            " = Nothing to decide."
-        } else {
-            " reading…"
+        let words = match (model.conflicts.loaded, all.is_empty()) {
+            (true, false) => " No conflict passes the filter. esc drops it.",
+            (true, true) => " = Nothing to decide.",
+            (false, _) => " reading…",
         };
         Row::of(words, theme.dim).draw(paint::row(inner, 2), buf);
     }

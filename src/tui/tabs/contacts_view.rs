@@ -134,6 +134,7 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
             .cell(&short_user(&row.owner, owner), owner, style)
             .right(&when.unwrap_or_default(), edited, theme.dim)
             .draw(place, buf);
+        paint::star(place, 1, model.marks.contacts.contains(&row.id), buf);
         if Some(row.id) == window.cursor {
             paint::cursor(place, 4 + name.min(width(&row.name)), theme, buf);
         }
