@@ -4,6 +4,8 @@
 mod filters;
 #[path = "screens/marks.rs"]
 mod marks;
+#[path = "screens/mouse.rs"]
+mod mouse;
 #[path = "screens/random_keys.rs"]
 mod random_keys;
 mod support;

@@ -125,6 +125,7 @@ pub fn dashboard(
     let theme = match context.config.theme() {
         "dark" => ThemeChoice::Dark,
         "light" => ThemeChoice::Light,
+        "contrast" => ThemeChoice::Contrast,
         "mono" => ThemeChoice::Mono,
         _ => ThemeChoice::Auto,
     };

@@ -312,6 +312,7 @@ pub static COMMANDS: &[Command] = &[
     // everywhere
     command("search", S::Global, &["/"], "search", "Search the list while you type; esc leaves, esc again drops it.", Do::Search).if_ready(searchable),
     command("filter", S::Global, &["f"], "filter", "Filter the list: `tag:vip state:conflict updated:<2d owner:me`; tab completes, esc drops it.", Do::Filter).if_ready(filterable),
+    command("copy", S::Global, &["c"], "", "Copy what is under the cursor to your clipboard; of an error, its request for `curl`.", Do::Copy),
     command("mark", S::Global, &["v"], "", "Mark the row under the cursor, or let it go; `esc` lets all go.", Do::Mark).if_ready(markable),
     command("mark.all", S::Global, &["V"], "", "Mark all rows of the list, or none.", Do::MarkAll).if_ready(markable),
     command("sort", S::Global, &["s"], "sort", "Sort contacts by name or by latest edit.", Do::Sort).if_ready(sortable),

@@ -11,6 +11,8 @@ pub enum Effect {
     Read(Request),
     /// Ask the engine.
     Ask(Ask),
+    /// Hand this text to the terminal's clipboard.
+    Copy(String),
     /// Draw every cell anew.
     Redraw,
 }

@@ -5,6 +5,7 @@
 pub mod ansi;
 pub mod commands;
 pub mod confirm;
+mod copy;
 pub mod effect;
 pub mod filter;
 pub mod form;
@@ -13,6 +14,7 @@ mod kept;
 pub mod keys;
 pub mod marks;
 pub mod model;
+pub mod mouse;
 pub mod msg;
 mod press;
 pub mod reader;

@@ -172,6 +172,11 @@ impl Model {
         self.effects.push(Effect::Ask(ask));
     }
 
+    /// Hands a text to the terminal's clipboard.
+    pub fn copy(&mut self, text: String) {
+        self.effects.push(Effect::Copy(text));
+    }
+
     /// Asks for a full redraw.
     pub fn redraw(&mut self) {
         self.effects.push(Effect::Redraw);

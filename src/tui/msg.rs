@@ -9,6 +9,7 @@ use crate::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
 
 use super::effect::Span;
 use super::keys::Key;
+use super::mouse::Mouse;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Msg {
     Key(Key),
     /// Text was pasted: text for a box, never commands.
     Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
     /// The terminal has this size now.
     Resize {
         /// Columns.
@@ -55,6 +58,8 @@ pub enum Do {
     Help,
     /// Search the list.
     Search,
+    /// Copy what is under the cursor to the clipboard.
+    Copy,
     /// Open the filter line.
     Filter,
     /// Mark the row under the cursor, or let it go.

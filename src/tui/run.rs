@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{self, Event as Input};
+use crossterm::event::{self, Event as Input, MouseButton, MouseEvent, MouseEventKind};
 use jiff::tz::TimeZone;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -20,6 +20,7 @@ use super::effect::Effect;
 use super::kept::Kept;
 use super::keys::Key;
 use super::model::Model;
+use super::mouse::Mouse;
 use super::msg::Msg;
 use super::reader::{self, Asking};
 use super::terminal::Screen;
@@ -68,6 +69,11 @@ pub enum Exit {
 /// The dashboard cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
+    /// The terminal has no screen.
+    #[error(
+        "this terminal cannot move its cursor (`TERM=dumb`): set `TERM`, or use `couplet status` and `couplet conflicts list`"
+    )]
+    Dumb,
     /// The terminal cannot be used.
     #[error("the terminal cannot be used")]
     Terminal(#[from] io::Error),
@@ -78,6 +84,9 @@ pub enum TuiError {
 /// Fails only when the terminal cannot be used; it is restored in every case.
 pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Exit, TuiError> {
     let var = |name: &str| std::env::var(name).ok();
+    if var("TERM").is_some_and(|term| term == "dumb") {
+        return Err(TuiError::Dumb);
+    }
     let theme = Theme::choose(settings.theme, var);
     let times = Times {
         zone: settings.zone.clone(),
@@ -89,7 +98,7 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     if let Some(kept) = settings.state.as_deref().and_then(Kept::load) {
         kept.restore(&mut model);
     }
-    let mut screen = Screen::enter()?;
+    let mut screen = Screen::enter(has_mouse(var))?;
     model.size = Screen::size()?;
     super::widgets::header::refresh(&mut model);
     model.take_dirty();
@@ -187,6 +196,7 @@ impl Outside {
             match effect {
                 Effect::Read(request) => self.asking.ask(request),
                 Effect::Ask(ask) => self.gone |= !self.port.ask(ask),
+                Effect::Copy(text) => super::terminal::copy(&text),
                 Effect::Redraw => redraw = true,
             }
         }
@@ -205,12 +215,28 @@ fn forward(from: Receiver<Msg>, to: SyncSender<Msg>, last: Option<Msg>) {
     });
 }
 
+fn mouse_of(event: MouseEvent) -> Option<Mouse> {
+    Some(match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Mouse::Click {
+            x: event.column,
+            y: event.row,
+        },
+        MouseEventKind::ScrollDown => Mouse::Wheel { down: true },
+        MouseEventKind::ScrollUp => Mouse::Wheel { down: false },
+        _ => return None,
+    })
+}
+
 fn spawn_input(to: SyncSender<Msg>) {
     thread::spawn(move || {
         loop {
             let msg = match event::read() {
                 Ok(Input::Key(key)) => match Key::of_event(&key) {
                     Some(key) => Msg::Key(key),
+                    None => continue,
+                },
+                Ok(Input::Mouse(mouse)) => match mouse_of(mouse) {
+                    Some(mouse) => Msg::Mouse(mouse),
                     None => continue,
                 },
                 Ok(Input::Paste(text)) => Msg::Paste(text),
@@ -237,6 +263,12 @@ fn spawn_signals(to: SyncSender<Msg>) -> io::Result<signal_hook::iterator::Handl
         }
     });
     Ok(handle)
+}
+
+/// Whether the terminal tells of the mouse; a console and a `vt100` do not.
+fn has_mouse(var: impl Fn(&str) -> Option<String>) -> bool {
+    let term = var("TERM").unwrap_or_default();
+    !(term == "linux" || term.starts_with("vt1"))
 }
 
 /// Whether the terminal cannot show more than ASCII.

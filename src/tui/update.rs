@@ -3,10 +3,12 @@
 use crate::engine::port::{Ask, Event};
 use crate::model::{Action, ActionOutcome, LinkState};
 
+use super::copy;
 use super::effect::{Effect, Request};
 use super::filter;
 use super::marks;
 use super::model::{Model, Overlay};
+use super::mouse;
 use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
 use super::tabs::{conflicts, contacts, errors, rates, staging, sync_log, tasks, workbench};
@@ -24,6 +26,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::At(now) => at(model, now),
         Msg::Key(key) => press::press(model, key),
+        Msg::Mouse(mouse) => mouse::take(model, mouse),
         Msg::Paste(text) => press::paste(model, &text),
         Msg::Resize { width, height } => resize(model, width, height),
         Msg::Do(what) => run(model, what),
@@ -201,6 +204,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Help => model.overlay = Some(Overlay::Help(0)),
         Do::Search => model.searching = true,
         Do::Filter => filter::open(model),
+        Do::Copy => copy::copy(model),
         Do::Mark => marks::toggle(model),
         Do::MarkAll => marks::toggle_all(model),
         Do::Decide => marks::decide(model),

@@ -26,6 +26,7 @@ pub struct TestApp {
     pub model: Model,
     pub world: World,
     pub asks: Vec<Ask>,
+    pub copied: Option<String>,
     terminal: Terminal<TestBackend>,
 }
 
@@ -63,6 +64,7 @@ impl TestApp {
             model,
             world,
             asks: Vec::new(),
+            copied: None,
             terminal,
         };
         app.send(Msg::At(world::now()));
@@ -192,6 +194,7 @@ impl TestApp {
                     self.asks.push(ask);
                 }
                 Effect::Redraw => {}
+                Effect::Copy(text) => self.copied = Some(text),
             }
         }
     }

@@ -198,6 +198,18 @@ pub fn go(model: &mut Model, how: Move) {
     scroll(model);
 }
 
+/// Puts the cursor on the conflict in a line of the body.
+pub fn click(model: &mut Model, line: usize) {
+    let Some(at) = line.checked_sub(2).filter(|at| *at < list_rows(model)) else {
+        return;
+    };
+    let rows = model.conflicts.rows(model);
+    if let Some(ListRow::Conflict(at)) = rows.get(model.conflicts.top + at) {
+        model.conflicts.cursor = Some(model.conflicts.all[*at].id);
+        model.dirty = true;
+    }
+}
+
 fn list_rows(model: &Model) -> usize {
     let preview = if model.is_wide() && model.body_rows() > 20 {
         6

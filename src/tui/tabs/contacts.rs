@@ -251,6 +251,31 @@ fn go_detail(model: &mut Model, how: Move) {
     model.contacts.at = places[to.min(last)];
 }
 
+/// Puts the cursor on the row in a line of the body; in the detail, the focus there.
+pub fn click(model: &mut Model, x: u16, line: usize) {
+    let wide = model.is_wide();
+    if model.contacts.zoomed || (!wide && model.contacts.detail_focus) {
+        return;
+    }
+    model.dirty = true;
+    if x >= super::contacts_view::list_columns(model) {
+        model.contacts.detail_focus = model.contacts.subject().is_some();
+        return;
+    }
+    let head = if wide { 2 } else { 1 };
+    let top = model.contacts.window.top;
+    let at = line.checked_sub(head).map(|line| top + line);
+    let row = at.filter(|_| line < visible(model) + head);
+    let row = row.and_then(|at| model.contacts.window.rows.get(at));
+    if let Some(id) = row.map(|row| row.id) {
+        model.contacts.detail_focus = false;
+        model.contacts.named = None;
+        if model.contacts.window.cursor.replace(id) != Some(id) {
+            stepped(model);
+        }
+    }
+}
+
 /// Goes to another row of the list without leaving the detail.
 pub fn step_record(model: &mut Model, how: Move) {
     model.contacts.named = None;
