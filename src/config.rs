@@ -271,6 +271,13 @@ impl Config {
         Ok(self.data_dir()?.join(format!("{}.db", self.workspace())))
     }
 
+    /// Where the dashboard keeps tab, filters and cursors between runs; `None` where no home is known.
+    pub fn state_file(&self) -> Option<PathBuf> {
+        let folder = etcetera::choose_base_strategy().ok()?.state_dir()?;
+        let name = format!("{}.json", self.workspace());
+        Some(folder.join("couplet").join(name))
+    }
+
     /// Where the limiter keeps the times of its requests: beside the database, since all processes of a workspace
     /// share one window.
     pub fn slots(&self) -> Result<PathBuf, ConfigError> {

@@ -240,6 +240,7 @@ pub fn dashboard(
     let theme = match context.config.theme() {
         "dark" => ThemeChoice::Dark,
         "light" => ThemeChoice::Light,
+        "contrast" => ThemeChoice::Contrast,
         "mono" => ThemeChoice::Mono,
         _ => ThemeChoice::Auto,
     };
@@ -252,6 +253,7 @@ pub fn dashboard(
         theme,
         ascii: context.config.is_ascii(),
         demo,
+        state: context.config.state_file().filter(|_| !demo),
     };
     tui::run(settings, port, events).context("the dashboard ended")?;
     Ok(Exit::Done)

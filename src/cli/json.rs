@@ -307,14 +307,7 @@ fn side_status(side: &SideStatus, forecast: u64) -> Value {
 
 /// The values of a field of one of the objects above, as filters compare them; none where it is empty.
 pub fn values(object: &Value, field: &str) -> Vec<String> {
-    let name = match field {
-        "tag" => "tags",
-        "updated" => "updated_at",
-        "opened" => "opened_at",
-        "due" => "due_at",
-        "done" => "completed",
-        other => other,
-    };
+    let name = crate::model::Filter::canonical(field);
     let found = object
         .get(name)
         .or_else(|| object.get(format!("address.{name}")))

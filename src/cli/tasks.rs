@@ -104,7 +104,7 @@ fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
     for view in [TaskView::Open, TaskView::Done] {
         let query = TaskQuery {
             view,
-            search: String::new(),
+            ..TaskQuery::default()
         };
         let mut from: Option<PageKey> = None;
         while rows.want_more() {

@@ -82,9 +82,9 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "theme",
         default: Some("auto"),
-        help: "Colours of the dashboard: `auto`, `dark`, `light` or `mono`. `NO_COLOR` in the environment selects `mono`.",
+        help: "Colours of the dashboard: `auto`, `dark`, `light`, `contrast` or `mono`. `NO_COLOR` in the environment selects `mono`.",
         example: "\"auto\"",
-        check: |text| one_of(text, &["auto", "dark", "light", "mono"]),
+        check: |text| one_of(text, &["auto", "dark", "light", "contrast", "mono"]),
         ..PLAIN
     },
     Key {

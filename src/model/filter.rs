@@ -18,19 +18,19 @@ use std::{cell::OnceCell, fmt};
 use super::Millis;
 
 /// A filter as parsed. The empty one lets everything through.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// One of these alternatives must hold. None at all: everything does.
     any: Vec<Vec<Term>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Term {
     is_negated: bool,
     test: Test,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Test {
     /// The text has it, in lower case.
     Text(String),
@@ -45,7 +45,7 @@ enum Test {
 }
 
 /// A span as typed: a number and a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Span {
     count: u32,
     unit: char,
@@ -147,6 +147,58 @@ impl Filter {
             (true, None) => Ok(Self::default()),
             (false, _) => Ok(Self { any }),
         }
+    }
+
+    /// The name that records have for a field of a filter: `tags` for `tag`.
+    pub fn canonical(field: &str) -> &str {
+        match field {
+            "tag" => "tags",
+            "updated" => "updated_at",
+            "opened" => "opened_at",
+            "due" => "due_at",
+            "done" => "completed",
+            other => other,
+        }
+    }
+
+    /// The one value of a field that everything which passes has; `None` where the filter does not say so.
+    pub fn only(&self, wanted: &str) -> Option<&str> {
+        let [all] = self.any.as_slice() else {
+            return None;
+        };
+        all.iter().find_map(|term| match &term.test {
+            Test::Value { field, value } if field == wanted && !term.is_negated => {
+                Some(value.as_str())
+            }
+            _ => None,
+        })
+    }
+
+    /// What passes this and `other`.
+    pub fn and(&self, other: &Self) -> Self {
+        if self.is_empty() || other.is_empty() {
+            let both = [self, other].into_iter().find(|filter| !filter.is_empty());
+            return both.cloned().unwrap_or_default();
+        }
+        let both = |one: &Vec<Term>, two: &Vec<Term>| one.iter().chain(two).cloned().collect();
+        Self {
+            any: (self.any.iter())
+                .flat_map(|one| other.any.iter().map(move |two| both(one, two)))
+                .collect(),
+        }
+    }
+
+    /// The filter with `me` as a value of these fields replaced by who that is.
+    pub fn with_me(mut self, fields: &[&str], me: &str) -> Self {
+        for term in self.any.iter_mut().flatten() {
+            if let Test::Value { field, value } = &mut term.test
+                && value == "me"
+                && fields.contains(&field.as_str())
+            {
+                *value = me.to_lowercase();
+            }
+        }
+        self
     }
 
     /// Whether it lets everything through.
@@ -474,6 +526,24 @@ mod tests {
         ] {
             let error = Filter::parse(filter).unwrap_err();
             assert_eq!((error.at, &*error.to_string()), (at, message), "{filter}");
+        }
+    }
+
+    #[test]
+    fn filters_are_joined_and_me_is_somebody() {
+        let of = |text| Filter::parse(text).unwrap();
+        assert_eq!(of("a OR b").and(&of("c")), of("a c OR b c"));
+        assert_eq!(of("a").and(&of("")), of("a"));
+        assert_eq!(of("").and(&of("a")), of("a"));
+        let mine = of("owner:me name:me").with_me(&["owner"], "Dana");
+        assert_eq!(mine, of("owner:dana name:me"));
+        for (text, want) in [
+            ("state:error ann", Some("error")),
+            ("-state:error", None),
+            ("state:error OR ann", None),
+            ("ann", None),
+        ] {
+            assert_eq!(of(text).only("state"), want, "{text}");
         }
     }
 

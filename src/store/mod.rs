@@ -25,6 +25,7 @@ mod reader;
 mod refresh;
 mod schema;
 mod search;
+mod sieve;
 mod slots;
 mod snapshots;
 mod status;

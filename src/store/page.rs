@@ -6,7 +6,8 @@
 use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
 use crate::model::{
-    BySide, ContactRow, ContactSort, Direction, LinkId, Millis, PageKey, TaskRow, TaskView,
+    BySide, ContactRow, ContactSort, Direction, Filter, LinkId, LinkState, Millis, PageKey,
+    TaskRow, TaskView,
 };
 
 use super::{
@@ -15,6 +16,7 @@ use super::{
     error::{Fault, Res},
     refresh::sides_of,
     search::Words,
+    sieve,
 };
 
 /// Rows that a search walks before it asks the trigram index. Few in tests, so that they go all ways.
@@ -30,6 +32,10 @@ struct List {
     key: &'static str,
     descending: bool,
     only: Option<(&'static str, Value)>,
+    /// Further conditions, each with one value.
+    range: Vec<(String, Value)>,
+    filter: Filter,
+    now: Millis,
 }
 
 /// Which part of a list.
@@ -40,7 +46,12 @@ struct Part {
 }
 
 impl List {
-    fn contacts(query: &ContactQuery) -> Self {
+    fn contacts(query: &ContactQuery, now: Millis) -> Self {
+        let state = query.state.map(LinkState::name).or_else(|| {
+            let named = query.filter.only("state")?;
+            let known = LinkState::ALL.map(LinkState::name);
+            known.into_iter().find(|name| *name == named)
+        });
         let (key, descending) = match query.sort {
             ContactSort::Name => ("name_key", false),
             ContactSort::Edited => ("edited", true),
@@ -50,19 +61,25 @@ impl List {
             prefix: "name_key",
             key,
             descending,
-            only: query
-                .state
-                .map(|state| ("state", state.name().to_owned().into())),
+            only: state.map(|name| ("state", name.to_owned().into())),
+            range: Vec::new(),
+            filter: query.filter.clone(),
+            now,
         }
     }
 
-    fn tasks(query: &TaskQuery) -> Self {
+    fn tasks(query: &TaskQuery, now: Millis) -> Self {
+        let from = query.due_from.map(|at| ("due >=".to_owned(), at.0.into()));
+        let until = query.due_until.map(|at| ("due <".to_owned(), at.0.into()));
         Self {
             table: "task",
             prefix: "folded",
             key: "due",
             descending: false,
             only: Some(("completed", i64::from(query.view == TaskView::Done).into())),
+            range: from.into_iter().chain(until).collect(),
+            filter: query.filter.clone(),
+            now,
         }
     }
 
@@ -105,7 +122,7 @@ impl List {
             values.push(value.clone());
             wanted.push(format!("{table}.{column} = ?{}", values.len()));
         }
-        for (condition, value) in more {
+        for (condition, value) in self.range.iter().cloned().chain(more) {
             values.push(value);
             wanted.push(format!("{condition} ?{}", values.len()));
         }
@@ -134,11 +151,13 @@ impl List {
     /// The links of a part, in list order.
     fn links(&self, conn: &Connection, search: &str, part: &Part) -> Res<Vec<LinkId>> {
         let words = Words::of(search);
-        let mut links = if words.is_empty() {
+        let mut links = if words.is_empty() && self.filter.is_empty() {
             let (sql, values) = self.query("link", self.table, part, Vec::new());
             rows(conn, &sql, params_from_iter(values), |row| {
                 Ok(LinkId(row.get(0)?))
             })?
+        } else if words.is_empty() {
+            self.walk(conn, &words, part, Vec::new(), -1)?.0
         } else {
             self.found(conn, &words, part)?
         };
@@ -188,7 +207,7 @@ impl List {
         let matching = vec![(format!("{table}_search MATCH"), trigrams.into())];
         let columns = format!("{table}.link, {table}.folded");
         let (sql, values) = self.query(&columns, &source, &all, matching);
-        Ok(take(conn, words, &sql, values, part.limit)?.0)
+        Ok(self.take(conn, words, &sql, values, part.limit)?.0)
     }
 
     /// Walks the list for rows with all words, `limit` rows far (-1: to its end). Also says whether the answer is
@@ -207,33 +226,36 @@ impl List {
             backward: part.backward,
         };
         let (sql, values) = self.query("link, folded", self.table, &all, more);
-        let (links, walked) = take(conn, words, &sql, values, part.limit)?;
+        let (links, walked) = self.take(conn, words, &sql, values, part.limit)?;
         let is_all = links.len() as i64 == part.limit || limit < 0 || walked < limit;
         Ok((links, is_all))
     }
-}
-
-/// The first `limit` rows of a query that have all words, and how many rows were looked at.
-fn take(
-    conn: &Connection,
-    words: &Words,
-    sql: &str,
-    values: Vec<Value>,
-    limit: i64,
-) -> Res<(Vec<LinkId>, i64)> {
-    let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    let mut found = Vec::new();
-    let mut walked = 0;
-    while (found.len() as i64) < limit
-        && let Some(row) = rows.next()?
-    {
-        walked += 1;
-        if words.are_in(text_at(row, "folded")?) {
-            found.push(LinkId(row.get(0)?));
+    /// The first `limit` rows of a query that have all words and pass the filter, and how many rows were looked at.
+    fn take(
+        &self,
+        conn: &Connection,
+        words: &Words,
+        sql: &str,
+        values: Vec<Value>,
+        limit: i64,
+    ) -> Res<(Vec<LinkId>, i64)> {
+        let mut statement = conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut found = Vec::new();
+        let mut walked = 0;
+        while (found.len() as i64) < limit
+            && let Some(row) = rows.next()?
+        {
+            walked += 1;
+            let link = row.get(0)?;
+            if words.are_in(text_at(row, "folded")?)
+                && sieve::passes(conn, self.table, link, &self.filter, self.now)?
+            {
+                found.push(LinkId(link));
+            }
         }
+        Ok((found, walked))
     }
-    Ok((found, walked))
 }
 
 /// The rows of these links, one look-up each.
@@ -253,11 +275,12 @@ fn each<T>(
 pub(super) fn contacts(
     conn: &Connection,
     query: &ContactQuery,
+    now: Millis,
     from: Option<&PageKey>,
     direction: Direction,
     limit: u16,
 ) -> Res<Vec<ContactRow>> {
-    let list = List::contacts(query);
+    let list = List::contacts(query, now);
     let links = list.links(conn, &query.search, &list.part(from, direction, limit)?)?;
     each(
         conn,
@@ -300,11 +323,12 @@ fn ids(row: &Row<'_>) -> Res<BySide<Option<crate::model::RecordId>>> {
 pub(super) fn tasks(
     conn: &Connection,
     query: &TaskQuery,
+    now: Millis,
     from: Option<&PageKey>,
     direction: Direction,
     limit: u16,
 ) -> Res<Vec<TaskRow>> {
-    let list = List::tasks(query);
+    let list = List::tasks(query, now);
     let links = list.links(conn, &query.search, &list.part(from, direction, limit)?)?;
     each(
         conn,
@@ -340,16 +364,19 @@ fn read_task(row: &Row<'_>) -> Res<TaskRow> {
 #[cfg(test)]
 pub(super) fn plans() -> Vec<String> {
     let mut lists = Vec::new();
-    for state in [None, Some(crate::model::LinkState::Conflict)] {
+    for state in [None, Some(LinkState::Conflict)] {
         for sort in [ContactSort::Name, ContactSort::Edited] {
-            lists.push(List::contacts(&ContactQuery {
-                search: String::new(),
-                state,
-                sort,
-            }));
+            lists.push(List::contacts(
+                &ContactQuery {
+                    state,
+                    sort,
+                    ..ContactQuery::default()
+                },
+                Millis(0),
+            ));
         }
     }
-    lists.push(List::tasks(&TaskQuery::default()));
+    lists.push(List::tasks(&TaskQuery::default(), Millis(0)));
     let mut plans = Vec::new();
     for list in &lists {
         for backward in [false, true] {

@@ -77,7 +77,7 @@ impl Reader {
         limit: u16,
     ) -> Result<Vec<ContactRow>, StoreError> {
         self.read("contacts", |conn| {
-            page::contacts(conn, query, from, direction, limit)
+            page::contacts(conn, query, self.clock.now(), from, direction, limit)
         })
     }
 
@@ -90,7 +90,7 @@ impl Reader {
         limit: u16,
     ) -> Result<Vec<TaskRow>, StoreError> {
         self.read("tasks", |conn| {
-            page::tasks(conn, query, from, direction, limit)
+            page::tasks(conn, query, self.clock.now(), from, direction, limit)
         })
     }
 

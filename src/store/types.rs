@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Candidate, ConflictField, ContactSort, Fence, FieldName, Held, Holder, Kind, LinkId, LinkState,
-    Linked, LogEntry, Record, RecordId, TaskView, Write,
+    Candidate, ConflictField, ContactSort, Fence, FieldName, Filter, Held, Holder, Kind, LinkId,
+    LinkState, Linked, LogEntry, Millis, Record, RecordId, TaskView, Write,
 };
 
 /// The answer to asking for the lease.
@@ -100,6 +100,8 @@ pub struct ContactQuery {
     pub search: String,
     /// Only this state.
     pub state: Option<LinkState>,
+    /// Only what passes this filter; a list without an index for it is walked.
+    pub filter: Filter,
     /// In which order.
     pub sort: ContactSort,
 }
@@ -111,6 +113,12 @@ pub struct TaskQuery {
     pub view: TaskView,
     /// Words that the title must contain; empty for all.
     pub search: String,
+    /// Only what passes this filter.
+    pub filter: Filter,
+    /// Only what is due at or after this.
+    pub due_from: Option<Millis>,
+    /// Only what is due before this.
+    pub due_until: Option<Millis>,
 }
 
 /// Totals that the store keeps, never counted when asked.

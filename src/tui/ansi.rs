@@ -21,6 +21,9 @@ const MODIFIERS: [(Modifier, &str); 9] = [
     (Modifier::CROSSED_OUT, "9"),
 ];
 
+/// A cell with its column and row.
+type Placed<'a> = (u16, u16, &'a Cell);
+
 /// What the terminal writes with now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Pen {
@@ -30,13 +33,23 @@ struct Pen {
 }
 
 /// The bytes that draw `cells` on a terminal whose style is plain, and leave it so.
+///
+/// Cells of one style are drawn together, since a move to the next row is shorter than a change of style.
 pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String {
     let mut out = String::new();
     let plain = Pen::of(&Cell::EMPTY);
+    let mut styles: Vec<(Pen, Vec<Placed>)> = vec![(plain, Vec::new())];
+    for (x, y, cell) in cells {
+        let wanted = Pen::of(cell);
+        match styles.iter_mut().find(|(pen, _)| *pen == wanted) {
+            Some((_, cells)) => cells.push((x, y, cell)),
+            None => styles.push((wanted, vec![(x, y, cell)])),
+        }
+    }
     let mut pen = plain;
     let mut here: Option<(u16, u16)> = None; // where the terminal's cursor is
     let mut sure = false; // whether nobody can differ on how wide the text since the last whole move is
-    for (x, y, cell) in cells {
+    for (x, y, cell) in styles.into_iter().flat_map(|(_, cells)| cells) {
         match here {
             Some(place) if place == (x, y) => {}
             Some((column, row)) if sure && row == y && column < x => match x - column {
@@ -44,7 +57,10 @@ pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String
                 n => push(&mut out, format_args!("\x1b[{n}C")),
             },
             _ => {
-                push(&mut out, format_args!("\x1b[{};{}H", y + 1, x + 1));
+                match x {
+                    0 => push(&mut out, format_args!("\x1b[{}H", y + 1)),
+                    _ => push(&mut out, format_args!("\x1b[{};{}H", y + 1, x + 1)),
+                }
                 sure = true;
             }
         }
@@ -122,7 +138,7 @@ mod tests {
         let alarm = bold.yellow().on_black();
         for (cells, bytes) in [
             (vec![], ""),
-            (vec![(0, 0, "a", plain), (1, 0, "b", plain)], "\x1b[1;1Hab"),
+            (vec![(0, 0, "a", plain), (1, 0, "b", plain)], "\x1b[1Hab"),
             // a short move within a row, a long one to another
             (
                 vec![
@@ -131,12 +147,22 @@ mod tests {
                     (9, 2, "c", plain),
                     (0, 3, "d", plain),
                 ],
-                "\x1b[3;5Ha\x1b[Cb\x1b[2Cc\x1b[4;1Hd",
+                "\x1b[3;5Ha\x1b[Cb\x1b[2Cc\x1b[4Hd",
+            ),
+            // cells of one style together
+            (
+                vec![
+                    (0, 0, "a", plain),
+                    (1, 0, "b", bold),
+                    (0, 1, "c", plain),
+                    (1, 1, "d", bold),
+                ],
+                "\x1b[1Ha\x1b[2Hc\x1b[1;2H\x1b[1mb\x1b[2;2Hd\x1b[m",
             ),
             // after a letter that some terminals draw wide, a gap is not trusted
             (
                 vec![(0, 0, "≠", plain), (1, 0, "b", plain), (3, 0, "c", plain)],
-                "\x1b[1;1H≠b\x1b[1;4Hc",
+                "\x1b[1H≠b\x1b[1;4Hc",
             ),
             (
                 vec![
@@ -145,9 +171,9 @@ mod tests {
                     (2, 0, "c", dim),
                     (3, 0, "d", plain),
                 ],
-                "\x1b[1;1H\x1b[1ma\x1b[33;40mb\x1b[0;38;5;245mc\x1b[md",
+                "\x1b[1;4Hd\x1b[1H\x1b[1ma\x1b[33;40mb\x1b[0;38;5;245mc\x1b[m",
             ),
-            (vec![(0, 0, "a", dim)], "\x1b[1;1H\x1b[38;5;245ma\x1b[m"),
+            (vec![(0, 0, "a", dim)], "\x1b[1H\x1b[38;5;245ma\x1b[m"),
         ] {
             let cells: Vec<_> = cells
                 .into_iter()

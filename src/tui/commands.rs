@@ -2,6 +2,7 @@
 
 use crate::model::{Reason as Because, Side};
 
+use super::filter;
 use super::keys::{self, Key};
 use super::model::Model;
 use super::msg::{Do, Move, Pick, Tab};
@@ -222,6 +223,30 @@ fn error(model: &Model) -> Result<(), Reason> {
     }
 }
 
+fn markable(model: &Model) -> Result<(), Reason> {
+    let tabs = matches!(model.tab, Tab::Contacts | Tab::Tasks | Tab::Conflicts);
+    if tabs && filter::is_list(model) {
+        Ok(())
+    } else {
+        Err("there is no list here to mark".into())
+    }
+}
+
+fn marked(model: &Model) -> Result<(), Reason> {
+    match model.marks.conflicts.len() {
+        0 => Err("nothing is marked: v marks a conflict, V all of the list".into()),
+        _ => Ok(()),
+    }
+}
+
+fn filterable(model: &Model) -> Result<(), Reason> {
+    if filter::is_list(model) {
+        Ok(())
+    } else {
+        Err("there is no list here to filter".into())
+    }
+}
+
 fn searchable(model: &Model) -> Result<(), Reason> {
     match model.tab {
         Tab::Contacts | Tab::Tasks => Ok(()),
@@ -250,7 +275,9 @@ pub static COMMANDS: &[Command] = &[
     command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact).asks(),
     // Tasks
     command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
+    command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time.", Do::Due).if_ready(task),
     // Conflicts
+    command("conflict.decide", S::Conflicts, &["d"], "decide", "Stage one side for all marked conflicts; nothing is written until you apply.", Do::Decide).if_ready(marked),
     command("conflict.apply", S::Conflicts, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
     command("conflict.put-off", S::Conflicts, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff).if_ready(conflict),
     // the workbench of fields
@@ -284,6 +311,10 @@ pub static COMMANDS: &[Command] = &[
     command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts.", Do::Mute).if_ready(error).asks(),
     // everywhere
     command("search", S::Global, &["/"], "search", "Search the list while you type; esc leaves, esc again drops it.", Do::Search).if_ready(searchable),
+    command("filter", S::Global, &["f"], "filter", "Filter the list: `tag:vip state:conflict updated:<2d owner:me`; tab completes, esc drops it.", Do::Filter).if_ready(filterable),
+    command("copy", S::Global, &["c"], "", "Copy what is under the cursor to your clipboard; of an error, its request for `curl`.", Do::Copy),
+    command("mark", S::Global, &["v"], "", "Mark the row under the cursor, or let it go; `esc` lets all go.", Do::Mark).if_ready(markable),
+    command("mark.all", S::Global, &["V"], "", "Mark all rows of the list, or none.", Do::MarkAll).if_ready(markable),
     command("sort", S::Global, &["s"], "sort", "Sort contacts by name or by latest edit.", Do::Sort).if_ready(sortable),
     command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
     command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),

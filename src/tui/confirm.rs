@@ -1,7 +1,7 @@
 //! Questions as data: what will be written, what it costs, and what to ask of the engine if the answer is yes.
 
 use crate::engine::port::Ask;
-use crate::model::{BySide, ConflictId, Side};
+use crate::model::{Answer, BySide, ConflictId, Side};
 
 /// A question that opens on no. Only `y` is yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +56,32 @@ impl Confirm {
 pub struct Choice {
     /// What it is about.
     pub title: String,
-    /// The answers: words, what to ask, what to say.
-    pub answers: Vec<(String, Ask, String)>,
+    /// The answers.
+    pub answers: Vec<Offer>,
     /// A remark.
     pub foot: String,
+}
+
+/// An answer to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// What it says.
+    pub words: String,
+    /// What comes of it.
+    pub then: Then,
+    /// What is said after it.
+    pub said: String,
+}
+
+/// What comes of an answer that was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// This is asked of the engine.
+    Ask(Vec<Ask>),
+    /// A question that lists what would be written.
+    Question(Box<Confirm>),
+    /// Answers are staged; nothing is written.
+    Stage(Vec<(ConflictId, Answer)>),
 }
 
 /// What writes cost, in words: `GHL 1 read 1 write, Growbots 2 reads 2 writes, 1 s`.

@@ -1,7 +1,7 @@
 //! What `update` asks for, as plain data that tests can compare; `run` carries it out.
 
 use crate::engine::port::Ask;
-use crate::model::{LinkId, Millis, PageKey, PassId};
+use crate::model::{Filter, LinkId, Millis, PageKey, PassId};
 use crate::store::{ContactQuery, TaskQuery};
 
 /// Something to be done outside the model.
@@ -13,6 +13,8 @@ pub enum Effect {
     Ask(Ask),
     /// Ring the bell.
     Ring,
+    /// Hand this text to the terminal's clipboard.
+    Copy(String),
     /// Draw every cell anew.
     Redraw,
 }
@@ -63,6 +65,8 @@ pub enum Request {
     Passes,
     /// The log lines of a pass.
     LogOfPass(PassId),
+    /// The newest log lines that pass a filter.
+    LogFound(Filter),
     /// Open errors.
     Errors,
     /// The bars of the Rates chart.
@@ -74,7 +78,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 11;
+    pub const SLOTS: usize = 12;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -90,6 +94,7 @@ impl Request {
             Self::Rates { .. } => 8,
             Self::Candidates(_) => 9,
             Self::Find(_) => 10,
+            Self::LogFound(_) => 11,
         }
     }
 }

@@ -2,14 +2,19 @@
 //! pure [`update::update`] that answers with [`effect::Effect`]s, one pure [`view::view`]. [`run`] joins them to the
 //! terminal, the reader thread and the engine.
 
-mod ansi;
+pub mod ansi;
 pub mod commands;
 pub mod confirm;
+mod copy;
 pub mod effect;
+pub mod filter;
 pub mod form;
 pub mod glyphs;
+mod kept;
 pub mod keys;
+pub mod marks;
 pub mod model;
+pub mod mouse;
 pub mod msg;
 mod press;
 pub mod reader;

@@ -7,8 +7,10 @@ use crate::store::Totals;
 use super::commands::Scope;
 use super::confirm::{Choice, Confirm};
 use super::effect::{Effect, Request};
+use super::filter::Filters;
 use super::form::Form;
 use super::keys::Key;
+use super::marks::Marks;
 use super::msg::Tab;
 use super::tabs::{
     conflicts::Conflicts, contacts::Contacts, errors::Errors, rates::Rates, sync_log::SyncLog,
@@ -82,6 +84,10 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// Whether keys go into the search box.
     pub searching: bool,
+    /// The marked rows of each list.
+    pub marks: Marks,
+    /// The filter of each list, and the line in which one is typed.
+    pub filters: Filters,
     /// A message in place of the footer.
     pub toast: Option<Toast>,
     /// The first key of a command of two.
@@ -131,6 +137,8 @@ impl Model {
             tab: Tab::Contacts,
             overlay: None,
             searching: false,
+            marks: Marks::default(),
+            filters: Filters::default(),
             toast: None,
             pending: None,
             dirty: true,
@@ -162,6 +170,11 @@ impl Model {
     /// Asks the engine.
     pub fn ask(&mut self, ask: Ask) {
         self.effects.push(Effect::Ask(ask));
+    }
+
+    /// Hands a text to the terminal's clipboard.
+    pub fn copy(&mut self, text: String) {
+        self.effects.push(Effect::Copy(text));
     }
 
     /// Asks for a full redraw.
@@ -230,9 +243,15 @@ impl Model {
         if self.size.1 < 16 { 0 } else { 1 }
     }
 
-    /// Rows between the tabs and the footer.
-    pub const fn body_rows(&self) -> usize {
-        self.size.1.saturating_sub(2 + self.tab_rows()) as usize
+    /// Rows of the filter line under the tabs.
+    pub fn filter_rows(&self) -> usize {
+        super::filter::rows(self)
+    }
+
+    /// Rows between the tabs, with the filter line, and the footer.
+    pub fn body_rows(&self) -> usize {
+        let rows = self.size.1.saturating_sub(2 + self.tab_rows());
+        (rows as usize).saturating_sub(self.filter_rows())
     }
 
     /// The scopes whose keys hold now, the nearest first. Empty in text boxes.
@@ -242,7 +261,7 @@ impl Model {
             Some(Overlay::Help(_)) => &[S::Help],
             Some(Overlay::Confirm(_) | Overlay::Leave) => &[S::Dialog],
             Some(_) => &[],
-            None if self.searching => &[],
+            None if self.searching || self.filters.editing.is_some() => &[],
             None => self.screen_scopes(),
         }
     }

@@ -2,13 +2,14 @@
 
 use crate::engine::port::Event;
 use crate::model::{
-    BySide, Conflict, ContactRow, ErrorRow, Holder, LinkId, LogEntry, LoopStatus, Millis, PassId,
-    PassSummary, RateBar, Side, TaskRow,
+    BySide, Conflict, ContactRow, ErrorRow, Filter, Holder, LinkId, LogEntry, LoopStatus, Millis,
+    PassId, PassSummary, RateBar, Side, TaskRow,
 };
 use crate::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
 
 use super::effect::Span;
 use super::keys::Key;
+use super::mouse::Mouse;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Msg {
     Key(Key),
     /// Text was pasted: text for a box, never commands.
     Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
     /// The terminal has this size now.
     Resize {
         /// Columns.
@@ -55,6 +58,18 @@ pub enum Do {
     Help,
     /// Search the list.
     Search,
+    /// Copy what is under the cursor to the clipboard.
+    Copy,
+    /// Open the filter line.
+    Filter,
+    /// Mark the row under the cursor, or let it go.
+    Mark,
+    /// Mark all rows of the list, or none.
+    MarkAll,
+    /// Decide all marked conflicts.
+    Decide,
+    /// Give tasks another due time.
+    Due,
     /// Go to the next thing that needs the operator.
     NextForMe,
     /// Run a pass.
@@ -250,6 +265,8 @@ pub enum Read {
     Passes(Vec<PassSummary>),
     /// To [`Request::LogOfPass`](super::effect::Request::LogOfPass).
     LogOfPass(PassId, Vec<LogEntry>),
+    /// Log lines that pass a filter, newest first.
+    LogFound(Filter, Vec<LogEntry>),
     /// To [`Request::Errors`](super::effect::Request::Errors).
     Errors(Vec<ErrorRow>),
     /// To [`Request::Rates`](super::effect::Request::Rates).

@@ -4,7 +4,8 @@ use crate::engine::port::Ask;
 use crate::model::{Action, Answer, FieldChange, Kind, Value};
 
 use super::commands::{COMMANDS, Meaning, meaning};
-use super::confirm::{Confirm, cost_words};
+use super::confirm::{Confirm, Offer, Then, cost_words};
+use super::filter;
 use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
@@ -27,6 +28,9 @@ pub(super) fn press(model: &mut Model, key: Key) {
     if model.searching {
         return press_search(model, key);
     }
+    if model.filters.editing.is_some() {
+        return filter::press(model, key);
+    }
     match model.overlay.take() {
         Some(Overlay::Form(form)) => press_form(model, form, key),
         Some(Overlay::Palette(palette)) => press_palette(model, palette, key),
@@ -36,10 +40,7 @@ pub(super) fn press(model: &mut Model, key: Key) {
                 _ => None,
             };
             match at.and_then(|at| choice.answers.get(at.wrapping_sub(1))) {
-                Some((_, ask, said)) => {
-                    model.ask(ask.clone());
-                    model.say_done(said.clone());
-                }
+                Some(offer) => choose(model, offer.clone()),
                 None if key.code == Code::Esc || key.ctrl => {}
                 None => model.overlay = Some(Overlay::Choice(choice)),
             }
@@ -48,6 +49,24 @@ pub(super) fn press(model: &mut Model, key: Key) {
         other => {
             model.overlay = other;
             press_command(model, key);
+        }
+    }
+}
+
+fn choose(model: &mut Model, offer: Offer) {
+    match offer.then {
+        Then::Question(confirm) => model.overlay = Some(Overlay::Confirm(confirm)),
+        Then::Ask(asks) => {
+            for ask in asks {
+                model.ask(ask);
+            }
+            model.say_done(offer.said);
+        }
+        Then::Stage(answers) => {
+            for (id, answer) in answers {
+                staging::stage(model, id, answer);
+            }
+            model.say_done(offer.said);
         }
     }
 }
@@ -244,6 +263,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             palette::find(model, &mut palette);
             model.overlay = Some(Overlay::Palette(palette));
         }
+        None if model.filters.editing.is_some() => filter::paste(model, &line),
         None if model.searching => {
             let words = match model.tab {
                 Tab::Tasks => &model.tasks.query.search,

@@ -7,11 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::model::{BySide, Conflict, ContactRow, Direction, ErrorRow, LogEntry, PageKey, TaskRow};
+use crate::clock::Clock;
+use crate::model::{
+    BySide, Conflict, ContactRow, Direction, ErrorRow, LogEntry, Millis, PageKey, TaskRow,
+};
 use crate::store::{ContactDetail, ContactQuery, Reader, StoreError};
 use crate::text::{clean, clean_lines};
 
 use super::effect::{Request, Span};
+use super::filter::passes_log;
 use super::msg::{Msg, Page, Read};
 
 const POLL: Duration = Duration::from_millis(250);
@@ -19,6 +23,8 @@ const CONFLICTS: u32 = 1_000;
 const ERRORS: u32 = 500;
 const PASSES: u32 = 500;
 const FOUND: u16 = 20;
+const LOG_PAGE: u32 = 500;
+const FOUND_LINES: usize = 200;
 
 type Stop = Box<dyn Fn() + Send + Sync>;
 
@@ -53,20 +59,21 @@ impl Asking {
 }
 
 /// Starts the reader thread on a database that may not exist yet; answers go to `answers`.
-pub fn spawn(path: PathBuf, answers: Sender<Msg>) -> Asking {
+pub fn spawn(path: PathBuf, clock: Clock, answers: Sender<Msg>) -> Asking {
     let (requests, asked) = mpsc::channel();
     let running = Arc::new(Mutex::new(Running::default()));
     let asking = Asking {
         requests,
         running: Arc::clone(&running),
     };
-    thread::spawn(move || serve(&path, &running, &asked, &answers));
+    thread::spawn(move || serve(&path, clock, &running, &asked, &answers));
     asking
 }
 
 /// Answers questions until the other end of `requests` is gone. A database that does not exist yet is waited for.
 fn serve(
     path: &Path,
+    clock: Clock,
     running: &Mutex<Running>,
     requests: &Receiver<Request>,
     answers: &Sender<Msg>,
@@ -77,6 +84,7 @@ fn serve(
         reader: None,
         version: None,
         complaint: String::new(),
+        clock,
         running,
     };
     loop {
@@ -118,6 +126,7 @@ struct Served<'a> {
     reader: Option<Reader>,
     version: Option<i64>,
     complaint: String,
+    clock: Clock,
     running: &'a Mutex<Running>,
 }
 
@@ -159,7 +168,7 @@ impl Served<'_> {
     fn answer(&self, request: Request) -> Option<Read> {
         let reader = self.reader.as_ref()?;
         self.lock().request = Some(request.clone());
-        let answered = answer(reader, request);
+        let answered = answer(reader, request, self.clock.now());
         self.lock().request = None;
         match answered {
             Ok(read) => Some(read),
@@ -186,7 +195,7 @@ fn said(error: &StoreError) -> String {
     clean(&words).into_owned()
 }
 
-fn answer(reader: &Reader, request: Request) -> Result<Read, StoreError> {
+fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreError> {
     Ok(match request {
         Request::Frame => Read::Frame {
             status: Box::new(reader.status()?),
@@ -232,6 +241,22 @@ fn answer(reader: &Reader, request: Request) -> Result<Read, StoreError> {
         Request::LogOfPass(pass) => {
             let lines = reader.log_of_pass(pass)?.into_iter();
             Read::LogOfPass(pass, lines.map(clean_entry).collect())
+        }
+        Request::LogFound(filter) => {
+            let mut found = Vec::new();
+            let mut before = None;
+            loop {
+                let page = reader.log(before, LOG_PAGE)?;
+                let end = page.len() < LOG_PAGE as usize;
+                before = page.last().map(|entry| entry.id);
+                let page = page.into_iter().map(clean_entry);
+                found.extend(page.filter(|entry| passes_log(&filter, entry, now)));
+                if end || found.len() >= FOUND_LINES {
+                    break;
+                }
+            }
+            found.truncate(FOUND_LINES);
+            Read::LogFound(filter, found)
         }
         Request::Errors => {
             let rows = reader.errors(ERRORS)?.into_iter();

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{self, Event as Input};
+use crossterm::event::{self, Event as Input, MouseButton, MouseEvent, MouseEventKind};
 use jiff::tz::TimeZone;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -17,8 +17,10 @@ use crate::clock::Clock;
 use crate::engine::port::{Event, Port};
 
 use super::effect::Effect;
+use super::kept::Kept;
 use super::keys::Key;
 use super::model::Model;
+use super::mouse::Mouse;
 use super::msg::Msg;
 use super::reader::{self, Asking};
 use super::terminal::Screen;
@@ -51,6 +53,8 @@ pub struct Settings {
     pub ascii: bool,
     /// Whether both sides are the sandbox on this machine.
     pub demo: bool,
+    /// Where tab, filters and cursors are kept between runs; `None`: they are not.
+    pub state: Option<PathBuf>,
 }
 
 /// How the dashboard ended.
@@ -65,6 +69,11 @@ pub enum Exit {
 /// The dashboard cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
+    /// The terminal has no screen.
+    #[error(
+        "this terminal cannot move its cursor (`TERM=dumb`): set `TERM`, or use `couplet status` and `couplet conflicts list`"
+    )]
+    Dumb,
     /// The terminal cannot be used.
     #[error("the terminal cannot be used")]
     Terminal(#[from] io::Error),
@@ -75,6 +84,9 @@ pub enum TuiError {
 /// Fails only when the terminal cannot be used; it is restored in every case.
 pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Exit, TuiError> {
     let var = |name: &str| std::env::var(name).ok();
+    if var("TERM").is_some_and(|term| term == "dumb") {
+        return Err(TuiError::Dumb);
+    }
     let theme = Theme::choose(settings.theme, var);
     let times = Times {
         zone: settings.zone.clone(),
@@ -83,7 +95,10 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     let mut model = Model::new(settings.workspace, settings.operator, theme, times);
     model.demo = settings.demo;
     model.ascii = settings.ascii || is_ascii(var);
-    let mut screen = Screen::enter()?;
+    if let Some(kept) = settings.state.as_deref().and_then(Kept::load) {
+        kept.restore(&mut model);
+    }
+    let mut screen = Screen::enter(has_mouse(var))?;
     model.size = Screen::size()?;
     super::widgets::header::refresh(&mut model);
     model.take_dirty();
@@ -91,7 +106,7 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
 
     let (to, messages) = mpsc::sync_channel(QUEUE);
     let (answers, answered) = mpsc::channel();
-    let asking = reader::spawn(settings.database, answers);
+    let asking = reader::spawn(settings.database, settings.clock.clone(), answers);
     forward(answered, to.clone(), None);
     spawn_input(to.clone());
     let signals = spawn_signals(to.clone())?;
@@ -147,6 +162,9 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
         }
     };
     signals.close();
+    if let Some(path) = &settings.state {
+        Kept::of(&model).save(path);
+    }
     Ok(exit)
 }
 
@@ -184,6 +202,7 @@ impl Outside {
                         .write_all(b"\x07")
                         .and_then(|()| io::stdout().flush()),
                 ),
+                Effect::Copy(text) => super::terminal::copy(&text),
                 Effect::Redraw => redraw = true,
             }
         }
@@ -202,12 +221,28 @@ fn forward(from: Receiver<Msg>, to: SyncSender<Msg>, last: Option<Msg>) {
     });
 }
 
+fn mouse_of(event: MouseEvent) -> Option<Mouse> {
+    Some(match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Mouse::Click {
+            x: event.column,
+            y: event.row,
+        },
+        MouseEventKind::ScrollDown => Mouse::Wheel { down: true },
+        MouseEventKind::ScrollUp => Mouse::Wheel { down: false },
+        _ => return None,
+    })
+}
+
 fn spawn_input(to: SyncSender<Msg>) {
     thread::spawn(move || {
         loop {
             let msg = match event::read() {
                 Ok(Input::Key(key)) => match Key::of_event(&key) {
                     Some(key) => Msg::Key(key),
+                    None => continue,
+                },
+                Ok(Input::Mouse(mouse)) => match mouse_of(mouse) {
+                    Some(mouse) => Msg::Mouse(mouse),
                     None => continue,
                 },
                 Ok(Input::Paste(text)) => Msg::Paste(text),
@@ -234,6 +269,12 @@ fn spawn_signals(to: SyncSender<Msg>) -> io::Result<signal_hook::iterator::Handl
         }
     });
     Ok(handle)
+}
+
+/// Whether the terminal tells of the mouse; a console and a `vt100` do not.
+fn has_mouse(var: impl Fn(&str) -> Option<String>) -> bool {
+    let term = var("TERM").unwrap_or_default();
+    !(term == "linux" || term.starts_with("vt1"))
 }
 
 /// Whether the terminal cannot show more than ASCII.

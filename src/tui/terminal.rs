@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use base64::Engine as _;
 use crossterm::{
     cursor::{Hide, Show},
     event::{DisableBracketedPaste, EnableBracketedPaste},
@@ -25,6 +26,11 @@ use ratatui::{
 use super::ansi;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
+/// A frame that arrives in one piece, and is not framed: a step of the cursor is hardly longer than the frame.
+const SMALL: usize = 256;
+/// Buttons and the wheel only: every move of the mouse would be sent over the line otherwise.
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 const END: &[u8] = b"\x1b[?2026l";
 
 /// The terminal while the dashboard has it. Dropped, also in a panic, it is as it was.
@@ -35,8 +41,8 @@ pub struct Screen {
 
 impl Screen {
     /// Takes the terminal.
-    pub fn enter() -> io::Result<Self> {
-        let guard = Guard::enter()?;
+    pub fn enter(mouse: bool) -> io::Result<Self> {
+        let guard = Guard::enter(mouse)?;
         let terminal = Terminal::new(Quiet::new())?;
         Ok(Self {
             terminal,
@@ -70,7 +76,7 @@ struct Guard {
 }
 
 impl Guard {
-    fn enter() -> io::Result<Self> {
+    fn enter(mouse: bool) -> io::Result<Self> {
         let hook: Arc<Hook> = Arc::new(panic::take_hook());
         let elsewhere = Arc::new(Mutex::new(Vec::new()));
         let ours = thread::current().id();
@@ -91,6 +97,11 @@ impl Guard {
             EnableBracketedPaste,
             Hide
         )?;
+        if mouse {
+            let mut out = io::stdout();
+            out.write_all(MOUSE)?;
+            out.flush()?;
+        }
         Ok(guard)
     }
 }
@@ -112,8 +123,18 @@ impl Drop for Guard {
 fn leave() {
     let mut out = io::stdout();
     let _ = out.write_all(END);
+    let _ = out.write_all(NO_MOUSE);
     let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
+}
+
+/// Hands a text to the clipboard of the operator's terminal (OSC 52), also over SSH. A terminal that does not take
+/// it says nothing.
+pub fn copy(text: &str) {
+    let coded = base64::engine::general_purpose::STANDARD.encode(text);
+    let mut out = io::stdout().lock();
+    let _ = write!(out, "\x1b]52;c;{coded}\x07");
+    let _ = out.flush();
 }
 
 /// Bytes of a frame, gathered until its flush.
@@ -197,9 +218,13 @@ impl Backend for Quiet {
             return Ok(());
         }
         let mut frame = Vec::with_capacity(bytes.len() + BEGIN.len() + END.len());
-        frame.extend_from_slice(BEGIN);
-        frame.append(&mut bytes);
-        frame.extend_from_slice(END);
+        if bytes.len() <= SMALL {
+            frame.append(&mut bytes);
+        } else {
+            frame.extend_from_slice(BEGIN);
+            frame.append(&mut bytes);
+            frame.extend_from_slice(END);
+        }
         let mut out = io::stdout().lock();
         out.write_all(&frame)?;
         out.flush()

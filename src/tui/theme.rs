@@ -12,6 +12,8 @@ pub enum ThemeChoice {
     Dark,
     /// For a light ground.
     Light,
+    /// For a dark ground, with colours that stand out by 7 to 1, and bold.
+    Contrast,
     /// Marks and bold only.
     Mono,
 }
@@ -48,7 +50,7 @@ impl Theme {
     pub fn choose(choice: ThemeChoice, var: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| var(name).is_some_and(|value| !value.is_empty());
         let term = var("TERM").unwrap_or_default();
-        let mono = term == "dumb" || term.starts_with("vt1");
+        let mono = matches!(term.as_str(), "dumb" | "linux") || term.starts_with("vt1");
         let rich = term.contains("256color")
             || set("COLORTERM")
             || ["kitty", "alacritty", "foot", "wezterm", "tmux", "ghostty"]
@@ -59,7 +61,8 @@ impl Theme {
             ThemeChoice::Auto if mono => Self::mono(),
             ThemeChoice::Mono => Self::mono(),
             _ if !rich => Self::sixteen(),
-            ThemeChoice::Light => Self::rich(Color::Indexed(241), 130, 124, 25, 254),
+            ThemeChoice::Contrast => Self::contrast(),
+            ThemeChoice::Light => Self::rich(Color::Indexed(241), 94, 124, 25, 254),
             ThemeChoice::Auto | ThemeChoice::Dark => {
                 Self::rich(Color::Indexed(245), 214, 210, 111, 238)
             }
@@ -88,6 +91,17 @@ impl Theme {
             ours: plain.fg(Color::Indexed(moving)),
             others: plain.fg(dim),
             marks_differences: false,
+        }
+    }
+
+    fn contrast() -> Self {
+        let bold = |style: Style| style.add_modifier(Modifier::BOLD);
+        let rich = Self::rich(Color::Indexed(252), 220, 217, 153, 236);
+        Self {
+            decide: bold(rich.decide),
+            error: bold(rich.error),
+            moving: bold(rich.moving),
+            ..rich
         }
     }
 
@@ -155,6 +169,61 @@ pub fn color_code(color: Color, first: u16) -> String {
 mod tests {
     use super::*;
 
+    /// Relative luminance by WCAG 2 of a colour of the 256-colour palette.
+    fn luminance(color: Color) -> f64 {
+        let Color::Indexed(n) = color else {
+            panic!("{color:?} differs between terminals");
+        };
+        let step = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
+        let rgb = match n {
+            232.. => [8 + 10 * (n - 232); 3],
+            _ => [(n - 16) / 36, (n - 16) / 6 % 6, (n - 16) % 6].map(step),
+        };
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        let [r, g, b] = rgb.map(linear);
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+
+    #[test]
+    fn text_stands_out_from_its_ground_as_wcag_asks() {
+        let of = |choice| {
+            Theme::choose(choice, |name| {
+                (name == "TERM").then(|| "xterm-256color".into())
+            })
+        };
+        // grounds that terminals have: from black to #1c1c1c, and from white down to #eeeeee
+        for (choice, grounds, least) in [
+            (ThemeChoice::Dark, [16, 234], 4.5),
+            (ThemeChoice::Contrast, [16, 234], 7.0),
+            (ThemeChoice::Light, [231, 255], 4.5),
+        ] {
+            let theme = of(choice);
+            for style in [
+                theme.dim,
+                theme.decide,
+                theme.error,
+                theme.moving,
+                theme.ours,
+                theme.others,
+            ] {
+                let text = luminance(style.fg.unwrap());
+                for ground in grounds {
+                    let ground = luminance(Color::Indexed(ground));
+                    let (high, low) = (text.max(ground), text.min(ground));
+                    let ratio = (high + 0.05) / (low + 0.05);
+                    assert!(ratio >= least, "{choice:?} {style:?}: {ratio:.2}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn no_color_and_a_dumb_terminal_select_mono() {
         for (term, no_color, want) in [
@@ -162,7 +231,9 @@ mod tests {
             ("xterm-256color", Some("1"), Theme::mono()),
             ("xterm-256color", Some(""), Theme::dark()),
             ("dumb", None, Theme::mono()),
-            ("linux", None, Theme::sixteen()),
+            ("linux", None, Theme::mono()),
+            ("vt100", None, Theme::mono()),
+            ("xterm", None, Theme::sixteen()),
         ] {
             let theme = Theme::choose(ThemeChoice::Auto, |name| match name {
                 "TERM" => Some(term.into()),

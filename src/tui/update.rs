@@ -3,8 +3,12 @@
 use crate::engine::port::{Ask, Event};
 use crate::model::{Action, ActionOutcome, LinkState};
 
+use super::copy;
 use super::effect::{Effect, Request};
+use super::filter;
+use super::marks;
 use super::model::{Model, Overlay};
+use super::mouse;
 use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
 use super::tabs::{conflicts, contacts, errors, rates, staging, sync_log, tasks, workbench};
@@ -22,6 +26,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::At(now) => at(model, now),
         Msg::Key(key) => press::press(model, key),
+        Msg::Mouse(mouse) => mouse::take(model, mouse),
         Msg::Paste(text) => press::paste(model, &text),
         Msg::Resize { width, height } => resize(model, width, height),
         Msg::Do(what) => run(model, what),
@@ -41,6 +46,7 @@ fn at(model: &mut Model, now: crate::model::Millis) {
         model.dirty = true;
     }
     model.dirty |= header::refresh(model);
+    contacts::rested(model);
     model.dirty |= contacts::lost_patience(model);
     if model.tab == Tab::Rates {
         rates::read(model);
@@ -81,7 +87,10 @@ fn refresh(model: &mut Model) {
                 workbench::read(model);
             }
         }
-        Tab::SyncLog => model.read(Request::Passes),
+        Tab::SyncLog => {
+            model.read(Request::Passes);
+            sync_log::find(model);
+        }
         Tab::Errors => {}
         Tab::Rates => rates::read(model),
     }
@@ -112,6 +121,7 @@ fn accept(model: &mut Model, read: Read) {
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
         Read::Passes(passes) => sync_log::accept(model, passes),
+        Read::LogFound(filter, lines) => sync_log::accept_found(model, &filter, lines),
         Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
         Read::Errors(rows) => errors::accept(model, rows),
         Read::Rates(bars) => rates::accept(model, bars),
@@ -187,6 +197,9 @@ pub(super) fn step(model: &mut Model, how: Move) {
 /// Does what a command names.
 pub(super) fn run(model: &mut Model, what: Do) {
     model.dirty = true;
+    if !matches!(what, Do::Move(_)) {
+        contacts::look_now(model);
+    }
     match what {
         Do::Tab(tab) => show_tab(model, tab),
         Do::NextTab => show_tab(model, Tab::ALL[(model.tab.index() + 1) % 6]),
@@ -194,6 +207,12 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
         Do::Help => model.overlay = Some(Overlay::Help(0)),
         Do::Search => model.searching = true,
+        Do::Filter => filter::open(model),
+        Do::Copy => copy::copy(model),
+        Do::Mark => marks::toggle(model),
+        Do::MarkAll => marks::toggle_all(model),
+        Do::Decide => marks::decide(model),
+        Do::Due => marks::due(model),
         Do::NextForMe => next_for_me(model),
         Do::Sync => {
             model.ask(Ask::Act(Action::Sync {
@@ -223,8 +242,10 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Edit => contacts::edit(model, false),
         Do::Tags => contacts::edit(model, true),
         Do::Note => contacts::note(model),
-        Do::Ignore => contacts::ignore(model),
-        Do::Complete => tasks::complete(model),
+        Do::Ignore if model.marks.contacts.is_empty() => contacts::ignore(model),
+        Do::Ignore => marks::ignore(model),
+        Do::Complete if model.marks.tasks.is_empty() => tasks::complete(model),
+        Do::Complete => marks::complete(model),
         Do::Apply => staging::apply(model),
         Do::PutOff => staging::put_off(model),
         Do::Stage(pick) => workbench::pick(model, pick),
@@ -299,8 +320,14 @@ pub(super) fn quit(model: &mut Model) {
 /// One step back; false at the top.
 fn back(model: &mut Model) -> bool {
     model.pending = None;
+    if filter::is_list(model) && marks::back(model) {
+        return true;
+    }
+    if model.tab != Tab::Contacts && filter::back(model) {
+        return true;
+    }
     match model.tab {
-        Tab::Contacts => contacts::back(model),
+        Tab::Contacts => contacts::back(model) || filter::back(model),
         Tab::Tasks if !model.tasks.query.search.is_empty() => {
             tasks::search(model, String::new());
             true
@@ -348,7 +375,7 @@ fn step_section(model: &mut Model, by: isize) {
             model.contacts.section = model.contacts.section.step(by);
             model.contacts.at = 0;
         }
-        Tab::Tasks => tasks::step_view(model),
+        Tab::Tasks => tasks::step_view(model, by),
         Tab::SyncLog => sync_log::step_pass(model, by),
         _ => {}
     }

@@ -2,6 +2,7 @@
 
 use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};
 
+use super::filter;
 use super::glyphs;
 use super::model::{LEAST, Model};
 use super::msg::Tab;
@@ -29,9 +30,16 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     if tabs > 0 {
         header::draw_tabs(model, paint::row(area, 1), buf);
     }
-    let body = Rect {
+    let filter = model.filter_rows() as u16;
+    let line = Rect {
         y: area.y + 1 + tabs,
-        height: area.height.saturating_sub(2 + tabs),
+        height: filter,
+        ..area
+    };
+    filter::draw(model, line, buf);
+    let body = Rect {
+        y: area.y + 1 + tabs + filter,
+        height: area.height.saturating_sub(2 + tabs + filter),
         ..area
     };
     match model.tab {

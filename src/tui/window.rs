@@ -47,6 +47,8 @@ pub struct Window<R> {
     /// Whether rows have come at least once since the query changed.
     pub loaded: bool,
     asked: Option<Span>,
+    /// Where the cursor was when the dashboard was left.
+    left_at: Option<PageKey>,
 }
 
 impl<R> Default for Window<R> {
@@ -59,6 +61,7 @@ impl<R> Default for Window<R> {
             at_end: true,
             loaded: false,
             asked: None,
+            left_at: None,
         }
     }
 }
@@ -73,6 +76,12 @@ impl<R: Row + PartialEq> Window<R> {
     /// The row under the cursor.
     pub fn current(&self) -> Option<&R> {
         self.rows.get(self.index()?)
+    }
+
+    /// Puts the cursor where it was when the dashboard was left, before anything is read.
+    pub fn return_to(&mut self, key: PageKey) {
+        self.cursor = Some(LinkId(key.id));
+        self.left_at = Some(key);
     }
 
     /// Forgets the rows but not the cursor: the query changed.
@@ -98,7 +107,11 @@ impl<R: Row + PartialEq> Window<R> {
         self.cursor = Some(self.rows[to].id());
         let out = to < self.top || to >= self.top + visible;
         if out && matches!(how, Move::Down | Move::Up) {
-            self.top = to.saturating_sub(visible / 2); // half a page at once: each scroll redraws every row
+            // a page at once but for a row: each scroll sends every row
+            self.top = match how {
+                Move::Down => to.saturating_sub(1),
+                _ => (to + 2).saturating_sub(visible),
+            };
         }
         self.scroll(visible);
         match how {
@@ -143,6 +156,7 @@ impl<R: Row + PartialEq> Window<R> {
             (true, at) if at.is_none_or(|at| at < 20) => None, // well inside of the shortest page
             (_, at) => at.map(|at| self.rows[at].key().clone()),
         };
+        let place = place.or_else(|| self.left_at.clone());
         let span = place.map_or(Span::Start, Span::Around);
         self.asked = Some(span.clone());
         span
@@ -156,6 +170,7 @@ impl<R: Row + PartialEq> Window<R> {
         self.rows = page.rows;
         (self.at_start, self.at_end, self.loaded) = (page.at_start, page.at_end, true);
         self.asked = None;
+        self.left_at = None;
         let jumped = page.span == Span::End && !same;
         let fallback = match page.span {
             Span::End => self.rows.len().saturating_sub(1),

@@ -9,6 +9,7 @@ pub mod world;
 use couplet::engine::port::{Ask, Event};
 use couplet::model::{ConflictState, Millis, Staged};
 use couplet::tui::effect::{Effect, Request};
+use couplet::tui::filter::passes_log;
 use couplet::tui::model::Model;
 use couplet::tui::msg::{Msg, Read};
 use couplet::tui::theme::Theme;
@@ -25,6 +26,7 @@ pub struct TestApp {
     pub model: Model,
     pub world: World,
     pub asks: Vec<Ask>,
+    pub copied: Option<String>,
     terminal: Terminal<TestBackend>,
 }
 
@@ -62,6 +64,7 @@ impl TestApp {
             model,
             world,
             asks: Vec::new(),
+            copied: None,
             terminal,
         };
         app.send(Msg::At(world::now()));
@@ -72,6 +75,14 @@ impl TestApp {
     pub fn press(&mut self, text: &str) -> &mut Self {
         for key in keys::parse(text).expect("keys") {
             self.send(Msg::Key(key));
+        }
+        self.rest()
+    }
+
+    /// The operator rests until the detail has followed the cursor.
+    fn rest(&mut self) -> &mut Self {
+        while let Some(at) = self.model.contacts.next_wake() {
+            self.send(Msg::At(at));
         }
         self
     }
@@ -129,6 +140,14 @@ impl TestApp {
         lines.join("\n")
     }
 
+    /// The bytes that the terminal gets for what changed since the last draw.
+    pub fn bytes(&mut self) -> usize {
+        let before = self.terminal.backend().buffer().clone();
+        self.screen();
+        let after = self.terminal.backend().buffer();
+        couplet::tui::ansi::draw(before.diff(after)).len()
+    }
+
     /// The screen, and under each row how it is styled: `^` the accent, `!` errors, `~` what moves, `#` the cursor row,
     /// `-` dimmed, `b` bold.
     pub fn styles(&mut self) -> String {
@@ -175,6 +194,7 @@ impl TestApp {
                     self.asks.push(ask);
                 }
                 Effect::Redraw | Effect::Ring => {}
+                Effect::Copy(text) => self.copied = Some(text),
             }
         }
     }
@@ -264,6 +284,13 @@ impl TestApp {
             Request::LogOfPass(pass) => {
                 let lines = world.log.iter().filter(|line| line.pass == pass);
                 Read::LogOfPass(pass, lines.cloned().collect())
+            }
+            Request::LogFound(filter) => {
+                let now = self.model.times.now;
+                let lines = world.log.iter();
+                let lines = lines.filter(|line| passes_log(&filter, line, now));
+                let lines = lines.cloned().collect();
+                Read::LogFound(filter, lines)
             }
             Request::Errors => Read::Errors(world.errors.clone()),
             Request::Rates { .. } => Read::Rates(world.bars.clone()),

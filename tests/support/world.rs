@@ -186,7 +186,13 @@ impl World {
         let words = query.search.to_lowercase();
         let fits = |row: &&ContactRow| {
             let text = format!("{} {}", row.name, row.email).to_lowercase();
-            text.contains(&words)
+            let look = |field: &str| match Filter::canonical(field) {
+                "state" => vec![row.state.name().to_owned()],
+                "owner" => vec![row.owner.split('@').next().unwrap_or_default().to_owned()],
+                "updated_at" => row.updated_at.iter().map(ToString::to_string).collect(),
+                _ => Vec::new(),
+            };
+            text.contains(&words) && query.filter.matches(now(), &look, &|| text.clone())
         };
         let mut rows: Vec<_> = self.contacts.iter().filter(fits).cloned().collect();
         if query.sort == ContactSort::Edited {
@@ -197,7 +203,26 @@ impl World {
 
     pub fn tasks_of(&self, query: &TaskQuery) -> Vec<TaskRow> {
         let done = query.view == TaskView::Done;
-        let fits = |row: &&TaskRow| row.completed == done && row.title.contains(&query.search);
+        let fits = |row: &&TaskRow| {
+            let look = |field: &str| match Filter::canonical(field) {
+                "state" => vec![row.state.name().to_owned()],
+                "assignee" => vec![
+                    row.assignee
+                        .split('@')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                ],
+                _ => Vec::new(),
+            };
+            let text = || format!("{} {}", row.title, row.contact_name);
+            let due = row.due_at.unwrap_or(Millis(i64::MAX));
+            row.completed == done
+                && row.title.contains(&query.search)
+                && query.filter.matches(now(), &look, &text)
+                && query.due_from.is_none_or(|from| due >= from)
+                && query.due_until.is_none_or(|until| due < until)
+        };
         self.tasks.iter().filter(fits).cloned().collect()
     }
 

@@ -62,6 +62,7 @@ fn pages_of_contacts_neither_skip_nor_repeat_either_way() {
                     search: words.into(),
                     state,
                     sort,
+                    ..ContactQuery::default()
                 };
                 let page = |from: Option<&PageKey>, direction, limit| {
                     let rows = reader.contacts(&query, from, direction, limit).unwrap();
@@ -113,6 +114,7 @@ fn tasks_stand_by_due_time_open_apart_from_done() {
         let query = TaskQuery {
             view,
             search: words.into(),
+            ..TaskQuery::default()
         };
         let rows = cache
             .reader()
@@ -228,5 +230,35 @@ fn every_page_is_read_from_an_index_in_its_order() {
         }
         assert!(plan.contains("INDEX"), "{sql}\n{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+    }
+}
+
+#[test]
+fn a_filter_lets_through_what_lists_and_records_have_page_by_page() {
+    let cache = many();
+    let reader = cache.reader();
+    for (text, want) in [
+        ("state:ignored", 4),
+        ("-state:ignored", 36),
+        ("last_name:zoë", 8),
+        ("lee -state:ignored OR state:ignored", 20),
+        ("updated:>1w", 0),
+        ("tag:vip", 0),
+        ("tag:\"\"", 40),
+    ] {
+        let query = ContactQuery {
+            filter: crate::model::Filter::parse(text).unwrap(),
+            ..ContactQuery::default()
+        };
+        let page = |from: Option<&PageKey>, direction, limit| {
+            let rows = reader.contacts(&query, from, direction, limit).unwrap();
+            rows.into_iter().map(|row| row.key).collect::<Vec<_>>()
+        };
+        let whole = page(None, Direction::Forward, 500);
+        assert_eq!(whole.len(), want, "{text}");
+        for direction in [Direction::Forward, Direction::Backward] {
+            let pages = walk(|from, way| page(from, way, 3), direction);
+            assert_eq!(pages, whole, "{text} {direction:?}");
+        }
     }
 }

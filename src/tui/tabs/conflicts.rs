@@ -6,6 +6,7 @@ use crate::model::{Conflict, ConflictField, ConflictId, ConflictState, Millis, R
 use crate::text::clean;
 
 use super::super::commands::Scope;
+use super::super::filter;
 use super::super::model::Model;
 use super::super::msg::Move;
 use super::super::widgets::paint::{self, Row};
@@ -87,7 +88,10 @@ impl Conflicts {
         let now = model.times.now;
         let group = |fits: &dyn Fn(&Conflict) -> bool| -> Vec<usize> {
             let all = self.all.iter().enumerate();
-            all.filter(|(_, c)| fits(c)).map(|(at, _)| at).collect()
+            let passes = |c: &Conflict| filter::passes_conflict(&model.filters, c, now);
+            all.filter(|(_, c)| fits(c) && passes(c))
+                .map(|(at, _)| at)
+                .collect()
         };
         let heavy = group(&|c| !is_put_off(c, now) && c.holds_record());
         let fields = group(&|c| !is_put_off(c, now) && !c.holds_record());
@@ -165,6 +169,14 @@ pub fn accept(model: &mut Model, conflicts: Vec<Conflict>) {
     }
 }
 
+/// How many conflicts pass the filter.
+pub fn passing(model: &Model) -> usize {
+    let now = model.times.now;
+    let all = model.conflicts.all.iter();
+    all.filter(|c| filter::passes_conflict(&model.filters, c, now))
+        .count()
+}
+
 /// Moves the cursor of the list.
 pub fn go(model: &mut Model, how: Move) {
     let order = model.conflicts.order(model);
@@ -184,6 +196,18 @@ pub fn go(model: &mut Model, how: Move) {
     };
     model.conflicts.cursor = Some(order[to.min(last)]);
     scroll(model);
+}
+
+/// Puts the cursor on the conflict in a line of the body.
+pub fn click(model: &mut Model, line: usize) {
+    let Some(at) = line.checked_sub(2).filter(|at| *at < list_rows(model)) else {
+        return;
+    };
+    let rows = model.conflicts.rows(model);
+    if let Some(ListRow::Conflict(at)) = rows.get(model.conflicts.top + at) {
+        model.conflicts.cursor = Some(model.conflicts.all[*at].id);
+        model.dirty = true;
+    }
 }
 
 fn list_rows(model: &Model) -> usize {
@@ -358,6 +382,8 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
                     .cell(&since_words, since, theme.dim)
                     .cell(&who(model, conflict), who_at, Style::new())
                     .draw(place, buf);
+                let marked = model.marks.conflicts.contains(&conflict.id);
+                paint::star(place, lead + id - 1, marked, buf);
                 if Some(conflict.id) == model.conflicts.cursor {
                     paint::cursor(place, lead + id + record, theme, buf);
                 }
@@ -373,10 +399,10 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         paint::track(list, top, rows.len(), theme, buf);
     }
     if rows.is_empty() {
-        let words = if model.conflicts.loaded {
-            " = Nothing to decide."
-        } else {
-            " reading…"
+        let words = match (model.conflicts.loaded, all.is_empty()) {
+            (true, false) => " No conflict passes the filter. esc drops it.",
+            (true, true) => " = Nothing to decide.",
+            (false, _) => " reading…",
         };
         Row::of(words, theme.dim).draw(paint::row(inner, 2), buf);
     }

@@ -15,6 +15,9 @@ use super::detail::{self, Entry, Section, Standing};
 /// A read that takes longer is said to take place.
 const PATIENCE_MS: i64 = 150;
 
+/// The detail follows a cursor that rests: each line of the pane would be sent for each step.
+const REST_MS: i64 = 120;
+
 const READING: &str = "The contact is still being read.";
 
 /// State of the tab.
@@ -39,6 +42,8 @@ pub struct Contacts {
     detail: Option<Box<ContactDetail>>,
     /// Since when the detail of the subject is waited for, as long as that is no long time.
     since: Option<Millis>,
+    /// When the detail follows the cursor, if that rests till then.
+    rests: Option<Millis>,
 }
 
 impl Contacts {
@@ -60,13 +65,14 @@ impl Contacts {
 
     /// The detail to draw: for as long as the reader may take, the one before.
     pub fn detail_drawn(&self) -> Option<&ContactDetail> {
-        let before = self.detail.as_deref().filter(|_| self.since.is_some());
+        let waits = self.since.is_some() || self.rests.is_some();
+        let before = self.detail.as_deref().filter(|_| waits);
         self.detail_in_view().or(before)
     }
 
-    /// When `reading…` has to be said, if the reader does not answer before.
+    /// When the detail follows the cursor, or `reading…` has to be said if the reader does not answer before.
     pub fn next_wake(&self) -> Option<Millis> {
-        self.since.map(|since| since.plus(PATIENCE_MS))
+        self.rests.or_else(|| Some(self.since?.plus(PATIENCE_MS)))
     }
 
     /// Whether keys go to the detail.
@@ -121,14 +127,39 @@ pub fn follow(model: &mut Model) {
 /// The subject is another one: asks for its detail.
 fn turn(model: &mut Model) {
     model.contacts.at = 0;
+    model.contacts.rests = None;
     model.contacts.since = Some(model.times.now);
     follow(model);
 }
 
+/// The cursor stepped on: its detail is asked for when it rests.
+fn stepped(model: &mut Model) {
+    if model.contacts.detail_focus {
+        return turn(model); // the detail is what the operator looks at
+    }
+    model.contacts.at = 0;
+    model.contacts.since = None;
+    model.contacts.rests = Some(model.times.now.plus(REST_MS));
+}
+
+/// Asks for the detail that waits for the cursor to rest.
+pub fn look_now(model: &mut Model) {
+    if model.contacts.rests.is_some() {
+        turn(model);
+    }
+}
+
+/// Asks for the detail if the cursor rested long enough.
+pub fn rested(model: &mut Model) {
+    if model.contacts.rests.is_some_and(|at| at <= model.times.now) {
+        turn(model);
+    }
+}
+
 /// Whether the detail took so long just now that it must be said.
 pub fn lost_patience(model: &mut Model) -> bool {
-    let late = model.contacts.next_wake();
-    let late = late.is_some_and(|at| at <= model.times.now);
+    let since = model.contacts.since;
+    let late = since.is_some_and(|since| since.plus(PATIENCE_MS) <= model.times.now);
     if late {
         model.contacts.since = None;
     }
@@ -181,7 +212,7 @@ pub fn go(model: &mut Model, how: Move) {
     let before = model.contacts.window.cursor;
     let wanted = model.contacts.window.step(how, visible);
     if model.contacts.window.cursor != before {
-        turn(model);
+        stepped(model);
     }
     if let Some(span) = wanted {
         read(model, span);
@@ -220,12 +251,38 @@ fn go_detail(model: &mut Model, how: Move) {
     model.contacts.at = places[to.min(last)];
 }
 
+/// Puts the cursor on the row in a line of the body; in the detail, the focus there.
+pub fn click(model: &mut Model, x: u16, line: usize) {
+    let wide = model.is_wide();
+    if model.contacts.zoomed || (!wide && model.contacts.detail_focus) {
+        return;
+    }
+    model.dirty = true;
+    if x >= super::contacts_view::list_columns(model) {
+        model.contacts.detail_focus = model.contacts.subject().is_some();
+        return;
+    }
+    let head = if wide { 2 } else { 1 };
+    let top = model.contacts.window.top;
+    let at = line.checked_sub(head).map(|line| top + line);
+    let row = at.filter(|_| line < visible(model) + head);
+    let row = row.and_then(|at| model.contacts.window.rows.get(at));
+    if let Some(id) = row.map(|row| row.id) {
+        model.contacts.detail_focus = false;
+        model.contacts.named = None;
+        if model.contacts.window.cursor.replace(id) != Some(id) {
+            stepped(model);
+        }
+    }
+}
+
 /// Goes to another row of the list without leaving the detail.
 pub fn step_record(model: &mut Model, how: Move) {
     model.contacts.named = None;
     let focus = std::mem::replace(&mut model.contacts.detail_focus, false);
     go(model, how);
     model.contacts.detail_focus = focus;
+    look_now(model);
 }
 
 /// Opens what is under the cursor: the detail, and in the detail what holds the field.

@@ -11,6 +11,16 @@ use super::super::theme::Theme;
 use super::super::widgets::paint::{self, Row};
 use super::detail;
 
+/// Columns of the list with its scroll track: all of a narrow terminal.
+pub fn list_columns(model: &Model) -> u16 {
+    let width = model.size.0;
+    if !model.is_wide() {
+        return width;
+    }
+    let share = if width < 120 { 45 } else { 50 };
+    (width * share / 100 + 1).min(81) + 1
+}
+
 /// Draws the tab.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let wide = model.is_wide();
@@ -21,8 +31,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     if !wide {
         return draw_list(model, area, buf);
     }
-    let share = if model.size.0 < 120 { 45 } else { 50 };
-    let columns = (area.width * share / 100 + 1).min(81);
+    let columns = list_columns(model) - 1;
     let theme = &model.theme;
     paint::rule("", theme.dim, paint::row(area, 0), theme, buf);
     buf.set_string(area.x + columns, area.y, "┬", theme.dim);
@@ -134,13 +143,17 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
             .cell(&short_user(&row.owner, owner), owner, style)
             .right(&when.unwrap_or_default(), edited, theme.dim)
             .draw(place, buf);
+        paint::star(place, 1, model.marks.contacts.contains(&row.id), buf);
         if Some(row.id) == window.cursor {
-            paint::cursor(place, 4 + name, theme, buf);
+            paint::cursor(place, 4 + name.min(width(&row.name)), theme, buf);
         }
     }
     if window.rows.is_empty() {
         let words = match (window.loaded, model.contacts.query.search.as_str()) {
             (false, _) => "reading…".into(),
+            (true, "") if !model.contacts.query.filter.is_empty() => {
+                "No contact passes the filter. esc drops it.".into()
+            }
             (true, "") => "No contact yet. The first pass brings them.".into(),
             (true, search) => format!("No contact matches {search}. esc shows all."),
         };

@@ -3,10 +3,11 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::engine::port::Ask;
-use crate::model::{Action, ErrorId, ErrorRow, ErrorState, Side};
+use crate::model::{Action, ErrorId, ErrorRow, ErrorState, Millis, Side};
 use crate::text::{clean, thousands};
 
 use super::super::confirm::Confirm;
+use super::super::filter::{self, Filters};
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Do, Move};
 use super::super::times::counted;
@@ -34,10 +35,13 @@ impl Errors {
     }
 
     /// In the order of the screen: those that are open first.
-    fn order(&self) -> Vec<&ErrorRow> {
+    fn order(&self, filters: &Filters, now: Millis) -> Vec<&ErrorRow> {
         let open = |error: &&ErrorRow| error.state == ErrorState::Open;
         let quiet = |error: &&ErrorRow| !open(error);
-        let all = || self.all.iter();
+        let all = || {
+            let all = self.all.iter();
+            all.filter(|error| filter::passes_error(filters, error, now))
+        };
         all().filter(open).chain(all().filter(quiet)).collect()
     }
 
@@ -56,12 +60,16 @@ pub fn accept(model: &mut Model, errors: Vec<ErrorRow>) {
     if state.loaded && state.all == errors {
         return;
     }
-    let order: Vec<_> = state.order().iter().map(|error| error.id).collect();
+    let order: Vec<_> = state
+        .order(&model.filters, model.times.now)
+        .iter()
+        .map(|error| error.id)
+        .collect();
     let at = order.iter().position(|id| Some(*id) == state.cursor);
     state.all = errors;
     state.loaded = true;
     if state.current().is_none() {
-        let order = state.order();
+        let order = state.order(&model.filters, model.times.now);
         let next = order.get(at.unwrap_or(0)).or(order.last());
         state.cursor = next.map(|error| error.id);
     }
@@ -71,7 +79,12 @@ pub fn accept(model: &mut Model, errors: Vec<ErrorRow>) {
 /// Moves the cursor.
 pub fn go(model: &mut Model, how: Move) {
     let rows = model.body_rows();
-    let order: Vec<_> = model.errors.order().iter().map(|error| error.id).collect();
+    let order: Vec<_> = model
+        .errors
+        .order(&model.filters, model.times.now)
+        .iter()
+        .map(|error| error.id)
+        .collect();
     let Some(last) = order.len().checked_sub(1) else {
         return;
     };
@@ -211,7 +224,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let columns = inner.width as usize;
     let wide = columns >= 99;
     paint::track(area, 0, 0, theme, buf);
-    let order = model.errors.order();
+    let order = model.errors.order(&model.filters, model.times.now);
     let open = order.iter().filter(|e| e.state == ErrorState::Open);
     let records: u64 = open.clone().map(|e| e.count).sum();
     let head = format!(
@@ -284,7 +297,9 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         }
     }
     if rows.is_empty() {
-        let words = if model.errors.loaded {
+        let words = if model.errors.loaded && !model.errors.all.is_empty() {
+            " No error passes the filter. esc drops it."
+        } else if model.errors.loaded {
             " = No errors."
         } else {
             " reading…"

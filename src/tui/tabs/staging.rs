@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::text::clean;
 
-use super::super::confirm::{Choice, Confirm, cost_words};
+use super::super::confirm::{Choice, Confirm, Offer, Then, cost_words};
 use super::super::model::{Model, Overlay};
 use super::super::times::Times;
 use super::bench_records;
@@ -423,12 +423,27 @@ fn moved_box(
     }
 }
 
-/// Opens the choice of until when to put a conflict off.
+/// Opens the choice of until when to put a conflict off, or all marked ones.
 pub fn put_off(model: &mut Model) {
     let Some(conflict) = model.conflicts.current() else {
         return;
     };
-    let (id, title) = (conflict.id, conflict.title.clone());
+    let marked = &model.marks.conflicts;
+    let (ids, title) = if model.conflicts.bench.is_some() || marked.is_empty() {
+        let title = format!("{} {}", conflict.id, conflict.title);
+        (vec![conflict.id], title)
+    } else {
+        let known = marked
+            .iter()
+            .filter(|id| model.conflicts.get(**id).is_some());
+        let ids: Vec<ConflictId> = known.copied().collect();
+        let title = format!("{} conflicts", ids.len());
+        (ids, title)
+    };
+    let who = match ids.as_slice() {
+        [one] => format!("{one} is"),
+        _ => format!("{title} are"),
+    };
     let times = &model.times;
     let put_off = conflict.deferred_until.is_some_and(|at| at > times.now);
     let monday = times.days_to_monday();
@@ -446,16 +461,22 @@ pub fn put_off(model: &mut Model) {
     let answers = answers
         .into_iter()
         .map(|(words, until)| {
-            let ask = Ask::Act(Action::Defer {
-                conflict: id,
-                until,
-                note: None,
-            });
-            let said = match until {
-                Some(at) => format!("{id} is put off till {}.", times.due(at)),
-                None => format!("{id} is back."),
+            let defer = |id: &ConflictId| {
+                Ask::Act(Action::Defer {
+                    conflict: *id,
+                    until,
+                    note: None,
+                })
             };
-            (words, ask, said)
+            let said = match until {
+                Some(at) => format!("{who} put off till {}.", times.due(at)),
+                None => format!("{who} back."),
+            };
+            Offer {
+                words,
+                then: Then::Ask(ids.iter().map(defer).collect()),
+                said,
+            }
         })
         .collect();
     let foot = match conflict.reason {
@@ -463,7 +484,7 @@ pub fn put_off(model: &mut Model) {
         _ => "The record is held till then.",
     };
     let choice = Choice {
-        title: format!("Put off {id} {title} until"),
+        title: format!("Put off {title} until"),
         answers,
         foot: foot.into(),
     };

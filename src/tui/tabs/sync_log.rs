@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::model::{BySide, Kind, LogEntry, LoopState, PassId, PassSummary, Side};
+use crate::model::{BySide, Filter, Kind, LogEntry, LogId, LoopState, PassId, PassSummary, Side};
 use crate::text::{clean, cut_end, thousands};
 
 use super::super::effect::Request;
 use super::super::model::Model;
-use super::super::msg::Move;
+use super::super::msg::{Move, Tab};
 use super::super::times::{self, counted};
 use super::super::widgets::paint::{self, Row};
 use super::contacts;
@@ -30,6 +30,11 @@ pub struct SyncLog {
     lines: HashMap<PassId, Vec<LogEntry>>,
     /// Passes that differ from those shown in idle runs only: shown with the next key.
     waiting: Option<Vec<PassSummary>>,
+    /// The newest lines that pass the filter, shown in place of the passes.
+    found: Vec<LogEntry>,
+    /// The filter that `found` passed.
+    found_by: Option<Filter>,
+    found_cursor: Option<LogId>,
 }
 
 /// Takes what the store has. What is new about idle passes waits for a key, so that a quiet hour draws nothing.
@@ -68,6 +73,39 @@ fn put(model: &mut Model, passes: Vec<PassSummary>) {
     model.dirty = true;
 }
 
+/// Asks for the lines that pass the filter, if there is one.
+pub fn find(model: &mut Model) {
+    let filter = model.filters.of(Tab::SyncLog);
+    if !filter.is_empty() {
+        let filter = filter.clone();
+        model.read(Request::LogFound(filter));
+    }
+}
+
+/// Takes the lines that passed a filter.
+pub fn accept_found(model: &mut Model, filter: &Filter, lines: Vec<LogEntry>) {
+    let same = model.log.found_by.as_ref() == Some(filter);
+    if filter != model.filters.of(Tab::SyncLog) || (same && model.log.found == lines) {
+        return;
+    }
+    let log = &mut model.log;
+    log.found = lines;
+    log.found_by = Some(filter.clone());
+    if log
+        .found
+        .iter()
+        .all(|line| Some(line.id) != log.found_cursor)
+    {
+        log.found_cursor = log.found.first().map(|line| line.id);
+    }
+    model.dirty = true;
+}
+
+/// Whether lines that pass a filter stand in place of the passes.
+fn is_filtered(model: &Model) -> bool {
+    !model.filters.of(Tab::SyncLog).is_empty()
+}
+
 /// Takes the lines of a pass.
 pub fn accept_lines(model: &mut Model, pass: PassId, lines: Vec<LogEntry>) {
     if model.log.lines.get(&pass) != Some(&lines) {
@@ -85,8 +123,17 @@ impl SyncLog {
         }
     }
 
+    /// How many lines passed the filter.
+    pub const fn found(&self) -> usize {
+        self.found.len()
+    }
+
     /// The log line under the cursor, when that is no pass.
-    fn line(&self) -> Option<&LogEntry> {
+    fn line(&self, filtered: bool) -> Option<&LogEntry> {
+        if filtered {
+            let here = |line: &&LogEntry| Some(line.id) == self.found_cursor;
+            return self.found.iter().find(here);
+        }
         let at = self.at.checked_sub(1)?;
         self.lines_of(self.cursor?).get(at)
     }
@@ -95,7 +142,26 @@ impl SyncLog {
 /// Moves the cursor over passes, and over the lines of those that are unfolded.
 pub fn go(model: &mut Model, how: Move) {
     let rows = model.body_rows();
+    let filtered = is_filtered(model);
     let log = &mut model.log;
+    if filtered {
+        let Some(last) = log.found.len().checked_sub(1) else {
+            return;
+        };
+        let here = |line: &LogEntry| Some(line.id) == log.found_cursor;
+        let at = log.found.iter().position(here).unwrap_or(0);
+        let page = (rows.saturating_sub(4) / 2).max(1);
+        let to = match how {
+            Move::Down => at + 1,
+            Move::Up => at.saturating_sub(1),
+            Move::Top => 0,
+            Move::Bottom => last,
+            Move::PageDown => at + page,
+            Move::PageUp => at.saturating_sub(page),
+        };
+        log.found_cursor = Some(log.found[to.min(last)].id);
+        return;
+    }
     let places = log.passes.iter().flat_map(|pass| {
         let lines = log.lines_of(pass.pass).len();
         (0..=lines).map(|at| (pass.pass, at))
@@ -132,7 +198,7 @@ pub fn step_pass(model: &mut Model, by: isize) {
 
 /// Shows the contact of the line under the cursor; unfolds the pass under it, or folds it.
 pub fn open(model: &mut Model) {
-    match model.log.line() {
+    match model.log.line(is_filtered(model)) {
         Some(line) if line.kind == Kind::Contact => contacts::show(model, line.link),
         Some(_) => model.say("Only contacts have a screen of their own."),
         None => toggle(model),
@@ -141,7 +207,7 @@ pub fn open(model: &mut Model) {
 
 /// What enter does, in a word.
 pub fn enter_word(model: &Model) -> &'static str {
-    match (model.log.line(), model.log.cursor) {
+    match (model.log.line(is_filtered(model)), model.log.cursor) {
         (Some(line), _) if line.kind == Kind::Contact => "contact",
         (Some(_), _) | (None, None) => "",
         (None, Some(pass)) if model.log.unfolded.contains(&pass) => "fold",
@@ -151,6 +217,9 @@ pub fn enter_word(model: &Model) -> &'static str {
 
 /// Unfolds the pass under the cursor, or folds it.
 pub fn toggle(model: &mut Model) {
+    if is_filtered(model) {
+        return;
+    }
     let Some(pass) = model.log.cursor else {
         return;
     };
@@ -292,8 +361,52 @@ fn no_pass(model: &Model) -> Vec<String> {
     ]
 }
 
+/// Draws the lines that pass the filter.
+fn view_found(model: &Model, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let log = &model.log;
+    let inner = paint::beside_track(area);
+    paint::track(area, 0, 0, theme, buf);
+    if log.found.is_empty() {
+        let read = log.found_by.as_ref() == Some(model.filters.of(Tab::SyncLog));
+        let words = if read {
+            "   No line of the log passes the filter. esc drops it."
+        } else {
+            "   reading…"
+        };
+        Row::of(words, theme.dim).draw(paint::row(inner, 0), buf);
+    }
+    let visible = (area.height as usize / 2).max(1);
+    let here = |line: &LogEntry| Some(line.id) == log.found_cursor;
+    let at = log.found.iter().position(here).unwrap_or(0);
+    let top = paint::scrolled(0, at, visible, log.found.len());
+    for (line, entry) in log.found.iter().skip(top).take(visible).enumerate() {
+        for (more, row) in line_rows(model, entry).into_iter().enumerate() {
+            let place = paint::row(inner, 2 * line + more);
+            row.draw(place, buf);
+            if more == 0 && here(entry) {
+                paint::cursor(place, 18, theme, buf);
+            }
+        }
+        let when = model.times.second(entry.at);
+        let place = paint::row(inner, 2 * line + 1);
+        let words = Row::of(when, theme.dim);
+        let x = place.width.saturating_sub(words.used() as u16 + 1);
+        let spot = Rect {
+            x: place.x + x,
+            width: place.width - x,
+            ..place
+        };
+        words.draw(spot, buf);
+    }
+    paint::track(area, top * 2, log.found.len() * 2, theme, buf);
+}
+
 /// Draws the tab.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
+    if is_filtered(model) {
+        return view_found(model, area, buf);
+    }
     let theme = &model.theme;
     let inner = paint::beside_track(area);
     let columns = inner.width as usize;

@@ -6,25 +6,56 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::engine::port::Ask;
 use crate::model::{
-    Action, FieldChange, FieldName, LinkId, LinkState, Millis, TaskRow, TaskView, Value,
+    Action, FieldChange, FieldName, Filter, LinkId, LinkState, Millis, TaskRow, TaskView, Value,
 };
 use crate::store::TaskQuery;
 
 use super::super::effect::{Request, Span};
 use super::super::glyphs::state_mark;
 use super::super::model::Model;
-use super::super::msg::{Move, Page};
+use super::super::msg::{Move, Page, Tab};
 use super::super::widgets::paint::{self, Row};
 use super::super::window::Window;
 use super::{conflicts, contacts, contacts_view};
 
 const LOCAL_MS: i64 = 5_000;
 
+/// The views of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Open ones of this operator.
+    Mine,
+    /// Open ones whose day is over.
+    Overdue,
+    /// Open ones of today.
+    Today,
+    /// Open ones of today and the six days after.
+    Week,
+    /// All that are open.
+    #[default]
+    All,
+    /// What is done.
+    Done,
+}
+
+impl View {
+    const ALL: [(Self, &str); 6] = [
+        (Self::Mine, "Mine"),
+        (Self::Overdue, "Overdue"),
+        (Self::Today, "Today"),
+        (Self::Week, "Week"),
+        (Self::All, "All"),
+        (Self::Done, "Done"),
+    ];
+}
+
 /// State of the tab.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     /// The list.
     pub window: Window<TaskRow>,
+    /// Which view.
+    pub view: View,
     /// What is listed.
     pub query: TaskQuery,
     ticked: HashMap<LinkId, (bool, Millis)>,
@@ -63,8 +94,34 @@ pub fn visible(model: &Model) -> usize {
     model.body_rows().saturating_sub(2 + pane).max(1)
 }
 
+/// Asks for what the view and the filter say. Days are the operator's.
+fn aim(model: &mut Model) {
+    let day = |n| model.times.at_hour(n, 0);
+    let (from, until) = match model.tasks.view {
+        View::Overdue => (None, day(0)),
+        View::Today => (day(0), day(1)),
+        View::Week => (day(0), day(7)),
+        View::Mine | View::All | View::Done => (None, None),
+    };
+    let filter = model.filters.of(Tab::Tasks);
+    let filter = match model.tasks.view {
+        View::Mine => {
+            let mine = Filter::parse("assignee:me").unwrap_or_default();
+            mine.with_me(&["assignee"], &model.operator).and(filter)
+        }
+        _ => filter.clone(),
+    };
+    let query = &mut model.tasks.query;
+    (query.due_from, query.due_until, query.filter) = (from, until, filter);
+    query.view = match model.tasks.view {
+        View::Done => TaskView::Done,
+        _ => TaskView::Open,
+    };
+}
+
 /// Asks for a part of the list.
 pub fn read(model: &mut Model, span: Span) {
+    aim(model);
     let request = Request::Tasks {
         query: model.tasks.query.clone(),
         span,
@@ -114,12 +171,14 @@ pub fn go(model: &mut Model, how: Move) {
     }
 }
 
-/// The other view.
-pub fn step_view(model: &mut Model) {
-    model.tasks.query.view = match model.tasks.query.view {
-        TaskView::Open => TaskView::Done,
-        TaskView::Done => TaskView::Open,
-    };
+/// Another view, `by` to the right.
+pub fn step_view(model: &mut Model, by: isize) {
+    let here = View::ALL
+        .iter()
+        .position(|(view, _)| *view == model.tasks.view);
+    let n = View::ALL.len();
+    let to = (here.unwrap_or(0) + n).saturating_add_signed(by) % n;
+    model.tasks.view = View::ALL[to].0;
     model.tasks.window.reset();
     model.tasks.forget_ticked();
     read(model, Span::Start);
@@ -128,6 +187,13 @@ pub fn step_view(model: &mut Model) {
 /// Looks for other words.
 pub fn search(model: &mut Model, words: String) {
     model.tasks.query.search = words;
+    model.tasks.window.reset();
+    model.tasks.forget_ticked();
+    read(model, Span::Start);
+}
+
+/// Lists what passes the filter, which changed.
+pub fn filter(model: &mut Model) {
     model.tasks.window.reset();
     model.tasks.forget_ticked();
     read(model, Span::Start);
@@ -252,6 +318,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             .cell(&who, assignee, style)
             .cell(&when.unwrap_or_default(), due, style)
             .draw(place, buf);
+        paint::star(place, 1, model.marks.tasks.contains(&row.id), buf);
         if Some(row.id) == window.cursor {
             paint::cursor(place, 6 + title.min(40), theme, buf);
         }
@@ -260,8 +327,11 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     if window.rows.is_empty() {
         let words = match (window.loaded, open) {
             (false, _) => "reading…",
-            (true, true) => "Nothing to do. [ ] shows what is done.",
-            (true, false) => "Nothing is done yet. [ ] shows what is open.",
+            _ if !model.filters.of(Tab::Tasks).is_empty() => {
+                "No task passes the filter. esc drops it."
+            }
+            (true, true) => "Nothing to do here. [ ] shows other views.",
+            (true, false) => "Nothing is done yet. [ ] shows other views.",
         };
         Row::of(format!("      {words}"), theme.dim).draw(paint::row(inner, 2), buf);
     }
@@ -303,10 +373,11 @@ fn draw_views(model: &Model, area: Rect, buf: &mut Buffer) {
             .add("█", theme.dim)
             .draw(area, buf);
     }
-    let open = format!("Open {}", model.totals.tasks_open);
     let mut row = Row::new();
-    for (view, label) in [(TaskView::Open, open.as_str()), (TaskView::Done, "Done")] {
-        row = if view == model.tasks.query.view {
+    for (view, label) in View::ALL {
+        let all = format!("{label} {}", model.totals.tasks_open);
+        let label = if view == View::All { &all } else { label };
+        row = if view == model.tasks.view {
             row.add(format!(" [{label}]"), theme.title)
         } else {
             row.add(format!("  {label} "), Style::new())

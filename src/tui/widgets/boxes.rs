@@ -9,7 +9,7 @@ use ratatui::{
 
 use crate::text::{cut_end, width};
 
-use super::super::confirm::{Choice, Confirm};
+use super::super::confirm::{Choice, Confirm, Offer};
 use super::super::form::Form;
 use super::super::model::{Model, Overlay};
 use super::super::theme::Theme;
@@ -139,7 +139,7 @@ fn draw_choice(model: &Model, choice: &Choice, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
     let rows = choice.answers.len() + 3;
     let inside = frame(&choice.title, rows, area, theme, buf);
-    for (at, (words, _, _)) in choice.answers.iter().enumerate() {
+    for (at, Offer { words, .. }) in choice.answers.iter().enumerate() {
         Row::of((at + 1).to_string(), theme.title)
             .add(format!("  {words}"), Style::new())
             .draw(paint::row(inside, at), buf);

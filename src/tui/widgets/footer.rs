@@ -106,7 +106,7 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
             .add(&toast.words, Style::new())
             .draw(area, buf);
     }
-    if model.overlay.is_some() || model.searching {
+    if model.overlay.is_some() || model.searching || model.filters.editing.is_some() {
         return; // what covers the tab names its own keys
     }
     let gap = if model.is_wide() { 3 } else { 2 };

@@ -328,7 +328,25 @@ enum Names {
     Numbers,
 }
 
-fn tab_row(model: &Model, names: Names) -> Row {
+/// The fullest names of the tabs that have room beside what stands at the right.
+fn names(model: &Model) -> Names {
+    let columns = model.size.0 as usize;
+    let right = tabs_right(model).used();
+    [Names::Full, Names::Short]
+        .into_iter()
+        .find(|names| tab_row(model, *names, None).used() + right <= columns)
+        .unwrap_or(Names::Numbers)
+}
+
+/// The tab that is drawn in a column of the tab strip.
+pub fn tab_at(model: &Model, x: u16) -> Option<Tab> {
+    let names = names(model);
+    let ends = |tab: &Tab| tab_row(model, names, Some(*tab)).used() > x as usize;
+    Tab::ALL.into_iter().find(ends)
+}
+
+/// The tab strip, up to a tab or whole.
+fn tab_row(model: &Model, names: Names, last: Option<Tab>) -> Row {
     let wide = model.is_wide();
     let mut row = Row::of(if wide { " " } else { "" }, Style::new());
     for tab in Tab::ALL {
@@ -357,36 +375,32 @@ fn tab_row(model: &Model, names: Names) -> Row {
         if wide {
             row = row.add(" ", Style::new());
         }
+        if Some(tab) == last {
+            break;
+        }
     }
     row
 }
 
+/// What stands right of the tabs: the operator, and what is staged.
+fn tabs_right(model: &Model) -> Row {
+    let staged = model.staged();
+    let mut row = Row::new();
+    if model.is_wide() {
+        row = row.add(model.operator.clone(), Style::new());
+    }
+    match (staged, model.is_wide()) {
+        (0, _) => row,
+        (_, true) => row.add(format!("   {staged} staged"), model.theme.decide),
+        (_, false) => row.add(format!("{staged} staged"), model.theme.decide),
+    }
+}
+
 /// Draws the tabs.
 pub fn draw_tabs(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let wide = model.is_wide();
-    let mut row = Row::new();
     let columns = area.width as usize;
-    let mut right = Row::new();
-    let staged = model.staged();
-    if staged > 0 {
-        right = Row::of(format!("{staged} staged"), theme.decide);
-    }
-    if wide {
-        let gap = if staged > 0 { "   " } else { "" };
-        right =
-            Row::of(format!("{}{gap}", model.operator), Style::new())
-                .spans((staged > 0).then(|| {
-                    ratatui::text::Span::styled(format!("{staged} staged"), theme.decide)
-                }));
-    }
-    // the fullest names that have room
-    for names in [Names::Full, Names::Short, Names::Numbers] {
-        row = tab_row(model, names);
-        if row.used() + right.used() <= columns {
-            break;
-        }
-    }
+    let right = tabs_right(model);
+    let row = tab_row(model, names(model), None);
     row.draw(area, buf);
     let x = columns.saturating_sub(right.used());
     if row.used() <= x {

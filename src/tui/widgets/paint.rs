@@ -189,6 +189,13 @@ pub fn cursor(area: Rect, columns: usize, theme: &Theme, buf: &mut Buffer) {
     }
 }
 
+/// Puts the star of a marked row into one of its columns.
+pub fn star(area: Rect, column: usize, marked: bool, buf: &mut Buffer) {
+    if marked && area.height > 0 && column < area.width as usize {
+        buf[(area.x + column as u16, area.y)].set_symbol("*");
+    }
+}
+
 /// The area without its last column, which is the scroll track's.
 pub const fn beside_track(area: Rect) -> Rect {
     Rect {

@@ -1,0 +1,134 @@
+//! What is kept between runs, for each workspace: the tab, filters, orders and cursors. Losing it costs nothing, so a
+//! file that cannot be read or written is let be.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ConflictId, ContactSort, PageKey};
+
+use super::filter;
+use super::model::Model;
+use super::msg::Tab;
+
+/// What is kept.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    tab: String,
+    filters: BTreeMap<String, String>,
+    by_edit: bool,
+    contact: Option<PageKey>,
+    task: Option<PageKey>,
+    conflict: Option<ConflictId>,
+}
+
+impl Kept {
+    /// What a file has; `None` where that cannot be read.
+    pub fn load(path: &Path) -> Option<Self> {
+        serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+    }
+
+    /// Writes it, as a whole or not at all.
+    pub fn save(&self, path: &Path) {
+        let folder = path.parent().unwrap_or(path);
+        let write = || -> std::io::Result<()> {
+            fs::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            serde_json::to_writer(&mut file, self)?;
+            file.persist(path)?;
+            Ok(())
+        };
+        if let Err(error) = write() {
+            tracing::warn!(%error, "where the dashboard was left is not kept");
+        }
+    }
+
+    /// Where a model is.
+    pub fn of(model: &Model) -> Self {
+        let filters = Tab::ALL.into_iter().filter_map(|tab| {
+            let text = model.filters.text(tab);
+            (!text.is_empty()).then(|| (tab.label().to_owned(), text.to_owned()))
+        });
+        Self {
+            tab: model.tab.label().into(),
+            filters: filters.collect(),
+            by_edit: model.contacts.query.sort == ContactSort::Edited,
+            contact: model.contacts.current().map(|row| row.key.clone()),
+            task: model.tasks.window.current().map(|row| row.key.clone()),
+            conflict: model.conflicts.cursor,
+        }
+    }
+
+    /// Takes a new model there. A filter that is none any more is let go.
+    pub fn restore(self, model: &mut Model) {
+        for tab in Tab::ALL {
+            if let Some(text) = self.filters.get(tab.label()) {
+                filter::restore(model, tab, text);
+            }
+            if tab.label() == self.tab {
+                model.tab = tab;
+            }
+        }
+        if self.by_edit {
+            model.contacts.query.sort = ContactSort::Edited;
+        }
+        if let Some(key) = self.contact {
+            model.contacts.window.return_to(key);
+        }
+        if let Some(key) = self.task {
+            model.tasks.window.return_to(key);
+        }
+        model.conflicts.cursor = self.conflict;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Millis;
+    use crate::tui::theme::Theme;
+    use crate::tui::times::Times;
+
+    fn model() -> Model {
+        let times = Times {
+            zone: jiff::tz::TimeZone::UTC,
+            now: Millis(0),
+        };
+        Model::new("w".into(), "dana".into(), Theme::mono(), times)
+    }
+
+    #[test]
+    fn tab_filters_and_cursors_come_back_from_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("couplet").join("w.json");
+        assert_eq!(Kept::load(&path), None);
+        let kept = Kept {
+            tab: "Conflicts".into(),
+            filters: BTreeMap::from([
+                ("Contacts".into(), "owner:me".into()),
+                ("Tasks".into(), "colour:red".into()),
+            ]),
+            by_edit: true,
+            contact: Some(PageKey {
+                key: "7".into(),
+                id: 9,
+            }),
+            task: None,
+            conflict: Some(ConflictId(4)),
+        };
+        kept.save(&path);
+        let mut there = model();
+        Kept::load(&path).unwrap().restore(&mut there);
+        assert_eq!(there.tab, Tab::Conflicts);
+        assert_eq!(there.filters.text(Tab::Contacts), "owner:me");
+        assert_eq!(there.contacts.query.filter.to_string(), "owner:dana");
+        assert_eq!(there.filters.text(Tab::Tasks), "", "no such field");
+        assert_eq!(there.contacts.window.cursor.map(|id| id.0), Some(9));
+        assert_eq!(there.conflicts.cursor, Some(ConflictId(4)));
+        fs::write(&path, "{").unwrap();
+        assert_eq!(Kept::load(&path), None);
+    }
+}

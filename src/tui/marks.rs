@@ -1,0 +1,314 @@
+//! Marked rows, and what is done with all of them at once: always after a question that lists every write, or staged.
+
+use std::collections::BTreeSet;
+
+use crate::engine::port::Ask;
+use crate::model::{
+    Action, BySide, ConflictId, ConflictState, FieldChange, FieldName, LinkId, Millis, Reason,
+    Side, Take, TaskRow, Value,
+};
+
+use super::confirm::{Choice, Confirm, Offer, Then, cost_words};
+use super::model::{Model, Overlay};
+use super::msg::{Move, Tab};
+use super::tabs::staging;
+use super::times::counted;
+
+/// The marked rows of each list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Of Contacts.
+    pub contacts: BTreeSet<LinkId>,
+    /// Of Tasks.
+    pub tasks: BTreeSet<LinkId>,
+    /// Of Conflicts.
+    pub conflicts: BTreeSet<ConflictId>,
+}
+
+impl Marks {
+    /// How many rows of a tab are marked.
+    pub fn count(&self, tab: Tab) -> usize {
+        match tab {
+            Tab::Contacts => self.contacts.len(),
+            Tab::Tasks => self.tasks.len(),
+            Tab::Conflicts => self.conflicts.len(),
+            _ => 0,
+        }
+    }
+
+    fn clear(&mut self, tab: Tab) {
+        match tab {
+            Tab::Contacts => self.contacts.clear(),
+            Tab::Tasks => self.tasks.clear(),
+            Tab::Conflicts => self.conflicts.clear(),
+            _ => {}
+        }
+    }
+}
+
+fn turn<T: Ord>(marks: &mut BTreeSet<T>, row: T) {
+    if let Some(row) = marks.replace(row) {
+        marks.remove(&row);
+    }
+}
+
+/// Marks the row under the cursor, or lets it go, and goes on to the next.
+pub fn toggle(model: &mut Model) {
+    match model.tab {
+        Tab::Contacts => {
+            if let Some(row) = model.contacts.current().map(|row| row.id) {
+                turn(&mut model.marks.contacts, row);
+            }
+        }
+        Tab::Tasks => {
+            if let Some(row) = model.tasks.window.current().map(|row| row.id) {
+                turn(&mut model.marks.tasks, row);
+            }
+        }
+        Tab::Conflicts => {
+            if let Some(row) = model.conflicts.cursor {
+                turn(&mut model.marks.conflicts, row);
+            }
+        }
+        _ => return,
+    }
+    super::update::step(model, Move::Down);
+    tell(model);
+}
+
+/// Marks all rows of the list that are loaded; where all are marked, none.
+pub fn toggle_all(model: &mut Model) {
+    let before = model.marks.clone();
+    match model.tab {
+        Tab::Contacts => {
+            let rows = model.contacts.window.rows.iter().map(|row| row.id);
+            model.marks.contacts.extend(rows);
+        }
+        Tab::Tasks => {
+            let rows = model.tasks.window.rows.iter().map(|row| row.id);
+            model.marks.tasks.extend(rows);
+        }
+        Tab::Conflicts => {
+            let rows = model.conflicts.order(model);
+            model.marks.conflicts.extend(rows);
+        }
+        _ => {}
+    }
+    if model.marks == before {
+        model.marks.clear(model.tab);
+    }
+    tell(model);
+}
+
+/// Lets all marks of the list go; false if there is none.
+pub fn back(model: &mut Model) -> bool {
+    let some = model.marks.count(model.tab) > 0;
+    model.marks.clear(model.tab);
+    some
+}
+
+fn tell(model: &mut Model) {
+    let n = model.marks.count(model.tab);
+    let keys = match model.tab {
+        Tab::Contacts => "i ignores them",
+        Tab::Tasks => "space ticks them, d puts them off",
+        _ => "d decides them, z puts them off",
+    };
+    match n {
+        0 => model.say("Nothing is marked."),
+        n => model.say(format!("{n} marked: {keys}, esc lets go")),
+    }
+}
+
+fn open(model: &mut Model, confirm: Confirm) {
+    model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+}
+
+/// Asks whether to leave all marked contacts alone.
+pub fn ignore(model: &mut Model) {
+    let rows = model.contacts.window.rows.iter();
+    let named = rows.filter(|row| model.marks.contacts.contains(&row.id));
+    let mut lines: Vec<String> = named.map(|row| row.name.clone()).collect();
+    let n = model.marks.contacts.len();
+    if n > lines.len() {
+        lines.push(format!("and {} that are not on this page", n - lines.len()));
+    }
+    lines.push("They keep their pairs, and are neither read in sweeps nor written.".into());
+    let links = model.marks.contacts.iter();
+    let ask = |link: &LinkId| {
+        Ask::Act(Action::Ignore {
+            link: *link,
+            ignored: true,
+        })
+    };
+    let confirm = Confirm {
+        lines,
+        asks: links.map(ask).collect(),
+        yes: Some("ignore them".into()),
+        said: format!("{} ignored.", counted(n as u64, "contact", "contacts")),
+        ..Confirm::new(format!("Ignore {n} contacts?"))
+    };
+    open(model, confirm);
+}
+
+/// The tasks that a command is about: the marked ones that are loaded, else that under the cursor.
+fn tasks(model: &Model) -> Vec<&TaskRow> {
+    let window = &model.tasks.window;
+    if model.marks.tasks.is_empty() {
+        return window.current().into_iter().collect();
+    }
+    let marked = |row: &&TaskRow| model.marks.tasks.contains(&row.id);
+    window.rows.iter().filter(marked).collect()
+}
+
+/// A question that lists the writes of one change to each task.
+fn task_box(
+    rows: &[&TaskRow],
+    title: &str,
+    yes: &str,
+    change: impl Fn(&TaskRow) -> (FieldChange, String),
+) -> Confirm {
+    let mut lines = vec!["This will write, now:".to_owned()];
+    let mut asks = Vec::new();
+    let mut writes = BySide::<usize>::default();
+    for row in rows {
+        let (change, words) = change(row);
+        if change.from == change.to {
+            continue;
+        }
+        for side in Side::BOTH {
+            if row.ids.get(side).is_some() {
+                *writes.get_mut(side) += 1;
+                lines.push(format!("{:<10} {}  {words}", side.label(), row.title));
+            }
+        }
+        asks.push(Ask::Act(Action::Edit {
+            link: row.id,
+            changes: vec![change],
+        }));
+    }
+    if asks.is_empty() {
+        lines = vec!["Nothing is written: all of them are so already.".into()];
+    }
+    Confirm {
+        lines,
+        foot: vec![format!("Requests   {}", cost_words(writes))],
+        yes: (!asks.is_empty()).then(|| yes.to_owned()),
+        said: format!(
+            "{} go with the next pass.",
+            counted(asks.len() as u64, "task", "tasks")
+        ),
+        asks,
+        ..Confirm::new(title)
+    }
+}
+
+/// Asks whether to tick all marked tasks.
+pub fn complete(model: &mut Model) {
+    let rows = tasks(model);
+    let title = format!("Tick {} tasks?", rows.len());
+    let confirm = task_box(&rows, &title, "tick them", |row| {
+        let change = FieldChange {
+            field: FieldName::Completed,
+            from: Value::yes(row.completed),
+            to: Value::yes(true),
+        };
+        (change, "open → done".into())
+    });
+    open(model, confirm);
+}
+
+/// Opens the choice of a new due time for the marked tasks, or that under the cursor; then a question lists the writes.
+pub fn due(model: &mut Model) {
+    let times = &model.times;
+    let rows = tasks(model);
+    let who = match rows.as_slice() {
+        [one] => one.title.clone(),
+        rows => format!("{} tasks", rows.len()),
+    };
+    let show = |at: Option<Millis>| at.map_or_else(|| "no due date".into(), |at| times.due(at));
+    let offers = [
+        ("today", times.at_hour(0, 17)),
+        ("tomorrow", times.at_hour(1, 9)),
+        ("Monday", times.at_hour(times.days_to_monday(), 9)),
+        ("in a week", times.at_hour(7, 9)),
+        ("without a due date", None),
+    ];
+    let offer = |(words, at): (&str, Option<Millis>)| {
+        let words = at.map_or(words.to_owned(), |at| format!("{words}, {}", times.due(at)));
+        let title = format!("Due {words}: {who}");
+        let confirm = task_box(&rows, &title, "write it", |row| {
+            let change = FieldChange {
+                field: FieldName::DueAt,
+                from: row.due_at.map(Value::Time),
+                to: at.map(Value::Time),
+            };
+            (change, format!("{} → {}", show(row.due_at), show(at)))
+        });
+        Offer {
+            words,
+            then: Then::Question(Box::new(confirm)),
+            said: String::new(),
+        }
+    };
+    let choice = Choice {
+        title: format!("{who}: due"),
+        answers: offers.into_iter().map(offer).collect(),
+        foot: "The writes are listed before anything is sent.".into(),
+    };
+    model.overlay = Some(Overlay::Choice(Box::new(choice)));
+}
+
+/// The value of a field that an answer for many takes, if it has one.
+type Choose = fn(&crate::model::ConflictField) -> Option<Take>;
+
+/// Opens the choice of a side for all fields of the marked conflicts. What is taken is staged; `a` lists the writes.
+pub fn decide(model: &mut Model) {
+    let marked = |id: &ConflictId| model.marks.conflicts.contains(id);
+    let all = model.conflicts.all.iter();
+    let open = all.filter(|c| marked(&c.id) && c.state == ConflictState::Open);
+    let (fields, others): (Vec<_>, Vec<_>) = open.partition(|c| c.reason == Reason::Field);
+    let picks: [(&str, Choose); 4] = [
+        ("take GHL", |_| Some(Take::Side(Side::Ghl))),
+        ("take Growbots", |_| Some(Take::Side(Side::Growbots))),
+        ("take the newer side", |field| field.newer.map(Take::Side)),
+        ("take the base", |_| Some(Take::Base)),
+    ];
+    let offer = |(words, pick): (&str, Choose)| {
+        let mut staged = Vec::new();
+        let mut left = 0;
+        for conflict in &fields {
+            for field in &conflict.fields {
+                match pick(field).map(|take| staging::answer(field, &take)) {
+                    Some(Ok(answer)) => staged.push((conflict.id, answer)),
+                    _ => left += 1,
+                }
+            }
+        }
+        let n = counted(staged.len() as u64, "field", "fields");
+        let left = match left {
+            0 => String::new(),
+            n => format!(", {n} undecided: neither side is newer"),
+        };
+        Offer {
+            words: format!("{words} for {n}{left}"),
+            said: format!("{n} staged. a lists the exact writes and their cost."),
+            then: Then::Stage(staged),
+        }
+    };
+    let foot = match others.len() {
+        0 => "Staged, not written: a lists every write first.".to_owned(),
+        n => {
+            format!("{n} more that are marked ask for a person: they stay. Nothing is written yet.")
+        }
+    };
+    let choice = Choice {
+        title: format!(
+            "Decide {}",
+            counted(fields.len() as u64, "conflict", "conflicts")
+        ),
+        answers: picks.into_iter().map(offer).collect(),
+        foot,
+    };
+    model.overlay = Some(Overlay::Choice(Box::new(choice)));
+}
