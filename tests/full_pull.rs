@@ -13,9 +13,7 @@ use couplet::clock::Clock;
 use couplet::engine::{Engine, LeaseGate, Once, Parts};
 use couplet::merge::{FieldMap, normalise};
 use couplet::model::{BySide, Holder, Kind, Millis, Side};
-use couplet::remote::{
-    self, Auth, Connector, Ghl, Growbots, MemorySlots, RouterTransport, Transport as _,
-};
+use couplet::remote::{self, Auth, Connector, Ghl, Growbots, MemorySlots, RouterTransport};
 use couplet::sandbox::{self, Sandbox};
 use couplet::secrets::Secret;
 use couplet::store::{Reader, Writer};
