@@ -329,6 +329,8 @@ fn with_contacts_readonly_alone_it_pulls_and_says_what_it_cannot_do() {
     assert_eq!(of_ghl.len(), 1, "{rows}");
     let message = of_ghl[0]["message"].as_str().unwrap();
     assert!(message.contains("couplet auth status ghl"), "{message}");
+    // Users cannot be read: owners stay where they are, and no record is refused for its owner.
+    assert!(!rows.to_string().contains("is no user"), "{rows}");
     let contacts = user.json("contacts list --json");
     assert!(contacts.as_array().unwrap().len() >= 18, "{contacts}");
     let shown = said(&user.run("auth status ghl"));
