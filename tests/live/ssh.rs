@@ -236,9 +236,7 @@ fn a_viewer_sees_and_stages_nothing_and_runs_no_loop() {
     screen.press("l");
     screen.wait_for("a viewer changes nothing");
     assert!(holder(&lab).is_null(), "nobody runs the loop");
-    screen.press("<esc>");
-    screen.press("q");
-    screen.end();
+    drop(screen);
     let after = lab.run(&["conflicts", "list", "--json"]).ended(&[0]).json();
     assert_eq!(before, after);
     for line in [
