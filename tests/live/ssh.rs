@@ -6,8 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use couplet::clock::Clock;
 use serde_json::Value;
 
 use crate::lab::{EXE, Lab};
@@ -92,10 +93,11 @@ impl Server {
             folder,
             port,
         };
-        let began = Instant::now();
+        let clock = Clock::system();
+        let began = clock.ticks();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
-                began.elapsed() < PATIENCE,
+                Duration::from_millis(clock.ticks().abs_diff(began)) < PATIENCE,
                 "sshd never listened: {}",
                 server.log()
             );
@@ -146,9 +148,13 @@ fn holder(lab: &Lab) -> Value {
 
 #[track_caller]
 fn until(what: &str, is_so: impl Fn() -> bool) {
-    let began = Instant::now();
+    let clock = Clock::system();
+    let began = clock.ticks();
     while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "never: {what}");
+        assert!(
+            Duration::from_millis(clock.ticks().abs_diff(began)) < PATIENCE,
+            "never: {what}"
+        );
     }
 }
 
