@@ -14,8 +14,8 @@ use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::model::{
-    Alert, AlertRule, AlertState, ErrorState, Health, LoopState, LoopStatus, Millis, Reading,
-    Reason, Side,
+    Alert, AlertRule, AlertState, Conflict, ErrorState, Health, LoopState, LoopStatus, Millis,
+    Reading, Reason, Side,
 };
 use crate::remote::Channel;
 use crate::store::{Reader, StoreError, Writer};
@@ -157,66 +157,64 @@ impl Look<'_> {
                     hold(Some(side), u64::from(open), text);
                 }
             }
+            _ => self.by_workspace(rule, found)?,
+        }
+        Ok(())
+    }
+
+    /// Rules that do not ask which side.
+    fn by_workspace(&self, rule: &AlertRule, found: &mut Vec<Reading>) -> Result<(), StoreError> {
+        let mut hold_ms = rule.span_ms;
+        let (count, text) = match rule.name.as_str() {
             "no_pass" => {
                 let idle = self.idle_ms()?.filter(|_| self.status.paused.is_none());
                 let late = idle.filter(|idle| *idle >= rule.span_ms);
                 let minutes = late.unwrap_or_default() / 60_000;
-                hold(
-                    None,
-                    u64::from(late.is_some()),
-                    format!("no pass for {minutes} minutes"),
-                );
                 // It has been so for that time already.
-                for reading in found.iter_mut().filter(|it| it.name == "no_pass") {
-                    reading.hold_ms = 0;
-                }
+                hold_ms = 0;
+                let text = format!("no pass for {minutes} minutes");
+                (u64::from(late.is_some()), text)
             }
             "conflicts" => {
                 let count = self.reader.totals()?.conflicts_undecided;
-                hold(
-                    None,
-                    count,
-                    format!("{count} conflicts wait for a decision"),
-                );
+                (count, format!("{count} conflicts wait for a decision"))
             }
             "lag" if self.status.paused.is_none() => {
                 let oldest = self.reader.oldest_waiting()?;
                 let seconds = oldest.map_or(0, |at| self.now.since(at).max(0) / 1000);
-                hold(
-                    None,
-                    seconds as u64,
-                    format!("a change has waited for {seconds} seconds"),
-                );
+                let text = format!("a change has waited for {seconds} seconds");
+                (seconds as u64, text)
             }
             "mass_change" => {
                 let conflicts = self.reader.conflicts(MOST)?;
-                let held = conflicts
-                    .iter()
-                    .filter(|one| one.reason == Reason::MassChange);
-                let count = held.count() as u64;
-                hold(
-                    None,
-                    count,
-                    format!("{count} mass changes are held: `couplet conflicts list`"),
-                );
+                let is_one = |one: &&Conflict| one.reason == Reason::MassChange;
+                let count = conflicts.iter().filter(is_one).count() as u64;
+                let text = format!("{count} mass changes are held: `couplet conflicts list`");
+                (count, text)
             }
             name => {
-                if let Some(words) = name.strip_prefix("error:") {
-                    let words = words.trim().to_lowercase();
-                    let errors = self.reader.errors(MOST)?;
-                    let fits = errors.iter().filter(|row| {
-                        row.state == ErrorState::Open
-                            && row.last.pattern.to_lowercase().contains(&words)
-                    });
-                    let count = fits.map(|row| row.count).sum();
-                    // The rule's own words, never those of a side, which may hold a name.
-                    hold(
-                        None,
-                        count,
-                        format!("{count} failures fit `{words}`: `couplet errors list`"),
-                    );
-                }
+                let Some(words) = name.strip_prefix("error:") else {
+                    return Ok(());
+                };
+                let words = words.trim().to_lowercase();
+                let errors = self.reader.errors(MOST)?;
+                let fits = errors.iter().filter(|row| {
+                    row.state == ErrorState::Open
+                        && row.last.pattern.to_lowercase().contains(&words)
+                });
+                let count = fits.map(|row| row.count).sum();
+                // The rule's own words, never those of a side, which may hold a name.
+                let text = format!("{count} failures fit `{words}`: `couplet errors list`");
+                (count, text)
             }
+        };
+        if count > rule.over {
+            found.push(Reading {
+                name: rule.name.clone(),
+                count,
+                text,
+                hold_ms,
+            });
         }
         Ok(())
     }

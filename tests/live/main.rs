@@ -6,4 +6,5 @@ mod mapping;
 mod screen;
 mod serve;
 mod sides;
+mod ssh;
 mod terminal;

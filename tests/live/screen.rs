@@ -28,7 +28,7 @@ fn dashboard(lab: &Lab, size: (u16, u16), more: &[(&str, &str)]) -> Terminal {
 }
 
 /// Two edits of one field of a person who is in step; the person.
-fn apart(lab: &Lab) -> Value {
+pub fn apart(lab: &Lab) -> Value {
     lab.pass(&[]);
     let person = lab.in_step(0);
     let id = |side: &str| {

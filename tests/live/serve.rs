@@ -3,8 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use couplet::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::lab::Lab;
@@ -109,12 +110,14 @@ fn settings(lab: &Lab) -> String {
 /// Looks until it is so; how long that took.
 #[track_caller]
 fn until(what: &str, is_so: impl Fn() -> bool) -> Duration {
-    let began = Instant::now();
+    let (clock, mut took) = (Clock::system(), Duration::ZERO);
+    let began = clock.ticks();
     while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "never: {what}");
+        took = Duration::from_millis(clock.ticks().abs_diff(began));
+        assert!(took < PATIENCE, "never: {what}");
         std::thread::yield_now();
     }
-    began.elapsed()
+    took
 }
 
 fn hooks(lab: &Lab, service: &Service, forge: bool) {
