@@ -44,6 +44,8 @@ pub(super) struct Pass<'a> {
     pub shut: RefCell<BySide<bool>>,
     /// Sides to which the key may write nothing.
     pub barred: RefCell<BySide<bool>>,
+    /// What operators chose to remember; read when the first merge asks.
+    pub remembered: RefCell<Option<std::rc::Rc<[super::policies::Ruling]>>>,
     /// What operators asked for is being carried out between two pages.
     pub operators_are_in: Cell<bool>,
 }
@@ -76,6 +78,7 @@ impl<'a> Pass<'a> {
             tried: RefCell::default(),
             shut: RefCell::default(),
             barred: RefCell::new(super::allowed::barred(core, urgent)?),
+            remembered: RefCell::default(),
             operators_are_in: Cell::new(false),
         })
     }

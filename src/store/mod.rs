@@ -5,6 +5,7 @@
 //! lease under which it runs, and is refused with [`StoreError::LeaseLost`] when another holder has come since.
 
 mod actions;
+mod beside;
 mod commit;
 mod conflicts;
 mod convert;
@@ -20,6 +21,8 @@ mod links;
 mod log;
 mod outbox;
 mod page;
+mod pairs;
+mod policies;
 mod reader;
 mod refresh;
 mod schema;
@@ -34,6 +37,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use hints::HintTaken;
+pub use lease::RESTORED;
 pub use reader::Reader;
 pub use slots::SqliteSlots;
 pub use types::{
