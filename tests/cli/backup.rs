@@ -2,7 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use serde_json::json;
+use couplet::clock::Clock;
+use couplet::model::Holder;
+use couplet::store::{Lease, RESTORED, Writer};
+use serde_json::{Value as Json, json};
 
 use crate::user::{Sandbox, User, said};
 
@@ -34,50 +37,60 @@ fn a_backup_is_for_its_owner_only_and_replaces_nothing() {
 }
 
 #[test]
-fn a_restored_database_reads_both_sides_in_full_before_it_deletes() {
+fn a_restored_database_is_known_and_reads_both_sides_in_full_before_it_deletes() {
+    let clock = Clock::system();
     for as_a_backup in [true, false] {
         let (sandbox, user) = Sandbox::start();
         user.pass();
         user.pass();
+        let restored = || {
+            let writer = Writer::open(&user.database(), &clock).unwrap();
+            writer.note(RESTORED).unwrap()
+        };
         let copy = user.home.path().join("copy.db");
         if as_a_backup {
             user.done(&format!("backup {}", copy.display()));
         } else {
             std::fs::copy(user.database(), &copy).unwrap();
         }
-        let gone = &user.in_step()[0];
-        let path = format!(
-            "/records/growbots/contact/{}",
-            gone["growbots_id"].as_str().unwrap()
-        );
-        user.pass();
+        let idle = user.pass();
+        let gone = user.in_step()[0].clone();
+        assert_eq!(restored(), None);
         put_back(&user, &copy);
+        let path = gone["growbots_id"].as_str().unwrap();
+        let path = format!("/records/growbots/contact/{path}");
         sandbox.ask("DELETE", &path, &json!(null));
-        // No side answers its lists now: the delete is known from the feed, and must wait.
-        let faults =
-            json!({"ghl": {"http_500": 1.0, "only": ["POST /contacts/search"]}, "growbots": {}});
-        sandbox.ask("PUT", "/faults", &faults);
-        user.run("sync --once --json");
-        let there = sandbox.record("ghl", "contact", &gone["ghl_id"]);
-        assert_ne!(
-            there,
-            json!(null),
-            "deleted before the sweep, backup: {as_a_backup}"
-        );
-        sandbox.ask("PUT", "/faults", &json!({"ghl": {}, "growbots": {}}));
+
+        let fence = {
+            let us = Holder {
+                operator: "dana".into(),
+                host: rustix::system::uname()
+                    .nodename()
+                    .to_string_lossy()
+                    .into_owned(),
+                pid: std::process::id(),
+                since: clock.now(),
+            };
+            let mut writer = Writer::open(&user.database(), &clock).unwrap();
+            let Lease::Ours(fence) = writer.acquire(&us).unwrap() else {
+                panic!("somebody holds the lease")
+            };
+            writer.release(fence).unwrap();
+            fence
+        };
+        // Three passes before it was put back, and one holder more.
+        assert!(fence.0 >= 4, "{fence}, backup: {as_a_backup}");
+        assert!(restored().is_some(), "backup: {as_a_backup}");
+
         let pass = user.pass();
-        assert!(
-            pass["requests"]["growbots"].as_u64().unwrap() > 4,
-            "no full reading: {pass}"
-        );
+        let asked = |pass: &Json| pass["requests"]["growbots"].as_u64().unwrap();
+        assert!(asked(&pass) > asked(&idle) + 3, "{pass} after {idle}");
+        assert_eq!(restored(), None);
         user.pass();
-        let state = user.json("links list --json");
-        let mine = state
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|row| row["ghl_id"] == gone["ghl_id"]);
-        let is_held = mine.is_some_and(|row| row["state"] == "conflict");
+        let links = user.json("links list --json");
+        let mut links = links.as_array().unwrap().iter();
+        let is_held =
+            links.any(|row| row["ghl_id"] == gone["ghl_id"] && row["state"] == "conflict");
         let there = sandbox.record("ghl", "contact", &gone["ghl_id"]);
         assert!(there.is_null() || is_held, "{there}");
     }

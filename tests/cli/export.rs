@@ -72,7 +72,7 @@ fn a_contact_that_is_added_reaches_both_sides_and_one_can_be_read_again() {
     user.pass();
     user.done("contacts add --set first_name=Mara --set last_name=Quill --set email=mara.quill@example.com");
     user.pass();
-    let made = user.json("contacts list --json --filter quill")[0].clone();
+    let made = user.json("contacts list --json --filter email:mara.quill@example.com")[0].clone();
     assert_eq!(made["email"], "mara.quill@example.com");
     let lead = sandbox.record("growbots", "contact", &made["growbots_id"]);
     assert_eq!(lead["last_name"], "Quill");
