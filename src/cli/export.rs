@@ -65,7 +65,7 @@ fn table(reader: &Reader, args: &Export, to: &mut impl Write) -> Result<(), Prob
         after = last.id;
         for link in page.iter().filter(|link| link.kind == kind) {
             if let Some(detail) = reader.detail(link.id)? {
-                row(args.format, &columns, json::record(&detail), to)?;
+                row(args.format, &columns, &json::record(&detail), to)?;
             }
         }
     }
@@ -83,7 +83,7 @@ fn log(reader: &Reader, format: ExportFormat, to: &mut impl Write) -> Result<(),
         before = Some(last.id);
         for entry in &page {
             if let Json::Object(object) = json::log_entry(entry) {
-                row(format, &columns, object, to)?;
+                row(format, &columns, &object, to)?;
             }
         }
     }
@@ -125,11 +125,11 @@ fn head(format: ExportFormat, columns: &[String], to: &mut impl Write) -> Result
 fn row(
     format: ExportFormat,
     columns: &[String],
-    object: Map<String, Json>,
+    object: &Map<String, Json>,
     to: &mut impl Write,
 ) -> Result<(), Problem> {
     if format == ExportFormat::Jsonl {
-        serde_json::to_writer(&mut *to, &object).map_err(io::Error::from)?;
+        serde_json::to_writer(&mut *to, object).map_err(io::Error::from)?;
         to.write_all(b"\n")?;
         return Ok(());
     }
@@ -139,7 +139,7 @@ fn row(
             line.push(b',');
         }
         let text = if column == "custom" {
-            custom(&object)
+            custom(object)
         } else {
             object.get(column).map_or_else(String::new, text)
         };
