@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Flags;
-use crate::model::{AlertId, ConflictId, ErrorId, FieldName, RecordId, Side};
+use crate::model::{AlertId, ConflictId, ErrorId, FieldName, PolicyId, RecordId, Side};
 use crate::sandbox::LimitSpec;
 
 /// Keeps contacts and tasks the same in HighLevel (GHL) and Growbots.
@@ -80,6 +80,12 @@ pub enum Command {
     /// What somebody is told of while nobody looks.
     #[command(subcommand)]
     Alerts(Alerts),
+    /// Which records are the same.
+    #[command(subcommand)]
+    Links(Links),
+    /// What decides conflicts of a field without asking again.
+    #[command(subcommand)]
+    Policies(Policies),
     /// Which field goes where.
     #[command(subcommand)]
     Map(Map),
@@ -91,11 +97,95 @@ pub enum Command {
     Auth(Auth),
     /// Check settings, permissions, clock, database, and what both keys may do.
     Doctor(Doctor),
+    /// Copy the database to a file that is not there yet. A running loop goes on meanwhile.
+    ///
+    /// Put in the place of the database, the copy deletes nothing before it has read both sides in full.
+    Backup {
+        /// Where to; only its owner can read it.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Write records or the log as a table.
+    ///
+    /// In CSV a cell that a spreadsheet would take for a formula gets a `'` before it; numbers and phone numbers stay.
+    Export(Export),
+    /// Print the completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
     /// Merge exported tables three ways: what GHL and Growbots made of a common base. Needs no account.
     ///
     /// CSV or JSON lines by the ending of each name. A field that both changed apart keeps the base's value, a record
     /// deleted on one side and edited on the other keeps the edit; either makes exit 3.
     Merge(Merge),
+}
+
+/// What is exported, and how.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// What.
+    pub kind: ExportKind,
+    /// In which form.
+    #[arg(long)]
+    pub format: ExportFormat,
+    /// A file that is not there yet, readable by its owner only, instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportKind {
+    Contact,
+    Task,
+    Note,
+    Appointment,
+    Business,
+    Log,
+}
+
+/// In which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    Csv,
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Links {
+    /// All links in order of their ids.
+    List(Listing),
+    /// These two are the same: make a pair of them, also where they were split.
+    Match {
+        #[arg(value_name = "GHL_ID")]
+        ghl: String,
+        #[arg(value_name = "GROWBOTS_ID")]
+        growbots: String,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// The two records of a link are different ones: part them, for good.
+    Split {
+        /// A link id, GHL id or Growbots id.
+        id: String,
+        #[command(flatten)]
+        form: Form,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Policies {
+    /// What is remembered, the first that decides at the head.
+    List(Listing),
+    /// Decide no more by a policy; what it decided stays.
+    Remove {
+        id: PolicyId,
+        #[command(flatten)]
+        form: Form,
+    },
 }
 
 /// Which tables, and how.
@@ -326,6 +416,10 @@ pub struct Resolve {
     /// A remark for the log.
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
+    /// Decide later conflicts of this field the same way: on this `record`, in this `field` always, or on records that
+    /// match a filter.
+    #[arg(long, value_name = "record|field|FILTER", requires = "take")]
+    pub remember: Option<String>,
     #[command(flatten)]
     pub form: Form,
 }
@@ -389,8 +483,15 @@ pub enum Contacts {
         #[command(flatten)]
         form: Form,
     },
-    /// Run a pass now.
-    Sync(Form),
+    /// Make a contact on both sides.
+    Add(Changes),
+    /// Read a contact on both sides and run a pass, or just run a pass, now.
+    Sync {
+        /// A link id, GHL id or Growbots id.
+        id: Option<String>,
+        #[command(flatten)]
+        form: Form,
+    },
     /// Leave a contact alone: it is neither read nor written any more.
     Ignore {
         /// A link id, GHL id or Growbots id.

@@ -1,7 +1,8 @@
 //! `couplet conflicts`: what waits for a decision, and the decisions.
 
 use crate::model::{
-    Action, Answer, Conflict, ConflictId, ConflictState, Reason, Side, Take, Value,
+    Action, Answer, Conflict, ConflictId, ConflictState, FieldType, Filter, NewPolicy, Reason,
+    Scope, Side, Take, Value,
 };
 use crate::store::Reader;
 use crate::text::clean;
@@ -180,13 +181,70 @@ fn resolve(context: &Context, args: &Resolve) -> Result<Exit, Problem> {
             format!("look again: `couplet conflicts show {}`", conflict.id),
         ));
     }
+    let remember = remembered(&conflict, args)?;
     let resolve = Action::Resolve {
         conflict: conflict.id,
         revision: conflict.revision,
         answers: vec![answer],
         note: args.note.clone(),
     };
-    submit(context, args.form, &[resolve])
+    let actions: Vec<Action> = std::iter::once(resolve).chain(remember).collect();
+    submit(context, args.form, &actions)
+}
+
+/// What `--remember` asks for: the same side (or both) for later conflicts of the field.
+fn remembered(conflict: &Conflict, args: &Resolve) -> Result<Option<Action>, Problem> {
+    let Some(scope) = &args.remember else {
+        return Ok(None);
+    };
+    let policy = match (&args.field, args.take) {
+        (Some(_), Some(TakeArg::Ghl)) => "ghl",
+        (Some(_), Some(TakeArg::Growbots)) => "growbots",
+        (Some(field), Some(TakeArg::Both)) if field.ty() == FieldType::Set => "union",
+        (Some(_), Some(TakeArg::Both)) => "append",
+        _ => {
+            return Err(Problem::usage(
+                "this answer cannot be remembered",
+                "a policy takes a side of a field, or both: `--field FIELD --take ghl|growbots|both`",
+            ));
+        }
+    };
+    let Some(field) = args.field.clone() else {
+        return Ok(None);
+    };
+    let scope = match scope.as_str() {
+        "record" => Scope::Record {
+            link: conflict.link,
+        },
+        "field" => Scope::Field,
+        filter => {
+            let read = Filter::parse(filter);
+            let why = match &read {
+                Ok(read) if read.is_empty() => Some("it is empty".to_owned()),
+                Ok(_) => None,
+                Err(why) => Some(why.to_string()),
+            };
+            if let Some(why) = why {
+                return Err(Problem::usage(
+                    format!("`--remember`: {why}"),
+                    "give `record`, `field`, or a filter such as `tag:vip`",
+                ));
+            }
+            Scope::Filter {
+                filter: filter.to_owned(),
+            }
+        }
+    };
+    Ok(Some(Action::Remember {
+        conflict: conflict.id,
+        policy: NewPolicy {
+            kind: conflict.kind,
+            field,
+            scope,
+            policy: policy.into(),
+            note: args.note.clone(),
+        },
+    }))
 }
 
 /// The answer that was typed, if it is one to this conflict.

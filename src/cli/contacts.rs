@@ -1,10 +1,10 @@
-//! `couplet contacts`: list, show, edit, tag, note, ignore, sync.
+//! `couplet contacts`: list, show, add, edit, tag, note, ignore, sync.
 
 use serde_json::Value as Json;
 
 use crate::model::{
-    Action, ContactRow, Direction, FieldChange, FieldName, Kind, LinkId, Linked, PageKey, Side,
-    Value, Why,
+    Action, ContactRow, Direction, FieldChange, FieldName, Happened, Hint, Kind, LinkId, Linked,
+    PageKey, Side, Value, Why,
 };
 use crate::store::{ContactDetail, ContactQuery, Reader};
 use crate::text;
@@ -12,7 +12,7 @@ use crate::text;
 use super::actions::submit;
 use super::args::{Contacts, Form, Listing};
 use super::context::{Context, find};
-use super::edit::edit;
+use super::edit::{edit, new_fields};
 use super::exit::{Exit, Problem};
 use super::json;
 use super::moment::shown;
@@ -53,7 +53,19 @@ pub fn run(context: &Context, command: &Contacts) -> Result<Exit, Problem> {
             let parent = contact(&context.reader()?, id)?.linked.id;
             submit(context, *form, &[note(parent, text)?])
         }
-        Contacts::Sync(form) => {
+        Contacts::Add(changes) => {
+            let fields = new_fields(context, Kind::Contact, &changes.set)?;
+            let add = Action::Add {
+                kind: Kind::Contact,
+                parent: None,
+                fields,
+            };
+            submit(context, changes.form, &[add])
+        }
+        Contacts::Sync { id, form } => {
+            if let Some(id) = id {
+                read_again(context, id)?;
+            }
             let now = Action::Sync {
                 full: false,
                 children: false,
@@ -257,6 +269,26 @@ fn note(parent: LinkId, text: &str) -> Result<Action, Problem> {
             to: Some(body),
         }],
     })
+}
+
+/// Asks for both ends of a contact to be read, as a webhook would.
+fn read_again(context: &Context, id: &str) -> Result<(), Problem> {
+    let linked = contact(&context.reader()?, id)?.linked;
+    let mut writer = context.writer()?;
+    for side in Side::BOTH {
+        let Some(end) = linked.ends.get(side).last_seen() else {
+            continue;
+        };
+        writer.take_hint(&Hint {
+            side,
+            event: format!("asked {} {}", end.id, context.clock.now().0),
+            kind: linked.kind,
+            id: end.id.clone(),
+            parent: None,
+            what: Happened::Moved,
+        })?;
+    }
+    Ok(())
 }
 
 fn ignore(context: &Context, id: &str, form: Form, ignored: bool) -> Result<Exit, Problem> {

@@ -39,6 +39,25 @@ pub fn edit(context: &Context, detail: &ContactDetail, set: &[String]) -> Result
     })
 }
 
+/// The fields of a new record; `set` are `FIELD=VALUE` texts.
+pub fn new_fields(
+    context: &Context,
+    kind: Kind,
+    set: &[String],
+) -> Result<Vec<FieldChange>, Problem> {
+    let (zone, now) = (context.config.zone(), context.clock.now());
+    set.iter()
+        .map(|text| {
+            let (field, to) = assignment(text, kind, &zone, now)?;
+            Ok(FieldChange {
+                field,
+                from: None,
+                to,
+            })
+        })
+        .collect()
+}
+
 /// Reads `FIELD=VALUE` for a record of `kind`.
 fn assignment(
     text: &str,

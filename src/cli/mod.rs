@@ -5,6 +5,7 @@ mod alerts;
 mod args;
 mod assemble;
 mod auth;
+mod backup;
 mod config;
 mod conflicts;
 mod contacts;
@@ -15,16 +16,20 @@ mod doctor;
 mod edit;
 mod errors;
 mod exit;
+mod export;
 mod json;
+mod links;
 mod log;
 mod map;
 mod mapping;
 mod merge;
 mod moment;
 mod output;
+mod policies;
 mod progress;
 mod sandbox;
 mod serve;
+mod shell;
 mod status;
 mod stop;
 mod sync;
@@ -90,6 +95,12 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Alerts(command)) => alerts::run(&context()?, &command),
+        Some(Command::Links(command)) => links::run(&context()?, &command),
+        Some(Command::Policies(command)) => policies::run(&context()?, &command),
+        Some(Command::Backup { file }) => backup::run(&context()?, &file),
+        Some(Command::Export(export)) => export::run(&context()?, &export),
+        Some(Command::Completions { shell }) => shell::completions(shell),
+        Some(Command::Man) => shell::man(),
         Some(Command::Map(command)) => map::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
         Some(Command::Auth(command)) => auth::run(&context()?, &command),

@@ -68,6 +68,10 @@ impl Pass<'_> {
                 self.core.store().set_ignored(self.fence, *link, *ignored)?;
                 Ok(Ok(()))
             }
+            Action::Split { link } => self.split(asked, *link),
+            Action::Match { ghl, growbots } => self.match_two(asked, ghl, growbots),
+            Action::Remember { conflict, policy } => self.remember(asked, *conflict, policy),
+            Action::ForgetPolicy { policy } => self.forget_policy(*policy),
             // The pass that carries this out is what was asked for; see `run`.
             Action::Sync { .. } => Ok(match self.core.status().paused {
                 Some(paused) if paused.side.is_none() => Err(format!(

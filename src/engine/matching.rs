@@ -229,6 +229,18 @@ impl Pass<'_> {
                 }));
             }
         }
+        // Parted by an operator: they are not each other's pair, whatever they have in common.
+        let mut parted = Vec::new();
+        for one in found.iter().filter(|one| one.side == side.other()) {
+            let (ghl, growbots) = match side {
+                Side::Ghl => (&subject.id, &one.one.id),
+                Side::Growbots => (&one.one.id, &subject.id),
+            };
+            if store.parted(Kind::Contact, ghl, growbots)?.is_some() {
+                parted.push(one.one.id.clone());
+            }
+        }
+        found.retain(|one| one.side == side || !parted.contains(&one.one.id));
         let pick = |by: By, on: Option<Side>| -> Vec<Candidate<'_>> {
             let picked = found
                 .iter()

@@ -13,6 +13,7 @@
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
+//! | `pairs`, `policies` | pairs that operators made or parted, policies that they remembered |
 //! | `lease` | who may run |
 //! | `alerts` | what holds by the rules, and telling somebody |
 
@@ -30,8 +31,10 @@ mod lease;
 mod mapped;
 mod matching;
 mod outdated;
+mod pairs;
 mod pass;
 mod pause;
+mod policies;
 pub mod port;
 mod pull;
 mod push;

@@ -46,6 +46,8 @@ pub(super) struct Pass<'a> {
     pub barred: RefCell<BySide<bool>>,
     /// The key may not read the users of a side.
     pub users_unread: Cell<bool>,
+    /// What operators chose to remember; read when the first merge asks.
+    pub remembered: RefCell<Option<std::rc::Rc<[super::policies::Ruling]>>>,
     /// What operators asked for is being carried out between two pages.
     pub operators_are_in: Cell<bool>,
 }
@@ -79,6 +81,7 @@ impl<'a> Pass<'a> {
             shut: RefCell::default(),
             barred: RefCell::new(super::allowed::barred(core, urgent)?),
             users_unread: Cell::new(super::mapped::users_unread(core)?),
+            remembered: RefCell::default(),
             operators_are_in: Cell::new(false),
         })
     }

@@ -10,6 +10,8 @@ use crate::model::{
 };
 use crate::remote::{Class, Deleted, Found, NewRecord, RemoteError, Updated};
 
+use crate::store::RESTORED;
+
 use super::EngineError;
 use super::pass::Pass;
 use super::reconcile::values;
@@ -27,6 +29,10 @@ impl Pass<'_> {
 
     /// Sends the planned deletes, children before contacts: last of all, when everything else is in place.
     pub(super) async fn push_deletes(&self) -> Result<(), EngineError> {
+        // A restored database deletes nothing before it has read both sides in full.
+        if self.core.store().note(RESTORED)?.is_some() {
+            return Ok(());
+        }
         for of_children in [true, false] {
             self.send_all(|intent| {
                 intent.write.op == Op::Delete && intent.write.kind.is_child() == of_children

@@ -2,7 +2,7 @@
 
 use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
-use crate::merge::record::merge_record_skewed;
+use crate::merge::record::merge_record_under;
 use crate::model::{
     BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason,
     RecordId, Side, Snapshot, Why, Write,
@@ -82,7 +82,7 @@ impl Pass<'_> {
             && let (End::Live(ghl), End::Live(growbots)) = (&linked.ends.ghl, &linked.ends.growbots)
         {
             let seen = self.seen(linked)?;
-            let mut outcome = self.merged(&seen, ghl, growbots);
+            let mut outcome = self.merged(&seen, ghl, growbots)?;
             let after = self.as_own(linked, seen, &mut outcome)?;
             self.core.store().commit(self.fence, self.id, &[outcome])?;
             self.follow_up(linked, after)?;
@@ -99,7 +99,7 @@ impl Pass<'_> {
         match (&linked.ends.ghl, &linked.ends.growbots) {
             (End::Live(ghl), End::Live(growbots)) => {
                 self.drop_verdict(linked)?;
-                Ok(Step::Commit(self.merged(seen, ghl, growbots)))
+                Ok(Step::Commit(self.merged(seen, ghl, growbots)?))
             }
             // It may be what we made: its pair is told by the settling of that, and until then it is not alone.
             (End::Live(from), End::Missing) | (End::Missing, End::Live(from))
@@ -114,14 +114,20 @@ impl Pass<'_> {
         }
     }
 
-    fn merged(&self, seen: &Seen<'_>, ghl: &Snapshot, growbots: &Snapshot) -> LinkOutcome {
+    fn merged(
+        &self,
+        seen: &Seen<'_>,
+        ghl: &Snapshot,
+        growbots: &Snapshot,
+    ) -> Result<LinkOutcome, EngineError> {
         let linked = &*seen.linked;
         let map = self.core.map();
         let skew_ms = self.core.skew_ms();
+        let standing = self.standing(linked)?;
         let mut merge = if seen.canonical.keeps_title {
-            merge_record_skewed(linked, &map.keeping_title(), skew_ms)
+            merge_record_under(linked, &map.keeping_title(), skew_ms, &standing)
         } else {
-            merge_record_skewed(linked, &map, skew_ms)
+            merge_record_under(linked, &map, skew_ms, &standing)
         };
         self.name_news(linked, &mut merge.writes);
         let mut writes = group_writes(linked, merge.writes);
@@ -144,7 +150,7 @@ impl Pass<'_> {
         // In one order, whoever is decided: what only moved within the list is no news to an operator.
         apart.sort_by(|one, two| one.field.cmp(&two.field));
         let conflict = (!apart.is_empty()).then_some(ConflictUpdate { fields: apart });
-        LinkOutcome {
+        Ok(LinkOutcome {
             link: linked.id,
             base: Some(base),
             conflict,
@@ -152,7 +158,7 @@ impl Pass<'_> {
             drop_decided: merge.drop_decided,
             drop_parked: merge.drop_parked,
             writes,
-        }
+        })
     }
 
     /// A record that only one side has: it is made on the other, if the map lets it and nothing holds it.
@@ -162,6 +168,18 @@ impl Pass<'_> {
             base: linked.base.clone(),
             ..LinkOutcome::default()
         };
+        if let Some(cause) = self.wrongly_stamped(linked.kind, from)? {
+            outcome.writes.push(Write {
+                link: linked.id,
+                side: from.side,
+                kind: linked.kind,
+                id: Some(from.id.clone()),
+                op: Op::Stamp,
+                fields: Vec::new(),
+                cause,
+            });
+            return Ok(Step::Commit(outcome));
+        }
         let verdict = self.verdict(linked.id)?;
         if verdict
             .as_ref()

@@ -183,6 +183,17 @@ impl Pass<'_> {
                         which.id
                     )));
                 }
+                if self
+                    .core
+                    .store()
+                    .parted(conflict.kind, &ghl.id, &growbots.id)?
+                    .is_some()
+                {
+                    return Ok(Err(format!(
+                        "these two were split; `couplet links match {} {}` lifts that",
+                        ghl.id, growbots.id
+                    )));
+                }
                 let why = format!("{} decided, conflict {}", asked.operator, conflict.id);
                 let closed = self.close(conflict, asked, "these two are the same")?;
                 self.core

@@ -2,7 +2,7 @@
 
 use crate::model::{FieldName, Kind, Lane, LinkId, LoopState, RecordId, Side};
 use crate::remote::{PageRequest, Read};
-use crate::store::Lookup;
+use crate::store::{Lookup, RESTORED};
 
 use super::EngineError;
 use super::pass::Pass;
@@ -48,9 +48,11 @@ impl Pass<'_> {
 
     /// The sweeps that are due, or all of them where asked.
     pub(super) async fn sweeps(&self) -> Result<(), EngineError> {
+        let restored = self.core.store().note(RESTORED)?.is_some();
+        let full = self.what.full || restored;
         let feed_lost = self.core.note::<bool>(FEED_LOST)?.is_some();
         for side in Side::BOTH {
-            let has_feed = self.core.side(side).has_changes() && !feed_lost && !self.what.full;
+            let has_feed = self.core.side(side).has_changes() && !feed_lost && !full;
             if has_feed || self.is_over(side) {
                 continue;
             }
@@ -60,7 +62,7 @@ impl Pass<'_> {
             } else {
                 &mark
             };
-            let is_due = self.what.full
+            let is_due = full
                 || (feed_lost && side == Side::Growbots)
                 || self.core.is_due(mark, CONTACTS_EVERY_MS)?;
             if !is_due {
@@ -80,7 +82,7 @@ impl Pass<'_> {
         if self.is_over(Side::Ghl) {
             return Ok(());
         }
-        if self.what.full || self.core.is_due(TASKS_AT, ALL_TASKS_EVERY_MS)? {
+        if full || self.core.is_due(TASKS_AT, ALL_TASKS_EVERY_MS)? {
             self.tasks_listed(self.sweep(Side::Ghl, Kind::Task, Read::All).await)?;
             self.mark_swept(Side::Ghl, TASKS_AT)?;
             self.mark_swept(Side::Ghl, OPEN_TASKS_AT)?;
@@ -93,6 +95,10 @@ impl Pass<'_> {
         } else if self.core.is_due(ROTATION_AT, ROTATION_EVERY_MS)? {
             self.rotate(ROTATION_CONTACTS).await?;
             self.core.mark_done(ROTATION_AT)?;
+        }
+        // Both sides were read: what a restored database did not know of, it knows now.
+        if restored && Side::BOTH.iter().all(|side| !self.is_over(*side)) {
+            self.core.drop_note(RESTORED)?;
         }
         Ok(())
     }

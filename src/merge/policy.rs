@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::model::UnknownName;
+use crate::model::{FieldName, UnknownName};
 
 /// What decides between two changes of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +21,17 @@ pub enum Policy {
     Append,
     /// Yes goes over at once; only an operator takes it back.
     Restrictive,
+}
+
+/// What stands over the map's policy for one field of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which field.
+    pub field: FieldName,
+    /// What decides.
+    pub policy: Policy,
+    /// Its name in the log.
+    pub name: String,
 }
 
 impl Policy {

@@ -18,7 +18,7 @@ use crate::model::{
     Snapshot, Value, Why,
 };
 
-use super::{FieldMap, MapEntry, Merged, Policy, merge_field, merge_set};
+use super::{FieldMap, MapEntry, Merged, Policy, StandingPolicy, merge_field, merge_set};
 
 /// Server times nearer than this do not tell which record changed later.
 const NEWER_MS: i64 = 5_000;
@@ -54,14 +54,16 @@ pub struct SideWrite {
 /// Merges a link whose ends are both live. Unmapped fields are left alone. Cost: one walk over the three records, and
 /// no allocation where they are equal.
 pub fn merge_record<'a>(linked: &'a Linked, map: &FieldMap) -> RecordMerge<'a> {
-    merge_record_skewed(linked, map, 0)
+    merge_record_under(linked, map, 0, &[])
 }
 
-/// As [`merge_record`], where GHL's clock is `skew_ms` ahead of Growbots': what changed later is told by one clock.
-pub fn merge_record_skewed<'a>(
+/// As [`merge_record`], where GHL's clock is `skew_ms` ahead of Growbots' (what changed later is told by one clock),
+/// and where `standing` policies stand over the map's.
+pub fn merge_record_under<'a>(
     linked: &'a Linked,
     map: &FieldMap,
     skew_ms: i64,
+    standing: &[StandingPolicy],
 ) -> RecordMerge<'a> {
     let out = RecordMerge {
         base: linked.base.as_ref().map(Cow::Borrowed).unwrap_or_default(),
@@ -74,6 +76,7 @@ pub fn merge_record_skewed<'a>(
     let mut merge = Merge {
         linked,
         map,
+        standing,
         ghl,
         growbots,
         newer: newer(ghl, growbots, skew_ms),
@@ -104,6 +107,7 @@ impl<'a> Field<'a> {
 struct Merge<'a, 'm> {
     linked: &'a Linked,
     map: &'m FieldMap,
+    standing: &'m [StandingPolicy],
     ghl: &'a Snapshot,
     growbots: &'a Snapshot,
     /// The side whose record changed later, where that can be told.
@@ -267,23 +271,27 @@ impl<'a> Merge<'a, '_> {
     fn verdict(&self, field: Field<'a>, entry: &MapEntry) -> Option<Give<'a>> {
         let first_link = self.linked.base.is_none();
         let or_first_link = |cause| if first_link { Cause::FirstLink } else { cause };
-        let by_policy = |value| {
-            let name = entry.policy.name().into();
-            Some(Give::new(value, Cause::Policy { name }))
-        };
+        let standing = self.standing.iter().find(|one| one.field == *field.name);
+        let policy = standing.map_or(entry.policy, |one| one.policy);
+        let name = || standing.map_or_else(|| policy.name().into(), |one| one.name.clone());
+        let by_policy = |value| Some(Give::new(value, Cause::Policy { name: name() }));
         match merge_field(&field.base, &field.ghl, &field.growbots) {
             // Yes was taken back on one side only, and would now go over.
             Merged::Take(side, None)
                 if entry.policy == Policy::Restrictive && entry.updates(side.other()) =>
             {
-                None
+                match policy {
+                    Policy::Ghl => by_policy(field.ghl),
+                    Policy::Growbots => by_policy(field.growbots),
+                    _ => None,
+                }
             }
             Merged::Take(side, value) => {
                 let cause = or_first_link(Cause::Change { side });
                 Some(Give::new(*value, cause))
             }
             Merged::Unchanged | Merged::Agreed(_) => Some(Give::new(field.ghl, Cause::Merge)),
-            Merged::Conflict => match entry.policy {
+            Merged::Conflict => match policy {
                 Policy::Ghl => by_policy(field.ghl),
                 Policy::Growbots => by_policy(field.growbots),
                 Policy::Newest => by_policy(field.of(self.newer?)),
@@ -293,16 +301,17 @@ impl<'a> Merge<'a, '_> {
                         merge_set(words(field.base), words(field.ghl), words(field.growbots));
                     Some(Give {
                         value: (!merged.is_empty()).then_some(Cow::Owned(Value::Set(merged))),
-                        cause: or_first_link(Cause::Merge),
+                        cause: match standing {
+                            Some(_) => Cause::Policy { name: name() },
+                            None => or_first_link(Cause::Merge),
+                        },
                     })
                 }
                 // One way, the result could never stand on both sides, and would grow with each merge.
                 Policy::Append if entry.updates(Side::Ghl) && entry.updates(Side::Growbots) => {
                     Some(Give {
                         value: Some(append(field)?),
-                        cause: Cause::Policy {
-                            name: entry.policy.name().into(),
-                        },
+                        cause: Cause::Policy { name: name() },
                     })
                 }
                 Policy::Manual | Policy::Union | Policy::Append | Policy::Restrictive => None,

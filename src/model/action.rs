@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, ConflictId, ErrorId, FieldChange, Kind, LinkId, Millis, Side};
+use super::{
+    Answer, ConflictId, ErrorId, FieldChange, Kind, LinkId, Millis, NewPolicy, PolicyId, RecordId,
+    Side,
+};
 
 /// One thing that an operator asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +53,30 @@ pub enum Action {
         link: LinkId,
         /// Whether to leave it alone.
         ignored: bool,
+    },
+    /// Part a pair: its records are different ones, and do not pair again.
+    Split {
+        /// Which pair.
+        link: LinkId,
+    },
+    /// Make a pair of two records, also where they were parted before.
+    Match {
+        /// The record in GHL.
+        ghl: RecordId,
+        /// The record in Growbots.
+        growbots: RecordId,
+    },
+    /// Decide later conflicts of a field by a policy, once the conflict that it came from is decided.
+    Remember {
+        /// Which conflict; nothing is remembered where it is still open.
+        conflict: ConflictId,
+        /// What is to be remembered.
+        policy: NewPolicy,
+    },
+    /// Decide no more by a remembered policy.
+    ForgetPolicy {
+        /// Which.
+        policy: PolicyId,
     },
     /// Run a pass now.
     Sync {

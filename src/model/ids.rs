@@ -44,6 +44,8 @@ number_ids! {
     AlertId,
     /// A line of the sync log; also the number of the operation that can be undone.
     LogId,
+    /// A policy that an operator chose to remember.
+    PolicyId,
     /// The number that rises with each new holder of the lease.
     Fence,
 }

@@ -109,6 +109,19 @@ pub enum Direction {
     Backward,
 }
 
+/// A row of the list of links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// Its number.
+    pub id: LinkId,
+    /// What its records are.
+    pub kind: Kind,
+    /// Ids of the records that are there.
+    pub ids: BySide<Option<RecordId>>,
+    /// Where it stands.
+    pub state: LinkState,
+}
+
 /// A row of the contacts list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactRow {

@@ -9,6 +9,7 @@ mod hint;
 mod ids;
 mod listing;
 mod plan;
+mod policy;
 mod record;
 mod side;
 mod slots;
@@ -24,13 +25,15 @@ pub use field::{BadValue, FieldName, FieldType, Value};
 pub use filter::{Filter, FilterError, Misread};
 pub use hint::{CallEnd, Happened, Hint, HintId};
 pub use ids::{
-    ActionId, AlertId, ConflictId, ErrorId, Fence, IntentId, LinkId, LogId, PassId, RecordId,
+    ActionId, AlertId, ConflictId, ErrorId, Fence, IntentId, LinkId, LogId, PassId, PolicyId,
+    RecordId,
 };
 pub use listing::{
-    ContactRow, ContactSort, Direction, ErrorRow, ErrorState, Failure, Held, LinkState, LogEntry,
-    LogOp, NewLog, PageKey, TaskRow, TaskView, Why,
+    ContactRow, ContactSort, Direction, ErrorRow, ErrorState, Failure, Held, LinkRow, LinkState,
+    LogEntry, LogOp, NewLog, PageKey, TaskRow, TaskView, Why,
 };
 pub use plan::{Cause, Cost, Decided, FieldChange, Intent, IntentState, Op, Parked, Plan, Write};
+pub use policy::{NewPolicy, Remembered, Scope};
 pub use record::{End, Linked, Record, Snapshot};
 pub use side::{BySide, Kind, Side, UnknownName};
 pub use slots::{Sent, Slots, SlotsError, Taken};

@@ -16,7 +16,14 @@ use super::{
 /// Copies to a file that is not there yet, mode 0600. In the copy nobody holds the lease, what was on its way has an
 /// unknown end, and intents made from now on have keys of their own: a copy that goes on beside the original, or
 /// in its place, must not use the same keys for other writes.
-pub(super) fn copy_to(conn: &Connection, path: &Path, now: Millis) -> Result<(), StoreError> {
+///
+/// A backup knows that it is one: whoever first takes its lease has a restored database.
+pub(super) fn copy_to(
+    conn: &Connection,
+    path: &Path,
+    now: Millis,
+    is_backup: bool,
+) -> Result<(), StoreError> {
     if path.exists() {
         return Err(StoreError::Open {
             path: path.into(),
@@ -36,6 +43,9 @@ pub(super) fn copy_to(conn: &Connection, path: &Path, now: Millis) -> Result<(),
         lease::release(&work)?;
         outbox::lose_sending(&work)?;
         status::new_database_id(&work)?;
+        if is_backup {
+            status::put_meta(&work, status::BACKUP, "yes")?;
+        }
         tx.commit()?;
         Ok(())
     };

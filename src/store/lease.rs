@@ -11,8 +11,11 @@ use super::{
     convert::{first, json, text_or_none},
     db::Tx,
     error::{Fault, Res},
-    outbox,
+    outbox, status,
 };
+
+/// The note of a database that was restored: when that was noticed. It goes when both sides were read in full.
+pub const RESTORED: &str = "restored";
 
 /// Milliseconds that a lease lasts.
 const TTL_MS: i64 = 20_000;
@@ -61,7 +64,8 @@ pub(super) fn check(tx: &Tx<'_>, ours: Fence) -> Res<()> {
     }
 }
 
-pub(super) fn acquire(tx: &Tx<'_>, clock: &Clock, us: &Holder) -> Res<Lease> {
+/// `given` is the highest fence that was given here as far as the file beside the database knows.
+pub(super) fn acquire(tx: &Tx<'_>, clock: &Clock, us: &Holder, given: Fence) -> Res<Lease> {
     let row = read(tx.conn)?;
     let boot = boot_id();
     if let Some(holder) = &row.holder {
@@ -74,7 +78,11 @@ pub(super) fn acquire(tx: &Tx<'_>, clock: &Clock, us: &Holder) -> Res<Lease> {
             return Ok(Lease::Held(holder.clone()));
         }
     }
-    let fence = Fence(row.fence.0 + 1);
+    let fence = Fence(row.fence.0.max(given.0) + 1);
+    if given > row.fence || status::meta(tx.conn, status::BACKUP)?.is_some() {
+        status::put_note(tx, RESTORED, Some(&tx.now.0.to_string()))?;
+        status::drop_meta(tx, status::BACKUP)?;
+    }
     write(tx, clock, fence, us, &boot)?;
     outbox::lose_sending(tx)?;
     Ok(Lease::Ours(fence))

@@ -6,6 +6,7 @@
 
 mod actions;
 mod alerts;
+mod beside;
 mod commit;
 mod conflicts;
 mod convert;
@@ -21,6 +22,8 @@ mod links;
 mod log;
 mod outbox;
 mod page;
+mod pairs;
+mod policies;
 mod reader;
 mod refresh;
 mod schema;
@@ -36,6 +39,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use hints::HintTaken;
+pub use lease::RESTORED;
 pub use reader::Reader;
 pub use slots::SqliteSlots;
 pub use types::{

@@ -7,13 +7,14 @@ use rusqlite::Connection;
 use crate::clock::Clock;
 
 use crate::model::{
-    Conflict, ConflictId, ContactRow, Direction, ErrorRow, Holder, Intent, LinkId, LogEntry, LogId,
-    LoopStatus, Millis, PageKey, PassSummary, RateBar, Side, TaskRow,
+    Action, ActionId, ActionOutcome, Conflict, ConflictId, ContactRow, Direction, ErrorRow, Holder,
+    Intent, LinkId, LinkRow, LogEntry, LogId, LoopStatus, Millis, PageKey, PassSummary, RateBar,
+    Remembered, Side, TaskRow,
 };
 
 use super::{
-    ContactDetail, ContactQuery, StoreError, TaskQuery, Totals, conflicts, db, detail, error::Res,
-    errors, lease, log, outbox, page, status,
+    ContactDetail, ContactQuery, StoreError, TaskQuery, Totals, actions, conflicts, db, detail,
+    error::Res, errors, lease, log, outbox, page, pairs, policies, status,
 };
 
 /// A reading connection.
@@ -128,6 +129,24 @@ impl Reader {
     /// says how many (`68 idle passes`) and whose times span them.
     pub fn passes(&self, limit: u32) -> Result<Vec<PassSummary>, StoreError> {
         self.read("passes", |conn| log::passes(conn, limit))
+    }
+
+    /// Links of all kinds in order of id, after `after`.
+    pub fn links(&self, after: LinkId, limit: u32) -> Result<Vec<LinkRow>, StoreError> {
+        self.read("links", |conn| pairs::list(conn, after, limit))
+    }
+
+    /// Remembered policies, the first that decides at the head.
+    pub fn policies(&self) -> Result<Vec<Remembered>, StoreError> {
+        self.read("policies", policies::list)
+    }
+
+    /// How an action ended, and what it was; `None` while it waits.
+    pub fn ended_action(
+        &self,
+        action: ActionId,
+    ) -> Result<Option<(Action, ActionOutcome)>, StoreError> {
+        self.read("ended_action", |conn| actions::ended(conn, action))
     }
 
     /// Errors that are not closed, heaviest first.

@@ -11,6 +11,8 @@ use super::{
     error::{Fault, Res},
 };
 
+/// There in a backup until somebody takes its lease.
+pub(super) const BACKUP: &str = "backup";
 /// The number of the pass that began last.
 pub(super) const LAST_PASS: &str = "last_pass";
 /// Why it ran.
@@ -33,6 +35,12 @@ pub(super) fn put_meta(tx: &Tx<'_>, name: &str, text: &str) -> Res<()> {
         "INSERT INTO meta (name, text) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text",
         [name, text],
     )?;
+    Ok(())
+}
+
+/// Takes a fact about the file away.
+pub(super) fn drop_meta(tx: &Tx<'_>, name: &str) -> Res<()> {
+    tx.run("DELETE FROM meta WHERE name = ?1", [name])?;
     Ok(())
 }
 

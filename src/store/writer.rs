@@ -11,10 +11,10 @@ use crate::model::{
 };
 
 use super::{
-    Lease, LinkOutcome, Lookup, Match, Reader, Seen, StoreError, commit, conflicts, copy,
+    Lease, LinkOutcome, Lookup, Match, Reader, Seen, StoreError, beside, commit, conflicts, copy,
     db::{self, Tx},
     error::Res,
-    lease, links,
+    lease, links, pairs,
     refresh::refresh,
     search, snapshots, status,
 };
@@ -84,18 +84,33 @@ impl Writer {
         Reader::with_clock(&self.path, self.clock.clone())
     }
 
-    /// A consistent copy of the database at `path`, for a dry run or a backup; mode 0600.
+    /// A consistent copy of the database at `path`, for a dry run; mode 0600.
     pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
-        copy::copy_to(&self.conn, path, self.clock.now())
+        copy::copy_to(&self.conn, path, self.clock.now(), false)
+    }
+
+    /// The same as a backup: once it is used as the database, it is a restored one (see [`Writer::acquire`]).
+    pub fn back_up(&self, path: &Path) -> Result<(), StoreError> {
+        copy::copy_to(&self.conn, path, self.clock.now(), true)
     }
 
     // --- lease ---
 
     /// Asks for the lease: 20 s from now on the ticks of this boot. A holder on this host whose process is gone,
     /// or whose time is over, is succeeded: fence + 1, and its `sending` intents become `unknown`.
+    ///
+    /// A database that was restored (it is a backup, or older than the fence kept beside it) gets a fence above all
+    /// that were given, and the note [`RESTORED`](super::RESTORED).
     pub fn acquire(&mut self, us: &Holder) -> Result<Lease, StoreError> {
         let clock = self.clock.clone();
-        self.write("acquire", |tx| lease::acquire(tx, &clock, us))
+        let given = beside::fence(&self.path);
+        let lease = self.write("acquire", |tx| lease::acquire(tx, &clock, us, given))?;
+        if let Lease::Ours(fence) = lease
+            && fence > given
+        {
+            beside::keep_fence(&self.path, fence);
+        }
+        Ok(lease)
     }
 
     /// Holds the lease for another 20 s.
@@ -224,7 +239,8 @@ impl Writer {
         self.join_all(fence, pass, &[(ghl, growbots, why)])
     }
 
-    /// [`Writer::join`] for many pairs (GHL's link, Growbots' link, why) in one transaction.
+    /// [`Writer::join`] for many pairs (GHL's link, Growbots' link, why) in one transaction. Pairs that an operator
+    /// parted are left out.
     pub fn join_all(
         &mut self,
         fence: Fence,
@@ -232,9 +248,12 @@ impl Writer {
         pairs: &[(LinkId, LinkId, &str)],
     ) -> Result<(), StoreError> {
         self.fenced("join", fence, |tx| {
-            pairs
-                .iter()
-                .try_for_each(|(ghl, growbots, why)| links::join(tx, pass, *ghl, *growbots, why))
+            for (ghl, growbots, why) in pairs {
+                if !pairs::are_parted(tx.conn, *ghl, *growbots)? {
+                    links::join(tx, pass, *ghl, *growbots, why)?;
+                }
+            }
+            Ok(())
         })
     }
 

@@ -17,6 +17,7 @@ mod tests;
 mod write;
 
 pub use columns::{ColumnType, parse_types};
+pub use csv::write_cell;
 pub use error::TableError;
 pub use merge::{ConflictCounts, Counts, Job, merge};
 pub use source::Format;

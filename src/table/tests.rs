@@ -144,7 +144,7 @@ fn to_csv(table: &Table, order: u64) -> String {
         let mut line = Vec::new();
         for cell in cells {
             line.push(b',');
-            csv::write_cell(&mut line, cell);
+            write_cell(&mut line, cell);
         }
         format!("{key}{}\n", String::from_utf8(line).unwrap())
     });

@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a helper fails with its test")]
 
 mod auth;
+mod backup;
 mod bad_input;
 mod canary;
+mod control;
+mod export;
+mod links;
 mod passes;
+mod policies;
 mod records;
 mod user;

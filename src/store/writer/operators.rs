@@ -2,10 +2,12 @@
 
 use crate::model::{
     Action, ActionId, ActionOutcome, Answer, ConflictId, Decided, ErrorId, ErrorState, Failure,
-    Fence, FieldName, LinkId, LoopStatus, Millis, NewLog, PassId, PassSummary, RateBar, Side,
+    Fence, FieldName, Kind, LinkId, LoopStatus, Millis, NewLog, NewPolicy, PassId, PassSummary,
+    PolicyId, RateBar, RecordId, Side,
 };
 use crate::store::{
-    StoreError, Writer, actions, conflicts, errors, links, log, outbox, refresh::refresh, status,
+    StoreError, Writer, actions, conflicts, errors, links, log, outbox, pairs, policies,
+    refresh::refresh, status,
 };
 
 impl Writer {
@@ -108,6 +110,58 @@ impl Writer {
         self.fenced("set_ignored", fence, |tx| {
             links::set_ignored(tx, link, ignored)
         })
+    }
+
+    /// Parts a pair, with what belongs to it; neither pairs again by itself. Logs it.
+    pub fn split(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        link: LinkId,
+        action: ActionId,
+        operator: &str,
+    ) -> Result<(), StoreError> {
+        let by = pairs::Parting { action, operator };
+        self.fenced("split", fence, |tx| pairs::split(tx, pass, link, &by))
+    }
+
+    /// Makes one link of two, also of records that were parted. Logs it.
+    pub fn unite(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        ghl: LinkId,
+        growbots: LinkId,
+        operator: &str,
+    ) -> Result<(), StoreError> {
+        self.fenced("unite", fence, |tx| {
+            pairs::unite(tx, pass, ghl, growbots, operator)
+        })
+    }
+
+    /// Who parted two records, in which action; `None` where nobody did.
+    pub fn parted(
+        &self,
+        kind: Kind,
+        ghl: &RecordId,
+        growbots: &RecordId,
+    ) -> Result<Option<(ActionId, String)>, StoreError> {
+        pairs::parted(&self.conn, kind, ghl, growbots).map_err(|fault| fault.at("parted"))
+    }
+
+    /// Remembers a policy; one of the same scope and field gives way to it.
+    pub fn remember(
+        &mut self,
+        fence: Fence,
+        operator: &str,
+        policy: &NewPolicy,
+    ) -> Result<PolicyId, StoreError> {
+        self.fenced("remember", fence, |tx| policies::add(tx, operator, policy))
+    }
+
+    /// Takes a remembered policy away; whether it was there.
+    pub fn forget_policy(&mut self, fence: Fence, policy: PolicyId) -> Result<bool, StoreError> {
+        self.fenced("forget_policy", fence, |tx| policies::remove(tx, policy))
     }
 
     /// Raises a failure: one row a pattern.

@@ -1,0 +1,160 @@
+//! Policies that operators chose to remember, as they stand over the map's for one record.
+
+use std::rc::Rc;
+
+use crate::merge::{Policy, StandingPolicy};
+use crate::model::{
+    ConflictId, ConflictState, Filter, Linked, NewPolicy, PolicyId, Remembered, Scope, Side, Value,
+};
+
+use super::EngineError;
+use super::actions::{Asked, Carried};
+use super::pass::Pass;
+
+/// A remembered policy, ready to decide.
+pub(super) struct Ruling {
+    remembered: Remembered,
+    policy: Policy,
+    /// That of its scope, where it has one.
+    filter: Option<Filter>,
+}
+
+impl Ruling {
+    /// `None` where this program does not know the policy or cannot read the filter: it decides nothing then.
+    fn read(remembered: Remembered) -> Option<Self> {
+        let filter = match &remembered.what.scope {
+            Scope::Filter { filter } => Some(Filter::parse(filter).ok()?),
+            _ => None,
+        };
+        Some(Self {
+            policy: remembered.what.policy.parse().ok()?,
+            filter,
+            remembered,
+        })
+    }
+}
+
+impl Pass<'_> {
+    /// The policies that stand over the map's for a record: that of the record itself, then a filter's, then the
+    /// field's.
+    pub(super) fn standing(&self, linked: &Linked) -> Result<Vec<StandingPolicy>, EngineError> {
+        let known = self.remembered.borrow().clone();
+        let all = if let Some(known) = known {
+            known
+        } else {
+            let read = self.core.reader.policies()?;
+            let read: Rc<[Ruling]> = read.into_iter().filter_map(Ruling::read).collect();
+            *self.remembered.borrow_mut() = Some(Rc::clone(&read));
+            read
+        };
+        let mut standing: Vec<StandingPolicy> = Vec::new();
+        for ruling in all.iter() {
+            let what = &ruling.remembered.what;
+            if what.kind != linked.kind || standing.iter().any(|one| one.field == what.field) {
+                continue;
+            }
+            let is_meant = match &what.scope {
+                Scope::Record { link } => *link == linked.id,
+                Scope::Field => true,
+                Scope::Filter { .. } => ruling.filter.as_ref().is_some_and(|filter| {
+                    filter.matches(self.core.now(), &|field| values(linked, field), &|| {
+                        words(linked)
+                    })
+                }),
+            };
+            if is_meant {
+                standing.push(StandingPolicy {
+                    field: what.field.clone(),
+                    policy: ruling.policy,
+                    name: format!(
+                        "{}, remembered as {} by {}",
+                        ruling.policy, ruling.remembered.id, ruling.remembered.operator
+                    ),
+                });
+            }
+        }
+        Ok(standing)
+    }
+
+    pub(super) fn forget_policy(&self, policy: PolicyId) -> Result<Carried, EngineError> {
+        let was_there = self.core.store().forget_policy(self.fence, policy)?;
+        *self.remembered.borrow_mut() = None;
+        Ok(if was_there {
+            Ok(())
+        } else {
+            Err(format!("there is no policy {policy}"))
+        })
+    }
+
+    pub(super) fn remember(
+        &self,
+        asked: &Asked<'_>,
+        conflict: ConflictId,
+        policy: &NewPolicy,
+    ) -> Result<Carried, EngineError> {
+        let open = self.core.reader.conflict(conflict)?;
+        if open.is_none_or(|conflict| conflict.state == ConflictState::Open) {
+            return Ok(Err(format!(
+                "conflict {conflict} was not decided, so nothing is remembered"
+            )));
+        }
+        if policy.policy.parse::<Policy>().is_err() {
+            return Ok(Err(format!("there is no policy `{}`", policy.policy)));
+        }
+        self.core
+            .store()
+            .remember(self.fence, asked.operator, policy)?;
+        *self.remembered.borrow_mut() = None;
+        Ok(Ok(()))
+    }
+}
+
+/// The values that either side has in a field, as filters compare them.
+fn values(linked: &Linked, field: &str) -> Vec<String> {
+    let name = match field {
+        "tag" => "tags",
+        "due" => "due_at",
+        "done" => "completed",
+        other => other,
+    };
+    if name == "updated" || name == "updated_at" {
+        let at = live(linked).filter_map(|end| end.updated_at);
+        return at.max().map(|at| at.to_string()).into_iter().collect();
+    }
+    let mut out = Vec::new();
+    for end in live(linked) {
+        for (known, value) in end.record.iter() {
+            let known = known.to_string();
+            let short = known
+                .strip_prefix("address.")
+                .or_else(|| known.strip_prefix("custom."));
+            if known == name || short == Some(name) {
+                plain(value, &mut out);
+            }
+        }
+    }
+    out
+}
+
+fn words(linked: &Linked) -> String {
+    let mut out = Vec::new();
+    for end in live(linked) {
+        for (_, value) in end.record.iter() {
+            plain(value, &mut out);
+        }
+    }
+    out.join(" ")
+}
+
+fn live(linked: &Linked) -> impl Iterator<Item = &crate::model::Snapshot> {
+    Side::BOTH
+        .into_iter()
+        .filter_map(|side| linked.ends.get(side).live())
+}
+
+fn plain(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::Set(words) => out.extend(words.iter().map(ToString::to_string)),
+        other => out.push(other.to_string()),
+    }
+}
