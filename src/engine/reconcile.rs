@@ -273,13 +273,14 @@ impl Pass<'_> {
         }
     }
 
-    /// Whether a child is gone where its contact is gone too: it goes, or comes back, with that.
+    /// Whether a child is gone where its contact is not: it goes, or comes back, with that. After a merge of two
+    /// contacts, the one that stays may not have been made there yet.
     fn went_with_its_contact(&self, linked: &Linked) -> Result<bool, EngineError> {
         let (Some(parent), Some((gone, _))) = (linked.parent, gone_and_live(linked)) else {
             return Ok(false);
         };
         let parent = self.core.store().linked(parent)?;
-        Ok(parent.is_some_and(|parent| parent.ends.get(gone).is_gone()))
+        Ok(parent.is_some_and(|parent| parent.ends.get(gone).live().is_none()))
     }
 
     /// The side where a child is gone with a contact that it does not belong to any more: two contacts were merged.
