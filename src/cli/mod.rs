@@ -22,6 +22,7 @@ mod merge;
 mod moment;
 mod output;
 mod progress;
+mod rules;
 mod sandbox;
 mod serve;
 mod status;
@@ -78,6 +79,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Map(command)) => map::run(&context()?, &command),
+        Some(Command::Rules(command)) => rules::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
         Some(Command::Auth(command)) => auth::run(&context()?, &command),
         Some(Command::Doctor(asked)) => doctor::run(&flags, asked),

@@ -13,6 +13,7 @@
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
+//! | `rules` | automations: what happened, and what rules make of it |
 //! | `lease` | who may run |
 
 mod actions;
@@ -35,6 +36,7 @@ mod pull;
 mod push;
 mod reconcile;
 mod resolve;
+mod rules;
 mod run;
 mod settle;
 mod sweep;

@@ -22,6 +22,7 @@ mod outbox;
 mod page;
 mod reader;
 mod refresh;
+mod rules;
 mod schema;
 mod search;
 mod slots;
@@ -35,6 +36,7 @@ mod writer;
 pub use error::StoreError;
 pub use hints::HintTaken;
 pub use reader::Reader;
+pub use rules::RULES_SINCE;
 pub use slots::SqliteSlots;
 pub use types::{
     ConflictUpdate, ContactDetail, ContactQuery, Lease, LinkOutcome, Lookup, Match, Seen, SeenAs,

@@ -9,6 +9,7 @@ pub(super) const APPLICATION_ID: i32 = 0x6370_6c74;
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
 ];
 
 /// The newest schema that this program knows.

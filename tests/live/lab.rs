@@ -84,7 +84,7 @@ impl Lab {
         }
     }
 
-    fn hello(&self, key: &str) -> &str {
+    pub fn hello(&self, key: &str) -> &str {
         self.hello[key].as_str().expect("a text")
     }
 

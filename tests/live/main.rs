@@ -2,6 +2,7 @@
 
 mod lab;
 mod mapping;
+mod rules;
 mod screen;
 mod sides;
 mod terminal;
