@@ -234,6 +234,13 @@ impl Config {
         self.get("rules.defaults") == Some("true")
     }
 
+    /// Turns the default rules on, whatever the settings say.
+    pub fn turn_on_default_rules(&mut self) {
+        if let Some(at) = KEYS.iter().position(|key| key.name == "rules.defaults") {
+            self.settings[at] = Setting::new("true", Source::Default);
+        }
+    }
+
     /// Where `serve` listens.
     pub fn listen(&self) -> SocketAddr {
         let text = self.get("serve.listen").unwrap_or_default();

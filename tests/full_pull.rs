@@ -125,6 +125,7 @@ impl World {
     async fn pull(&self, sides: BySide<Arc<dyn Connector>>) -> u64 {
         let path = self.folder.path().join("pull.db");
         let mut engine = Engine::new(Parts {
+            rules: Vec::new(),
             writer: Writer::open(&path, &self.clock).expect("a database"),
             sides,
             clock: self.clock.clone(),

@@ -113,6 +113,7 @@ fn new(kind: Kind, parent: Option<&Snapshot>, fields: &[(FieldName, &str)]) -> N
         parent: parent.map(|parent| parent.id.clone()),
         record: record(fields),
         external_id: None,
+        mark: None,
         key: format!("key-{kind}"),
     }
 }

@@ -89,6 +89,9 @@ pub enum Command {
     /// Which field goes where.
     #[command(subcommand)]
     Map(Map),
+    /// The automation rules.
+    #[command(subcommand)]
+    Rules(Rules),
     /// The settings.
     #[command(subcommand)]
     Config(Config),
@@ -634,6 +637,12 @@ pub enum Map {
         #[arg(long, value_name = "N", default_value_t = 100)]
         samples: usize,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// Every rule: what it waits for, what it does, how often it fired.
+    List(Form),
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,7 +13,7 @@ use crate::config::{KeySettings, SideSettings};
 use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::{FieldMap, normalise};
-use crate::model::{BySide, FieldName, Holder, Kind, Record, Value};
+use crate::model::{BySide, FieldName, Holder, Kind, Record, Rule, Value};
 use crate::remote::{
     self, Auth, ClientSecret, Connector, Dialect, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign,
     Source,
@@ -36,6 +36,7 @@ pub struct Ready {
     gate: LeaseGate,
     poll: Duration,
     map: FieldMap,
+    rules: Vec<Rule>,
 }
 
 impl Ready {
@@ -49,6 +50,7 @@ impl Ready {
             us: context.us(),
             poll: Duration::from_secs(context.config.poll_seconds()),
             map: super::mapping::field_map(&context.config)?,
+            rules: super::rules::rules(&context.config),
             gate,
         })
     }
@@ -69,6 +71,7 @@ impl Ready {
             gate: self.gate,
             poll: self.poll,
             map: self.map,
+            rules: self.rules,
         })
     }
 

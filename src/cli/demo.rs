@@ -37,8 +37,10 @@ pub fn run(args: &args::Demo, flags: Flags) -> Result<Exit, Problem> {
         workspace: Some("demo".into()),
         ..flags
     };
+    let mut config = Config::load(&flags, &|name| stage.env(name))?;
+    config.turn_on_default_rules();
     let context = Context {
-        config: Config::load(&flags, &|name| stage.env(name))?,
+        config,
         clock: Clock::system(),
     };
     let ended = if args.headless {

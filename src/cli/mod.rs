@@ -27,6 +27,7 @@ mod moment;
 mod output;
 mod policies;
 mod progress;
+mod rules;
 mod sandbox;
 mod serve;
 mod shell;
@@ -102,6 +103,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),
         Some(Command::Map(command)) => map::run(&context()?, &command),
+        Some(Command::Rules(command)) => rules::run(&context()?, &command),
         Some(Command::Config(command)) => config::run(&flags, &command),
         Some(Command::Auth(command)) => auth::run(&context()?, &command),
         Some(Command::Doctor(asked)) => doctor::run(&flags, asked),

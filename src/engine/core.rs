@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::merge::mapping::FieldMap;
 use crate::model::{
     BySide, Failure, Fence, FieldName, Holder, Kind, LinkId, LoopState, LoopStatus, Millis,
-    RateBar, Side,
+    RateBar, Rule, Side,
 };
 use crate::remote::{Connector, RemoteError};
 use crate::store::{Lease, Reader, StoreError, Writer};
@@ -29,6 +29,8 @@ pub(super) struct Core {
     pub gate: LeaseGate,
     /// The field map as configured.
     pub configured: FieldMap,
+    /// The automation rules.
+    pub rules: Vec<Rule>,
     /// The same with custom fields by key, and without those that GHL does not have.
     map: RefCell<Arc<FieldMap>>,
     /// Fields that the map has since lately and whose base is not known yet.
@@ -49,8 +51,10 @@ pub(super) struct Core {
 impl Core {
     pub fn new(parts: super::Parts) -> Result<Self, EngineError> {
         let reader = parts.writer.reader()?;
+        let mut writer = parts.writer;
+        writer.watch_for_rules(parts.rules.iter().any(|rule| rule.on));
         Ok(Self {
-            writer: RefCell::new(parts.writer),
+            writer: RefCell::new(writer),
             reader,
             sides: parts.sides,
             clock: parts.clock,
@@ -58,6 +62,7 @@ impl Core {
             gate: parts.gate,
             map: RefCell::new(Arc::new(parts.map.clone())),
             configured: parts.map,
+            rules: parts.rules,
             news: RefCell::default(),
             fence: Cell::new(Fence(0)),
             renewed_at: Cell::new(i64::MIN),
@@ -79,6 +84,7 @@ impl Core {
             gate: self.gate.clone(),
             poll: std::time::Duration::ZERO,
             map: self.configured.clone(),
+            rules: self.rules.clone(),
         })?;
         copy.gate.shut();
         Ok(Self {

@@ -132,6 +132,7 @@ impl Lab {
         };
         Ok(Parts {
             map: crate::merge::FieldMap::default(),
+            rules: Vec::new(),
             writer: Writer::open(path, &self.clock)?,
             sides: BySide::<Arc<dyn Connector>> {
                 ghl: Arc::new(Ghl::new(settings("ghl"), parts.clone())),

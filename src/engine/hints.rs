@@ -35,6 +35,19 @@ impl Pass<'_> {
             if hint.what == Happened::Moved && !is_fed && is_first {
                 self.follow(&hint).await?;
             }
+            if let Happened::Called(end) = hint.what {
+                // The contact may be newer than what was pulled.
+                let known = self
+                    .core
+                    .store()
+                    .lookup(hint.side, hint.kind, Lookup::Id(&hint.id))?;
+                if is_first && known.is_empty() {
+                    self.follow(&hint).await?;
+                }
+                self.core
+                    .store()
+                    .note_call(self.fence, &hint.id, &hint.event, end)?;
+            }
             followed.push(id);
         }
         Ok(self.core.store().finish_hints(self.fence, &followed)?)

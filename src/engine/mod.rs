@@ -14,6 +14,7 @@
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
 //! | `pairs`, `policies` | pairs that operators made or parted, policies that they remembered |
+//! | `rules` | automations: what happened, and what rules make of it |
 //! | `lease` | who may run |
 //! | `alerts` | what holds by the rules, and telling somebody |
 
@@ -40,6 +41,7 @@ mod pull;
 mod push;
 mod reconcile;
 mod resolve;
+mod rules;
 mod run;
 mod settle;
 mod sweep;

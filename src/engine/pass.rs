@@ -144,6 +144,7 @@ impl<'a> Pass<'a> {
             self.set_up(side).await?;
         }
         self.take_up_map()?;
+        self.mark_rules()?;
         let backfilled = self.is_backfilled()?;
         // Both at once: they have a limit each. A side that fails does not keep the other from being read.
         let (ghl, growbots) =
@@ -167,6 +168,7 @@ impl<'a> Pass<'a> {
         if !self.is_backfilled()? || self.core.stopping.get() {
             return Ok(());
         }
+        self.mark_rules()?;
         if !self.dry {
             // After the pull: what a lost create made may have come with it.
             self.settle_unknown().await?;
@@ -177,11 +179,20 @@ impl<'a> Pass<'a> {
             self.match_unlinked(kind)?;
             self.merge_dirty(kind)?;
         }
+        self.follow_rules().await?;
         for kind in ORDER {
             if kind == Kind::Note {
                 self.children_of_touched().await?;
             }
             self.bring_together(kind).await?;
+            // A new contact has its lead now, and appointments were read: their tasks go in the same pass.
+            if matches!(kind, Kind::Contact | Kind::Appointment) {
+                self.follow_rules().await?;
+            }
+        }
+        // Rules about appointments make tasks and change them.
+        if self.has_rules() {
+            self.bring_together(Kind::Task).await?;
         }
         if !self.dry {
             self.push_deletes().await?;

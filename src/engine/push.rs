@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 
 use crate::model::{
-    BySide, FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Parked,
-    Record, Side,
+    BySide, Cause, FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op,
+    Parked, Record, Side,
 };
 use crate::remote::{Class, Deleted, Found, NewRecord, RemoteError, Updated};
 
@@ -193,6 +193,10 @@ impl Pass<'_> {
                 live_id(linked, Side::Ghl)
             } else {
                 None
+            },
+            mark: match &write.cause {
+                Cause::Automation { mark, .. } => mark.clone(),
+                _ => None,
             },
             key: intent.key.clone(),
         }))
@@ -396,6 +400,19 @@ impl Pass<'_> {
                 self.core.store().supersede(self.fence, intent.id)?;
                 self.read_all_of(side, holder).await?;
                 self.refused_as_duplicate(write.link, side, holder)
+            }
+            // What a rule made of the same event before is what this would make.
+            RemoteError::Duplicate { holder, .. }
+                if write.op == Op::Create && matches!(write.cause, Cause::Automation { .. }) =>
+            {
+                let lane = self.lane_of(intent);
+                let found = self.core.side(side).get(lane, write.kind, None, holder);
+                match found.await? {
+                    Found::Live(snapshot) => self.confirmed(intent, Some(&snapshot), 2),
+                    Found::Gone { .. } | Found::Missing => {
+                        Ok(self.core.store().supersede(self.fence, intent.id)?)
+                    }
+                }
             }
             RemoteError::Duplicate { field, holder, .. } => {
                 self.park(intent, linked, error, std::slice::from_ref(field))?;

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock::Clock;
 use crate::merge::FieldMap;
-use crate::model::{ActionId, BySide, Failure, Holder, LoopState, PassSummary};
+use crate::model::{ActionId, BySide, Failure, Holder, LoopState, PassSummary, Rule};
 use crate::remote::Connector;
 use crate::store::{Lease, StoreError, Writer};
 
@@ -49,6 +49,8 @@ pub struct Parts {
     pub poll: Duration,
     /// Which fields are kept in step, and how.
     pub map: FieldMap,
+    /// The automation rules.
+    pub rules: Vec<Rule>,
 }
 
 /// What a pass is asked to read beside what changed.

@@ -6,10 +6,18 @@ use crate::model::Millis;
 
 /// 17:00 of the next working day after `now`, in the location's time zone. Monday to Friday are working days.
 pub fn next_working_day(now: Millis, zone: &TimeZone) -> Option<Millis> {
+    working_day(now, zone, 1)
+}
+
+/// 17:00 of the working day that is so many working days after `now`.
+pub fn working_day(now: Millis, zone: &TimeZone, days: u16) -> Option<Millis> {
     let now = jiff::Timestamp::from_millisecond(now.0).ok()?;
-    let mut day = zone.to_datetime(now).date().checked_add(1.day()).ok()?;
-    while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+    let mut day = zone.to_datetime(now).date();
+    for _ in 0..days {
         day = day.checked_add(1.day()).ok()?;
+        while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+            day = day.checked_add(1.day()).ok()?;
+        }
     }
     let due = zone.to_timestamp(day.at(17, 0, 0, 0)).ok()?;
     Some(Millis(due.as_millisecond()))

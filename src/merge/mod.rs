@@ -3,6 +3,7 @@
 //!
 //! Everything but [`normalise`] works on canonical values: two values that mean the same are equal.
 
+pub mod automation;
 pub mod due;
 pub mod field;
 mod html;

@@ -11,6 +11,7 @@ mod listing;
 mod plan;
 mod policy;
 mod record;
+mod rule;
 mod side;
 mod slots;
 mod status;
@@ -35,6 +36,10 @@ pub use listing::{
 pub use plan::{Cause, Cost, Decided, FieldChange, Intent, IntentState, Op, Parked, Plan, Write};
 pub use policy::{NewPolicy, Remembered, Scope};
 pub use record::{End, Linked, Record, Snapshot};
+pub use rule::{
+    Act, Due, Firing, FiringId, Occurrence, Rule, RuleCount, RuleMark, RuleWork, Step, TaskKind,
+    TaskTemplate, When, default_rules,
+};
 pub use side::{BySide, Kind, Side, UnknownName};
 pub use slots::{Sent, Slots, SlotsError, Taken};
 pub use status::{

@@ -102,6 +102,14 @@ pub enum Cause {
         /// What it is called.
         name: String,
     },
+    /// An automation rule fired.
+    Automation {
+        /// Its name.
+        rule: String,
+        /// What the side is told of a task that it makes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<super::RuleMark>,
+    },
     /// A policy decided between two values.
     Policy {
         /// Its name as the map or the list of policies shows it.
@@ -132,6 +140,7 @@ impl fmt::Display for Cause {
             Self::FirstLink => f.write_str("first link"),
             Self::Mapping => f.write_str("the field map changed"),
             Self::Rule { name } => write!(f, "rule: {name}"),
+            Self::Automation { rule, .. } => write!(f, "rule {rule}"),
             Self::Policy { name } => write!(f, "policy {name}"),
             Self::Decision { conflict, operator } => {
                 write!(f, "{operator} decided, conflict {conflict}")

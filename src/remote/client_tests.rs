@@ -19,6 +19,7 @@ fn note() -> NewRecord {
         parent: Some("c1".into()),
         record: Record::from_fields([(FieldName::Body, text)]),
         external_id: None,
+        mark: None,
         key: "k1".into(),
     }
 }

@@ -255,6 +255,8 @@ pub struct NewRecord {
     pub record: Record,
     /// For Growbots: the GHL id that goes into `external_ids.ghl`.
     pub external_id: Option<RecordId>,
+    /// For Growbots: what a rule says of a task that it makes.
+    pub mark: Option<crate::model::RuleMark>,
     /// The intent's idempotency key.
     pub key: String,
 }

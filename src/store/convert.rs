@@ -53,6 +53,11 @@ pub(super) fn id_or_none(row: &Row<'_>, column: &str) -> Res<Option<RecordId>> {
     Ok(text_or_none(row, column)?.map(RecordId::from))
 }
 
+/// A column with a moment.
+pub(super) fn time_at(row: &Row<'_>, column: &str) -> Res<Millis> {
+    Ok(Millis(row.get(column)?))
+}
+
 /// A column with a moment, or nothing.
 pub(super) fn time_or_none(row: &Row<'_>, column: &str) -> Res<Option<Millis>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Millis))

@@ -14,7 +14,7 @@ use super::{
     error::{Fault, Res},
     errors, log, outbox,
     refresh::refresh,
-    snapshots,
+    rules, snapshots,
 };
 
 /// One link with both ends, base, decisions and parked fields.
@@ -293,6 +293,7 @@ pub(super) fn absorb(tx: &Tx<'_>, pass: PassId, keep: LinkId, vanishing: LinkId)
     let (from, to) = (vanishing.0, keep.0);
     conflicts::close_of_link(tx, pass, vanishing, &format!("became one with link {keep}"))?;
     outbox::follow(tx, vanishing, keep)?;
+    rules::follow(tx, vanishing, keep)?;
     // an end of `keep` that is gone gives way to a live one
     for side in Side::BOTH {
         if has_live_end(tx.conn, vanishing, side)? {

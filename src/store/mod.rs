@@ -26,6 +26,7 @@ mod pairs;
 mod policies;
 mod reader;
 mod refresh;
+mod rules;
 mod schema;
 mod search;
 mod sieve;
@@ -41,6 +42,7 @@ pub use error::StoreError;
 pub use hints::HintTaken;
 pub use lease::RESTORED;
 pub use reader::Reader;
+pub use rules::RULES_SINCE;
 pub use slots::SqliteSlots;
 pub use types::{
     ConflictUpdate, ContactDetail, ContactQuery, Lease, LinkOutcome, Lookup, Match, Seen, SeenAs,

@@ -19,7 +19,7 @@ use super::{
 
 /// A reading connection.
 pub struct Reader {
-    conn: Connection,
+    pub(super) conn: Connection,
     clock: Clock,
 }
 

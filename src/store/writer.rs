@@ -16,7 +16,7 @@ use super::{
     error::Res,
     lease, links, pairs,
     refresh::refresh,
-    search, snapshots, status,
+    rules, search, snapshots, status,
 };
 
 mod operators;
@@ -27,6 +27,8 @@ pub struct Writer {
     pub(super) conn: Connection,
     path: PathBuf,
     clock: Clock,
+    /// Whether what happens is noted for rules.
+    pub(super) watches: bool,
 }
 
 impl Writer {
@@ -36,6 +38,7 @@ impl Writer {
             conn: db::open_writer(path)?,
             path: path.into(),
             clock: clock.clone(),
+            watches: false,
         };
         writer.write("open", status::ensure_database_id)?;
         Ok(writer)
@@ -135,17 +138,31 @@ impl Writer {
         fence: Fence,
         snapshots: &[Snapshot],
     ) -> Result<Vec<Seen>, StoreError> {
+        let watches = self.watches;
         self.fenced("put_snapshots", fence, |tx| {
+            let since = if watches {
+                rules::since(tx.conn)?
+            } else {
+                None
+            };
             snapshots
                 .iter()
-                .map(|snapshot| snapshots::put(tx, snapshot))
+                .map(|snapshot| rules::watched(tx, since, snapshot, snapshots::put))
                 .collect()
         })
     }
 
     /// The same for a version that a read by id has just shown: it is there, also where it was believed gone.
     pub fn put_found(&mut self, fence: Fence, snapshot: &Snapshot) -> Result<Seen, StoreError> {
-        self.fenced("put_found", fence, |tx| snapshots::put_found(tx, snapshot))
+        let watches = self.watches;
+        self.fenced("put_found", fence, |tx| {
+            let since = if watches {
+                rules::since(tx.conn)?
+            } else {
+                None
+            };
+            rules::watched(tx, since, snapshot, snapshots::put_found)
+        })
     }
 
     /// Notes that a side says that a record is gone; its link becomes dirty. `None`: it was not known, or known gone.

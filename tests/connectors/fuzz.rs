@@ -47,6 +47,7 @@ fn new_contact() -> NewRecord {
         parent: None,
         record: Record::from_fields([(FieldName::Email, Value::text(PERSON).expect("text"))]),
         external_id: None,
+        mark: None,
         key: "in_1".into(),
     }
 }

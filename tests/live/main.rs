@@ -3,6 +3,7 @@
 mod alerts;
 mod lab;
 mod mapping;
+mod rules;
 mod screen;
 mod serve;
 mod sides;

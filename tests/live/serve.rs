@@ -13,7 +13,7 @@ use crate::lab::Lab;
 /// Far more than anything needs, so that a slow machine passes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-struct Service {
+pub struct Service {
     child: Child,
     lines: Receiver<String>,
     pub url: String,
@@ -21,7 +21,7 @@ struct Service {
 
 impl Service {
     /// A service with JSON logs that would poll once an hour, so that only webhooks bring a change in time.
-    fn start(lab: &Lab, config: &str) -> Self {
+    pub fn start(lab: &Lab, config: &str) -> Self {
         std::fs::create_dir_all(lab.data().join("couplet")).expect("a folder");
         set(lab, config);
         let mut child = lab
@@ -85,7 +85,7 @@ impl Service {
         assert!(sent.expect("kill is there").success());
     }
 
-    fn stop(&mut self) -> ExitStatus {
+    pub fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");
         self.child.wait().expect("a child")
     }
@@ -102,14 +102,14 @@ fn set(lab: &Lab, config: &str) {
     std::fs::write(lab.data().join("couplet/config.toml"), config).expect("a file");
 }
 
-fn settings(lab: &Lab) -> String {
+pub fn settings(lab: &Lab) -> String {
     let key = json!(lab.hello("ghl_webhook_key"));
     format!("poll_seconds = 3600\n[ghl]\nwebhook_key = {key}\n")
 }
 
 /// Looks until it is so; how long that took.
 #[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) -> Duration {
+pub fn until(what: &str, is_so: impl Fn() -> bool) -> Duration {
     let (clock, mut took) = (Clock::system(), Duration::ZERO);
     let began = clock.ticks();
     while !is_so() {
@@ -120,7 +120,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) -> Duration {
     took
 }
 
-fn hooks(lab: &Lab, service: &Service, forge: bool) {
+pub fn hooks(lab: &Lab, service: &Service, forge: bool) {
     for side in ["ghl", "growbots"] {
         let url = format!("{}/webhooks/{side}", service.url);
         let plan = json!({"side": side, "url": url, "forge": forge});

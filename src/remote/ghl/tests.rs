@@ -328,6 +328,7 @@ async fn a_refused_create_names_the_holder_or_the_fields() {
             (FieldName::Company, text("Q")),
         ]),
         external_id: None,
+        mark: None,
         key: "k".into(),
     };
     let duplicate = json!({"statusCode": 400,
@@ -362,6 +363,7 @@ async fn a_create_that_cannot_be_read_back_was_still_made() {
         parent: None,
         record: Record::default(),
         external_id: None,
+        mark: None,
         key: "k".into(),
     };
     let snapshot = ghl.create(LANE, &new).await.expect("made");

@@ -363,6 +363,7 @@ async fn a_refused_create_names_the_holder_or_the_fields() {
         parent: Some("ld_1".into()),
         record: Record::from_fields([(FieldName::Title, text("Call"))]),
         external_id: Some("t1".into()),
+        mark: None,
         key: "k".into(),
     };
     let invalid = json!({"code": "validation_failed", "detail": "Not valid", "errors": [

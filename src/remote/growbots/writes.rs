@@ -53,10 +53,16 @@ impl Growbots {
         if let Some(parent) = &new.parent {
             body.insert("lead_id".to_owned(), json!(parent.as_str()));
         }
-        if let Some(id) = &new.external_id
-            && self.has("external_id")
-        {
-            body.insert("external_ids".to_owned(), json!({ "ghl": id.as_str() }));
+        let mut ids = Map::new();
+        if let Some(id) = &new.external_id {
+            ids.insert("ghl".to_owned(), id.as_str().into());
+        }
+        if let Some(mark) = &new.mark {
+            body.insert("kind".to_owned(), mark.kind.name().into());
+            ids.insert("rule".to_owned(), mark.key.as_str().into());
+        }
+        if !ids.is_empty() && self.has("external_id") {
+            body.insert("external_ids".to_owned(), Json::Object(ids));
         }
         let call = Call::write(operation, &[])
             .header(IDEMPOTENCY_KEY, &*new.key)

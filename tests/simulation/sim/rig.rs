@@ -125,6 +125,7 @@ impl Rig {
         let one = self.bug == Some(Bug::OneLease);
         Engine::new(Parts {
             map: couplet::merge::FieldMap::default(),
+            rules: Vec::new(),
             writer: self.writer(),
             sides,
             clock: self.clock.clone(),
