@@ -4,6 +4,8 @@
 //!
 //! `COUPLET_CONTACTS=20000 cargo test --release --test full_pull -- --nocapture` prints the figures of a large one.
 
+#![expect(clippy::print_stdout, reason = "the figures")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -23,9 +23,10 @@ pub fn rules(config: &Config) -> Vec<Rule> {
 /// Does what `couplet rules …` asks for.
 pub fn run(context: &Context, command: &args::Rules) -> Result<Exit, Problem> {
     let args::Rules::List(form) = command;
-    let counts = match context.config.database()?.exists() {
-        true => context.reader()?.rule_counts()?,
-        false => std::collections::BTreeMap::new(),
+    let counts = if context.config.database()?.exists() {
+        context.reader()?.rule_counts()?
+    } else {
+        std::collections::BTreeMap::new()
     };
     let rules = rules(&context.config);
     let counted = rules

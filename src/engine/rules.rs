@@ -1,5 +1,6 @@
 //! Automations: what happened meets the rules, once each; what a rule then wants is carried out when it can be.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
@@ -472,10 +473,6 @@ fn mark_key(rule: &str, occurrence: &Occurrence, nth: usize) -> String {
         return key;
     }
     let digest = ring::digest::digest(&ring::digest::SHA256, key.as_bytes());
-    let hex: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("rule:{hex}")
+    let name = BASE64_URL_SAFE_NO_PAD.encode(digest);
+    format!("rule:{name}")
 }

@@ -60,7 +60,7 @@ impl Subject<'_> {
             return Vec::new();
         };
         match record.get(&field) {
-            Some(Value::Set(words)) => words.iter().map(|word| word.to_string()).collect(),
+            Some(Value::Set(words)) => words.iter().map(ToString::to_string).collect(),
             Some(value) => vec![value.to_string()],
             None if field.ty() == crate::model::FieldType::Bool => vec!["no".into()],
             None => Vec::new(),
