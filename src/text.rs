@@ -29,6 +29,44 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text without e-mail addresses and telephone numbers: what a side says of a record may repeat them, and an
+/// error's words go where customers' data must not.
+///
+/// ```
+/// use couplet::text::impersonal;
+/// assert_eq!(impersonal("ann@x.org is taken by +1 (415) 555-0132 already"), "…@… is taken by … already");
+/// ```
+pub fn impersonal(text: &str) -> String {
+    let is_phone = |c: char| c.is_ascii_digit() || "+-().:,;".contains(c);
+    let mut out: Vec<Cow<'_, str>> = Vec::new();
+    // Words of a number that may go on with the next, and the digits in them.
+    let (mut number, mut digits) = (Vec::new(), 0);
+    let flush = |number: &mut Vec<&str>, digits: &mut usize, out: &mut Vec<Cow<'_, str>>| {
+        if *digits >= 7 {
+            out.push("…".into());
+        } else {
+            out.extend(number.iter().map(|word| Cow::Owned((*word).to_owned())));
+        }
+        number.clear();
+        *digits = 0;
+    };
+    for word in text.split(' ') {
+        if !word.is_empty() && word.chars().all(is_phone) {
+            number.push(word);
+            digits += word.chars().filter(char::is_ascii_digit).count();
+            continue;
+        }
+        flush(&mut number, &mut digits, &mut out);
+        out.push(if word.contains('@') {
+            "…@…".into()
+        } else {
+            word.into()
+        });
+    }
+    flush(&mut number, &mut digits, &mut out);
+    out.join(" ")
+}
+
 /// As [`clean`], line by line, for places that show several lines.
 pub fn clean_lines(text: &str) -> String {
     let lines: Vec<_> = text

@@ -544,7 +544,8 @@ impl Client {
 
     /// A side's words, fit to be shown: one line, no control characters, no key, not endless.
     pub fn said(&self, words: &str) -> String {
-        text::cut_end(&text::clean(&self.auth.redact(words)), 300).into_owned()
+        let words = text::impersonal(&text::clean(&self.auth.redact(words)));
+        text::cut_end(&words, 300).into_owned()
     }
 
     /// What an answer that is no 2xx says, fit to be shown.

@@ -3,6 +3,7 @@
 use crate::{
     model::{FieldName, Kind, Lane, Millis, RecordId, Side},
     secrets::SecretError,
+    text::{clean, impersonal},
 };
 
 /// A failure of a side. Remote text in it is cleaned and holds no secret.
@@ -60,7 +61,8 @@ pub enum RemoteError {
         said: String,
     },
     /// Another record holds the e-mail or phone.
-    #[error("{side} has another contact with this `{field}`: {holder}")]
+    // Ids are opaque, and nobody promises what is in one.
+    #[error("{side} has another contact with this `{field}`: {}", impersonal(&clean(holder.as_str())))]
     Duplicate {
         /// Which side.
         side: Side,
