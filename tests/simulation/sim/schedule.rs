@@ -17,9 +17,8 @@ use serde_json::json;
 use super::rig::{self, Rig, until_poll};
 use super::users::{Decision, let_go};
 
-/// Passes within which both sides are the same after the last fault. One more where a brake held something: it is
-/// seen in the first, and let go in the next.
-const PASSES_TO_CONVERGE: u32 = 4;
+/// Passes within which both sides are the same after the last fault.
+const PASSES_TO_CONVERGE: u32 = 3;
 
 const ALL: Once = Once {
     full: true,
