@@ -9,4 +9,5 @@ mod screen;
 mod serve;
 mod sides;
 mod ssh;
+mod storm;
 mod terminal;
