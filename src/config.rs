@@ -188,7 +188,8 @@ impl Config {
     /// How often a rule may act within an hour; what is more waits.
     pub fn rules_per_hour(&self) -> u64 {
         let text = self.get("rules.per_hour");
-        text.and_then(|text| text.parse().ok()).unwrap_or(crate::model::PER_HOUR)
+        text.and_then(|text| text.parse().ok())
+            .unwrap_or(crate::model::PER_HOUR)
     }
 
     fn get(&self, name: &str) -> Option<&str> {

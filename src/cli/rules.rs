@@ -144,3 +144,44 @@ fn row(rule: &Rule, count: &RuleCount) -> Json {
         "origin": rule.origin,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::mapping::field_map;
+    use crate::config::Flags;
+
+    fn config(text: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        let flags = Flags {
+            config: Some(path),
+            ..Flags::default()
+        };
+        Config::load(&flags, &|_| None).unwrap()
+    }
+
+    #[test]
+    fn the_example_of_the_docs_has_a_rule() {
+        let config = config(include_str!("../../docs/mapping.example.toml"));
+        let rules = rules(&config).unwrap();
+        assert_eq!(rules.len(), default_rules().len() + 1);
+        assert!(rules.iter().all(|rule| rule.on && rule.per_hour == 100));
+    }
+
+    #[test]
+    fn what_the_page_on_mapping_and_rules_shows_can_be_used() {
+        let page = include_str!("../../docs/mapping.md");
+        let shown: Vec<&str> = page.split("```toml").skip(1).collect();
+        assert!(shown.len() >= 4, "{}", shown.len());
+        for part in shown {
+            let text = part.split("```").next().unwrap();
+            let config = config(text);
+            field_map(&config).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let rules = rules(&config).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let changed = rules.iter().any(|rule| rule.origin != "default");
+            assert!(changed || !config.map_rows().is_empty(), "{text}");
+        }
+    }
+}

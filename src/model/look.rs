@@ -46,7 +46,10 @@ mod tests {
         let record = Record::from_fields([
             (FieldName::City, Value::text("Bath").unwrap()),
             (FieldName::Tags, Value::set(["vip", "lead"]).unwrap()),
-            (FieldName::Custom("plan".into()), Value::text("gold").unwrap()),
+            (
+                FieldName::Custom("plan".into()),
+                Value::text("gold").unwrap(),
+            ),
         ]);
         let none: [&str; 0] = [];
         for (field, want) in [

@@ -237,7 +237,11 @@ fn killed_once_it_has_acted_no_rule_acts_twice() {
     only(&lab, "appointment-done");
     let task = only(&lab, "appointment-task");
     assert_eq!(task["completed"], true, "{task}");
-    assert_eq!(writes(&lab, "task", id, "completed_at"), 1);
+    assert_eq!(
+        writes(&lab, "task", id, "completed"),
+        2,
+        "made open, then done"
+    );
     once("appointment-done");
 
     lab.add("ghl", "business", &json!({"name": "Brand New Works"}));
@@ -368,7 +372,10 @@ fn a_rule_of_ones_own_acts_within_its_budget_and_says_where_it_cannot() {
     assert!(origin.contains("rules.toml line 8"), "{origin}");
     let errors = rule_errors(&lab);
     for say in ["acted 3 times within an hour", "`custom.nowhere`"] {
-        assert!(errors.iter().any(|it| it.contains(say)), "{say}: {errors:?}");
+        assert!(
+            errors.iter().any(|it| it.contains(say)),
+            "{say}: {errors:?}"
+        );
     }
     // The default rules are off, and what a rule wrote fired none.
     assert!(made(&lab, "new-contact-follow-up").is_empty());
@@ -386,17 +393,28 @@ fn a_rule_can_be_tried_on_a_record_and_writes_nothing() {
     };
     let would_not = &test("welcome")[0];
     assert_eq!(would_not["acts"], false, "{would_not}");
-    lab.edit("ghl", "contact", ghl, &json!({"tags": ["vip"], "firstName": "Ida", "lastName": "Ost"}));
+    lab.edit(
+        "ghl",
+        "contact",
+        ghl,
+        &json!({"tags": ["vip"], "firstName": "Ida", "lastName": "Ost"}),
+    );
     lab.pass(&["--config", &config]);
     let edited = lab.events().len();
     let would = &test("welcome")[0];
     assert_eq!(would["acts"], true, "{would}");
     let does = would["steps"][0]["does"].as_str().expect("words");
-    assert!(does.starts_with("makes the task \"Welcome Ida Ost\", due "), "{does}");
+    assert!(
+        does.starts_with("makes the task \"Welcome Ida Ost\", due "),
+        "{does}"
+    );
     assert_eq!(would["steps"][1]["does"], "adds the tag `welcomed`");
     assert_eq!(would["steps"][2]["holds"], false);
     assert_eq!(test("all").as_array().map(Vec::len), Some(8));
-    assert!(before < edited && edited == lab.events().len(), "a test writes nothing");
+    assert!(
+        before < edited && edited == lab.events().len(),
+        "a test writes nothing"
+    );
     let none = lab.run(&["rules", "test", "welcom", ghl, "--config", &config]);
     assert!(none.ended(&[1]).err.contains("no rule `welcom`"));
 }
@@ -409,19 +427,33 @@ fn a_rule_that_is_wrong_is_named_with_line_and_way_out() {
     for (text, parts) in [
         (
             "[[rules.rule]]\nname = \"a\"\nwhen = \"contact_made\"\n",
-            ["rules.toml line 3", "`a`", "did you mean `contact_created`?"],
+            [
+                "rules.toml line 3",
+                "`a`",
+                "did you mean `contact_created`?",
+            ],
         ),
         (
             "[[rules.rule]]\nname = \"a\"\nwhen = \"call\"\nthen = [\n{ add_tga = \"x\" }]\n",
-            ["rules.toml line 5", "no setting `add_tga`", "did you mean `add_tag`?"],
+            [
+                "rules.toml line 5",
+                "no setting `add_tga`",
+                "did you mean `add_tag`?",
+            ],
         ),
         (
             "[rules]\nrule = 3\n",
-            ["rules.toml line 2", "cannot be of type `integer`", "[[rules.rule]]"],
+            [
+                "rules.toml line 2",
+                "cannot be of type `integer`",
+                "[[rules.rule]]",
+            ],
         ),
     ] {
         std::fs::write(&path, text).expect("it can be written");
-        let ran = lab.run(&["config", "check", "--config", &config]).ended(&[2]);
+        let ran = lab
+            .run(&["config", "check", "--config", &config])
+            .ended(&[2]);
         for part in parts {
             assert!(ran.err.contains(part), "{part}: {}", ran.err);
         }

@@ -340,7 +340,9 @@ fn read_step(when: When, values: &[(&str, &str)]) -> Result<Step, RuleError> {
     if let Some(text) = value("if") {
         step.only = read_filter("if", text)?;
     }
-    let acts = values.iter().filter(|(key, _)| STEP_KEYS[..7].contains(key));
+    let acts = values
+        .iter()
+        .filter(|(key, _)| STEP_KEYS[..7].contains(key));
     let acts: Vec<_> = acts.collect();
     let [(act, given)] = acts.as_slice() else {
         return Err(RuleError::Acts(if acts.is_empty() {
@@ -360,7 +362,9 @@ fn read_step(when: When, values: &[(&str, &str)]) -> Result<Step, RuleError> {
     };
     step.act = match *act {
         "create_task" => Act::CreateTask(read_task(when, given, &value)?),
-        "add_tag" if given.trim().is_empty() => return Err(no_choice("add_tag", given, &["a tag"])),
+        "add_tag" if given.trim().is_empty() => {
+            return Err(no_choice("add_tag", given, &["a tag"]));
+        }
         "add_tag" => Act::AddTag(given.trim().to_lowercase().into()),
         "set_field" => {
             let to = value("value").or(value("to"));
@@ -494,11 +498,14 @@ mod tests {
         configure(&mut rules, &row(&new, Some(steps))).unwrap();
         let added = rules.last().unwrap();
         let steps: Vec<String> = added.then.iter().map(ToString::to_string).collect();
-        assert_eq!(steps, [
-            "create_task \"Call {name}\" (call, due in 2 working days) if -phone:\"\"",
-            "add_tag \"called\"",
-            "set_field address.country = \"DE\"",
-        ]);
+        assert_eq!(
+            steps,
+            [
+                "create_task \"Call {name}\" (call, due in 2 working days) if -phone:\"\"",
+                "add_tag \"called\"",
+                "set_field address.country = \"DE\"",
+            ]
+        );
         assert!(added.on && added.origin.contains("line 3"));
         let off = [("name", "call-task"), ("enabled", "false")];
         configure(&mut rules, &row(&off, None)).unwrap();
@@ -516,24 +523,132 @@ mod tests {
             (&[when][..], task, None, "needs `name`", "such as"),
             (&[name], task, None, "needs `when`", "contact_created"),
             (&[name, when], &[], None, "needs `then`", "create_task"),
-            (&[("name", "A b"), when], task, Some("name"), "is no name", "lower-case"),
-            (&[name, ("when", "contact_make")], task, Some("when"), "is no when", "contact_created"),
-            (&[name, when, ("filtr", "")], task, Some("filtr"), "no setting `filtr`", "`filter`"),
-            (&[name, when, ("filter", "tag:")], task, Some("filter"), "needs a value", "tag:vip"),
-            (&[name, when, ("filter", "emial:x")], task, Some("filter"), "asks for `emial`", "`email`"),
-            (&[name, when, ("enabled", "no")], task, Some("enabled"), "is no enabled", "`true`"),
-            (&[name, when], &[&[("if", "ann")]], None, "does nothing", "create_task"),
-            (&[name, when], &[&[("add_tag", "a"), ("create_task", "b")]], None, "does several", "`then`"),
-            (&[name, when], &[&[("add_tga", "a")]], Some("add_tga"), "a step has no setting", "`add_tag`"),
-            (&[name, when], &[&[("create_task", "a"), ("kind", "cal")]], Some("kind"), "is no kind", "`call`"),
-            (&[name, when], &[&[("create_task", "a"), ("due", "soon")]], Some("due"), "is no due", "working days"),
-            (&[name, when], &[&[("create_task", "a"), ("due", "start")]], Some("due"), "about an appointment", "working day"),
-            (&[name, when], &[&[("move_task", "true")]], Some("move_task"), "about an appointment", "take the line out"),
-            (&[name, when], &[&[("set_field", "tags"), ("value", "a")]], Some("set_field"), "cannot set `tags`", "add_tag"),
-            (&[name, when], &[&[("set_field", "emial"), ("value", "a")]], Some("set_field"), "cannot set `emial`", "`email`"),
-            (&[name, when], &[&[("set_field", "email")]], None, "needs `value`", "such as"),
-            (&[name, when], &[&[("set_field", "do_not_contact"), ("value", "perhaps")]], Some("value"), "yes or no", "correct"),
-            (&[("name", "call-task"), when], task, Some("when"), "waits for `call`", "name of its own"),
+            (
+                &[("name", "A b"), when],
+                task,
+                Some("name"),
+                "is no name",
+                "lower-case",
+            ),
+            (
+                &[name, ("when", "contact_make")],
+                task,
+                Some("when"),
+                "is no when",
+                "contact_created",
+            ),
+            (
+                &[name, when, ("filtr", "")],
+                task,
+                Some("filtr"),
+                "no setting `filtr`",
+                "`filter`",
+            ),
+            (
+                &[name, when, ("filter", "tag:")],
+                task,
+                Some("filter"),
+                "needs a value",
+                "tag:vip",
+            ),
+            (
+                &[name, when, ("filter", "emial:x")],
+                task,
+                Some("filter"),
+                "asks for `emial`",
+                "`email`",
+            ),
+            (
+                &[name, when, ("enabled", "no")],
+                task,
+                Some("enabled"),
+                "is no enabled",
+                "`true`",
+            ),
+            (
+                &[name, when],
+                &[&[("if", "ann")]],
+                None,
+                "does nothing",
+                "create_task",
+            ),
+            (
+                &[name, when],
+                &[&[("add_tag", "a"), ("create_task", "b")]],
+                None,
+                "does several",
+                "`then`",
+            ),
+            (
+                &[name, when],
+                &[&[("add_tga", "a")]],
+                Some("add_tga"),
+                "a step has no setting",
+                "`add_tag`",
+            ),
+            (
+                &[name, when],
+                &[&[("create_task", "a"), ("kind", "cal")]],
+                Some("kind"),
+                "is no kind",
+                "`call`",
+            ),
+            (
+                &[name, when],
+                &[&[("create_task", "a"), ("due", "soon")]],
+                Some("due"),
+                "is no due",
+                "working days",
+            ),
+            (
+                &[name, when],
+                &[&[("create_task", "a"), ("due", "start")]],
+                Some("due"),
+                "about an appointment",
+                "working day",
+            ),
+            (
+                &[name, when],
+                &[&[("move_task", "true")]],
+                Some("move_task"),
+                "about an appointment",
+                "take the line out",
+            ),
+            (
+                &[name, when],
+                &[&[("set_field", "tags"), ("value", "a")]],
+                Some("set_field"),
+                "cannot set `tags`",
+                "add_tag",
+            ),
+            (
+                &[name, when],
+                &[&[("set_field", "emial"), ("value", "a")]],
+                Some("set_field"),
+                "cannot set `emial`",
+                "`email`",
+            ),
+            (
+                &[name, when],
+                &[&[("set_field", "email")]],
+                None,
+                "needs `value`",
+                "such as",
+            ),
+            (
+                &[name, when],
+                &[&[("set_field", "do_not_contact"), ("value", "perhaps")]],
+                Some("value"),
+                "yes or no",
+                "correct",
+            ),
+            (
+                &[("name", "call-task"), when],
+                task,
+                Some("when"),
+                "waits for `call`",
+                "name of its own",
+            ),
         ] {
             let mut rules = default_rules();
             let error = configure(&mut rules, &row(values, Some(then))).unwrap_err();

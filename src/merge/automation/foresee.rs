@@ -134,10 +134,13 @@ mod tests {
         let follow_up = foresee("new-contact-follow-up", &ann);
         assert_eq!(follow_up.stopped, None);
         let does: Vec<&str> = follow_up.steps.iter().map(|step| &*step.does).collect();
-        assert_eq!(does, [
-            "the contact is a lead already",
-            "makes the task \"Follow up with Ann\", due 2026-06-11T17:00:00.000Z, for dana@x.test",
-        ]);
+        assert_eq!(
+            does,
+            [
+                "the contact is a lead already",
+                "makes the task \"Follow up with Ann\", due 2026-06-11T17:00:00.000Z, for dana@x.test",
+            ]
+        );
         let stopped = |rule, contact| foresee(rule, contact).stopped;
         assert_eq!(
             stopped("new-contact-follow-up", &nobody),

@@ -179,4 +179,3 @@ fn split_field(word: &str) -> Option<(&str, &str)> {
                 .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)));
     (is_name && !value.starts_with("//")).then_some((field, value))
 }
-

@@ -53,4 +53,3 @@ fn quoted(word: &str) -> String {
         format!("\"{word}\"")
     }
 }
-
