@@ -1,7 +1,10 @@
 //! What a rule makes of a record: whether its filter lets it through, and the words of its tasks.
 
 mod configure;
+mod error;
 mod foresee;
+#[cfg(test)]
+mod tests;
 
 use jiff::tz::TimeZone;
 
@@ -11,7 +14,8 @@ use crate::model::{
 
 use super::due::working_day;
 
-pub use configure::{RuleError, RuleRow, configure};
+pub use configure::{RuleRow, configure};
+pub use error::RuleError;
 pub use foresee::{Foreseen, StepForeseen};
 
 /// Growbots takes no longer title.

@@ -91,7 +91,7 @@ impl World {
     }
 
     /// A value as a custom field of GHL is written.
-    fn custom(&self, key: &str, value: Value) -> Value {
+    fn custom(&self, key: &str, value: &Value) -> Value {
         json!({"customFields": [{"id": self.custom_id(key), "field_value": value}]})
     }
 
@@ -220,27 +220,27 @@ fn every_field_of_a_contact_goes_the_ways_that_the_map_allows() {
             ghl(json!({"tags": ["only ghl"]}), "tags", json!(["only ghl"])),
             ghl(json!({"assignedTo": user.0}), "owner_id", user.1.clone()),
             ghl(
-                world.custom("job_title", json!("vice president")),
+                world.custom("job_title", &json!("vice president")),
                 "title",
                 "Vice President",
             ),
             ghl(
-                world.custom("budget", json!(1200)),
+                world.custom("budget", &json!(1200)),
                 "custom_fields.budget",
                 "1200",
             ),
             ghl(
-                world.custom("plan", json!("Gold")),
+                world.custom("plan", &json!("Gold")),
                 "custom_fields.plan",
                 "Gold",
             ),
             ghl(
-                world.custom("best_days", days.clone()),
+                world.custom("best_days", &days),
                 "custom_fields.best_days",
                 json!(["fri", "mon"]),
             ),
             ghl(
-                world.custom("story", json!("one\n  two")),
+                world.custom("story", &json!("one\n  two")),
                 "custom_fields.story",
                 "one\n  two",
             ),
