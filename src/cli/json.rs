@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    BySide, Conflict, End, ErrorRow, FieldChange, FieldName, FieldType, Health, Holder, Kind,
+    BySide, Conflict, End, ErrorRow, FieldChange, FieldName, FieldType, Health, Holder, Kind, Lane,
     LinkId, LogEntry, LoopStatus, Millis, PassSummary, Record, Side, SideStatus, Write,
 };
 use crate::model::{Linked, Value as FieldValue};
@@ -259,6 +259,17 @@ pub fn status(
             "at": at(Some(paused.at)),
             "until": at(paused.until),
             "note": paused.note,
+            "side": paused.side.map(Side::name),
+        })
+    });
+    let lanes_paused = status.lanes_paused.iter().map(|paused| {
+        json!({
+            "lane": paused.lane.map(Lane::name),
+            "side": paused.side.map(Side::name),
+            "by": paused.by,
+            "at": at(Some(paused.at)),
+            "until": at(paused.until),
+            "note": paused.note,
         })
     });
     json!({
@@ -271,6 +282,7 @@ pub fn status(
         "state": state,
         "idle_since": at(status.idle_since),
         "paused": paused,
+        "lanes_paused": lanes_paused.collect::<Vec<_>>(),
         "last_pass": last_pass.map(summary),
         "waiting": totals.waiting,
         "held": totals.held,

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::engine::port::{Event, Port};
 use crate::engine::{EngineError, Once};
-use crate::model::{Action, BySide, PassSummary, RecordId};
+use crate::model::{Action, BySide, Lane, PassSummary, RecordId};
 use crate::text::thousands;
 
 use super::actions::submit;
@@ -25,6 +25,7 @@ pub fn run(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     match &args.command {
         Some(SyncCommand::Pause {
             side,
+            lane,
             span,
             note,
             form,
@@ -33,17 +34,27 @@ pub fn run(context: &Context, args: &Sync) -> Result<Exit, Problem> {
             let until = span.as_deref().map(|span| after(span, now)).transpose()?;
             let pause = Action::Pause {
                 side: *side,
+                lane: lane_of(lane.as_deref()),
                 until,
                 note: note.clone(),
             };
             submit(context, *form, &[pause])
         }
-        Some(SyncCommand::Resume { side, form }) => {
-            submit(context, *form, &[Action::Resume { side: *side }])
+        Some(SyncCommand::Resume { side, lane, form }) => {
+            let resume = Action::Resume {
+                side: *side,
+                lane: lane_of(lane.as_deref()),
+            };
+            submit(context, *form, &[resume])
         }
         None if args.once || args.dry_run => once(context, args),
         None => on_and_on(context, args),
     }
+}
+
+/// The lane of a name; the parser lets no other through.
+fn lane_of(name: Option<&str>) -> Option<Lane> {
+    Lane::ALL.into_iter().find(|lane| Some(lane.name()) == name)
 }
 
 /// Whether the first plan of this workspace still waits for a yes.

@@ -7,7 +7,6 @@ use crate::model::{
 
 use super::EngineError;
 use super::pass::Pass;
-use super::pause::{paused_too, resumed};
 use super::reconcile::values;
 
 /// Who asked, in which action.
@@ -78,22 +77,26 @@ impl Pass<'_> {
                     "{} has paused the sync; resume it first",
                     paused.by
                 )),
-                _ => Ok(()),
+                _ => {
+                    self.asked_for.set(true);
+                    Ok(())
+                }
             }),
-            Action::Pause { side, until, note } => {
-                let asked = Paused {
-                    by: asked.operator.to_owned(),
-                    at: self.core.now(),
-                    until: *until,
-                    note: note.clone(),
-                    side: *side,
-                };
-                let before = self.core.status().paused;
-                self.core.pause(Some(paused_too(before, asked)))?;
-                Ok(Ok(()))
-            }
-            Action::Resume { side } => {
-                self.core.pause(resumed(self.core.status().paused, *side))?;
+            Action::Pause {
+                side,
+                lane,
+                until,
+                note,
+            } => self.core.pause(Paused {
+                by: asked.operator.to_owned(),
+                at: self.core.now(),
+                until: *until,
+                note: note.clone(),
+                side: *side,
+                lane: *lane,
+            }),
+            Action::Resume { side, lane } => {
+                self.core.resume(*side, *lane)?;
                 Ok(Ok(()))
             }
             // Open again: what was parked is tried, and its success closes the error.

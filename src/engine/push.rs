@@ -105,7 +105,8 @@ impl Pass<'_> {
             if self.is_over(side) || (intent.write.op == Op::Delete && self.is_over(side.other())) {
                 break;
             }
-            if self.is_barred(&intent)? {
+            let asked = intent.write.cause.operator().is_some();
+            if self.is_barred(&intent)? || (!asked && self.rests(side, Lane::Incremental)) {
                 break;
             }
             self.tried.borrow_mut().insert(intent.id);

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, ConflictId, ErrorId, FieldChange, Kind, LinkId, Millis, NewPolicy, PolicyId, RecordId,
-    Side,
+    Answer, ConflictId, ErrorId, FieldChange, Kind, Lane, LinkId, Millis, NewPolicy, PolicyId,
+    RecordId, Side,
 };
 
 /// One thing that an operator asks for.
@@ -89,15 +89,21 @@ pub enum Action {
     Pause {
         /// Only this side.
         side: Option<Side>,
+        /// Only this lane; never the operator's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lane: Option<Lane>,
         /// Until when; `None` is until resumed.
         until: Option<Millis>,
         /// Why.
         note: Option<String>,
     },
-    /// Let passes run again.
+    /// Let passes run again. What is named works then, whatever kept it: without a lane its lanes too.
     Resume {
         /// Only this side.
         side: Option<Side>,
+        /// Only this lane.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lane: Option<Lane>,
     },
     /// Try the records of an error again.
     Retry {
