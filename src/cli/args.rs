@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Flags;
-use crate::model::{AlertId, ConflictId, ErrorId, FieldName, PolicyId, RecordId, Side};
+use crate::model::{
+    AlertId, ConflictId, ErrorId, FieldName, LogId, PassId, PolicyId, RecordId, Side,
+};
 use crate::sandbox::LimitSpec;
 
 /// Keeps contacts and tasks the same in HighLevel (GHL) and Growbots.
@@ -74,6 +76,8 @@ pub enum Command {
     /// What was written, where, and why.
     #[command(subcommand)]
     Log(Log),
+    /// Give back what was before a write, a decision or a whole pass; what moved since stays as it is.
+    Undo(Undo),
     /// What went wrong.
     #[command(subcommand)]
     Errors(Errors),
@@ -124,6 +128,23 @@ pub enum Command {
     /// CSV or JSON lines by the ending of each name. A field that both changed apart keeps the base's value, a record
     /// deleted on one side and edited on the other keeps the edit; either makes exit 3.
     Merge(Merge),
+}
+
+/// What is taken back.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct Undo {
+    /// A line of the log, by the id that `couplet log list` shows.
+    #[arg(value_name = "OPERATION", group = "what")]
+    pub operation: Option<LogId>,
+    /// Everything that a pass wrote.
+    #[arg(long, value_name = "N", group = "what")]
+    pub pass: Option<PassId>,
+    /// Say what would be written and what it would cost; store nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 /// What is exported, and how.
@@ -676,6 +697,7 @@ impl Command {
                 | Self::Contacts(Contacts::List(_) | Contacts::Show { .. })
                 | Self::Tasks(Tasks::List(_))
                 | Self::Log(Log::List(_))
+                | Self::Undo(Undo { dry_run: true, .. })
                 | Self::Errors(Errors::List(_))
                 | Self::Alerts(Alerts::List(_))
                 | Self::Map(Map::Show(_))

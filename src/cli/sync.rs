@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::engine::port::{Event, Port};
 use crate::engine::{EngineError, Once};
-use crate::model::{Action, BySide, Lane, PassSummary, RecordId};
+use crate::model::{Action, BySide, Lane, PassSummary};
 use crate::text::thousands;
 
 use super::actions::submit;
@@ -17,6 +17,7 @@ use super::exit::{Exit, Problem};
 use super::json;
 use super::moment::after;
 use super::output::{Page, document, note};
+use super::plan::told;
 use super::progress::Progress;
 use super::stop;
 
@@ -231,22 +232,7 @@ pub fn report(pass: &PassSummary, as_json: bool) -> Result<(), Problem> {
     let mut page = Page::default();
     page.line(parts.join("; "));
     if let Some(plan) = &pass.dry {
-        for write in &plan.writes {
-            let fields: Vec<String> = write.fields.iter().map(|one| one.field.label()).collect();
-            let id = write.id.as_ref().map_or("new", RecordId::as_str);
-            page.line(format!(
-                "  {:<9}{:<7}{:<12}{id:<28}{}  ({})",
-                write.side,
-                write.op.name(),
-                write.kind,
-                fields.join(", "),
-                write.cause
-            ));
-        }
-        page.line(format!(
-            "this would take {} requests to GHL and {} to Growbots, about {} s",
-            plan.cost.requests.ghl, plan.cost.requests.growbots, plan.cost.seconds
-        ));
+        told(&mut page, &plan.writes, &plan.cost);
     }
     page.print()
 }

@@ -71,6 +71,7 @@ impl Pass<'_> {
             Action::Match { ghl, growbots } => self.match_two(asked, ghl, growbots),
             Action::Remember { conflict, policy } => self.remember(asked, *conflict, policy),
             Action::ForgetPolicy { policy } => self.forget_policy(*policy),
+            Action::Undo { of } => self.undo(asked, *of),
             // The pass that carries this out is what was asked for; see `run`.
             Action::Sync { .. } => Ok(match self.core.status().paused {
                 Some(paused) if paused.side.is_none() => Err(format!(
@@ -181,7 +182,6 @@ impl Pass<'_> {
         {
             return Ok(Err(format!("there is no contact {parent} any more")));
         }
-        let link = self.core.store().new_link(self.fence, kind, parent)?;
         let map = self.core.map();
         let mut own = Vec::new();
         for change in fields {
@@ -196,7 +196,7 @@ impl Pass<'_> {
             }
         }
         let write = Write {
-            link,
+            link: LinkId(0),
             side: Side::Ghl,
             kind,
             id: None,
@@ -207,7 +207,9 @@ impl Pass<'_> {
                 operator: asked.operator.to_owned(),
             },
         };
-        self.core.store().intend(self.fence, self.id, &write)?;
+        self.core
+            .store()
+            .make(self.fence, self.id, asked.id, &[(parent, write)])?;
         Ok(Ok(()))
     }
 }

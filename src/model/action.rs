@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, ConflictId, ErrorId, FieldChange, Kind, Lane, LinkId, Millis, NewPolicy, PolicyId,
-    RecordId, Side,
+    RecordId, Side, Undo,
 };
 
 /// One thing that an operator asks for.
@@ -77,6 +77,11 @@ pub enum Action {
     ForgetPolicy {
         /// Which.
         policy: PolicyId,
+    },
+    /// Give back what was before a write, a decision or a whole pass. What moved since stays as it is.
+    Undo {
+        /// What.
+        of: Undo,
     },
     /// Run a pass now.
     Sync {

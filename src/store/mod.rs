@@ -36,6 +36,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 mod types;
+mod undo;
 mod writer;
 
 pub use error::StoreError;
