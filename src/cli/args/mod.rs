@@ -120,6 +120,17 @@ pub enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Take away all that couplet knows of a contact: values, history, tasks, notes. Neither side is written.
+    ///
+    /// The log keeps that something happened, without content, and the ids, so that it is not read again. Backups and
+    /// exports are yours to remove.
+    Forget {
+        /// A link id, GHL id or Growbots id.
+        #[arg(value_name = "CONTACT")]
+        id: String,
+        #[command(flatten)]
+        form: Form,
+    },
     /// Write records or the log as a table.
     ///
     /// In CSV a cell that a spreadsheet would take for a formula gets a `'` before it; numbers and phone numbers stay.
