@@ -1,3 +1,2 @@
--- Why a write was made (the cause as JSON) and, after a delete, the ids of what is gone: what an undo and the blame ask.
-ALTER TABLE log ADD COLUMN source TEXT;
-ALTER TABLE log ADD COLUMN lost TEXT;
+-- A record that an operator had couplet forget: it is not stored again, whatever a side shows of it.
+ALTER TABLE tomb ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
