@@ -8,6 +8,5 @@ mod screen;
 mod serve;
 mod sides;
 mod ssh;
-mod storm;
 mod terminal;
 mod undo;
