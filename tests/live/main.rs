@@ -11,3 +11,4 @@ mod sides;
 mod ssh;
 mod storm;
 mod terminal;
+mod undo;
