@@ -136,11 +136,6 @@ impl Reader {
         self.read("links", |conn| pairs::list(conn, after, limit))
     }
 
-    /// A JSON text that the engine keeps under a name, such as `setup.ghl`.
-    pub fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
-        status::note(&self.conn, name).map_err(|fault| fault.at("note"))
-    }
-
     /// Remembered policies, the first that decides at the head.
     pub fn policies(&self) -> Result<Vec<Remembered>, StoreError> {
         self.read("policies", policies::list)
