@@ -19,7 +19,7 @@ use crate::remote::{
     Source,
 };
 use crate::store::{SqliteSlots, Writer};
-use crate::tui::{self, ThemeChoice};
+use crate::tui::{self, ThemeChoice, book::Book};
 
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -132,6 +132,7 @@ fn speaking(
     let dialect = Dialect {
         prefix: own.api_prefix,
         page_rows: own.page_size,
+        batch_rows: own.batch_size,
         user_agent: own.user_agent.and_then(|agent| agent.parse().ok()),
         capabilities: own.capabilities,
         paths: own.paths,
@@ -236,6 +237,26 @@ pub fn client(side: &SideSettings) -> Option<OAuth> {
     })
 }
 
+/// The field map and the rules as the dashboard shows them, with what is known of the location.
+fn book(context: &Context) -> Result<Book, Problem> {
+    let mut book = Book {
+        map: super::mapping::field_map(&context.config)?,
+        rules: super::rules::rules(&context.config)?,
+        zone: context.config.zone(),
+    };
+    let known = match context.reader() {
+        Ok(reader) => reader.note("setup.ghl")?,
+        Err(_) => None,
+    };
+    if let Some(setup) = known.and_then(|text| serde_json::from_str::<remote::Setup>(&text).ok()) {
+        let fields = setup.custom_fields.iter();
+        let fields: Vec<_> = fields.map(|field| (&*field.key, &*field.name)).collect();
+        book.map.resolve_custom_fields(&fields);
+        book.zone = jiff::tz::TimeZone::get(&setup.time_zone).unwrap_or(book.zone);
+    }
+    Ok(book)
+}
+
 /// The dashboard, until the operator leaves it.
 pub fn dashboard(
     context: &Context,
@@ -251,6 +272,7 @@ pub fn dashboard(
         _ => ThemeChoice::Auto,
     };
     let settings = tui::Settings {
+        book: book(context)?,
         workspace: context.config.workspace().to_owned(),
         operator: context.config.operator().to_owned(),
         database: context.config.database()?,

@@ -1,12 +1,14 @@
 //! `couplet config`: check, show, explain, init.
 
+use std::io::Write as _;
+
 use serde_json::json;
 
 use crate::config::{Config, ConfigError, Flags, default_file, init, key, nearest};
 use crate::text;
 
 use super::args;
-use super::context::env;
+use super::context::{Context, env};
 use super::exit::{Exit, Problem};
 use super::output::{Page, document, note, print};
 
@@ -26,6 +28,7 @@ pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
                 None => default_file()?,
             };
             init(&path)?;
+            offer_custom_fields(flags, &path)?;
             note(
                 "written; put the addresses in, the tokens into the environment, then run `couplet doctor`",
             );
@@ -33,6 +36,34 @@ pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
             Ok(Exit::Done)
         }
     }
+}
+
+/// Adds the custom fields that both sides have, where the environment says how to reach them.
+fn offer_custom_fields(flags: &Flags, path: &std::path::Path) -> Result<(), Problem> {
+    let context = match Context::load(flags) {
+        Ok(context) if context.config.sides().is_ok() => context,
+        _ => return Ok(()),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let lines = match runtime.block_on(super::offer::custom_fields(&context)) {
+        Ok(lines) => lines,
+        Err(problem) => {
+            note(&format!(
+                "custom fields were not looked up: {}",
+                problem.message()
+            ));
+            return Ok(());
+        }
+    };
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let head = "\n# Custom fields that both sides have; take the `#` away to keep one in step.\n";
+    let mut file = std::fs::OpenOptions::new().append(true).open(path)?;
+    file.write_all(format!("{head}{}\n", lines.join("\n").trim_end()).as_bytes())?;
+    Ok(())
 }
 
 fn check(config: &Config) -> Result<Exit, Problem> {

@@ -24,6 +24,7 @@ mod map;
 mod mapping;
 mod merge;
 mod moment;
+mod offer;
 mod output;
 mod plan;
 mod policies;

@@ -12,6 +12,8 @@ pub struct GrowbotsSettings {
     pub api_prefix: String,
     /// Rows asked of a list.
     pub page_size: u16,
+    /// Writes of a batch.
+    pub batch_size: u16,
     /// How long an answer may take.
     pub timeout: Duration,
     /// Another `User-Agent`.
@@ -36,6 +38,7 @@ impl Config {
         GrowbotsSettings {
             api_prefix: text("growbots.api_prefix").unwrap_or_default(),
             page_size: number("growbots.page_size", 100),
+            batch_size: number("growbots.batch_size", 50),
             timeout: Duration::from_millis(number("growbots.timeout_ms", 10_000).into()),
             user_agent: text("growbots.user_agent"),
             capabilities: (capabilities != "auto").then(|| words(capabilities)),

@@ -11,7 +11,7 @@
 //! | `businesses` | businesses and companies, which contacts name |
 //! | `mapped` | the field map: canonical names before the merge, own names after it |
 //! | `reconcile` | merge and plan |
-//! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
+//! | `push`, `batch`, `settle`, `brake` | writing: the outbox, several at once, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
 //! | `undo` | earlier values back, what was made away, what was deleted made again |
 //! | `pairs`, `policies` | pairs that operators made or parted, policies that they remembered |
@@ -22,6 +22,7 @@
 mod actions;
 mod alerts;
 mod allowed;
+mod batch;
 mod brake;
 mod businesses;
 mod core;

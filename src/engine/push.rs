@@ -62,6 +62,15 @@ impl Pass<'_> {
         let total = ready.len() as u64;
         self.core
             .tell_state(LoopState::Pushing { done: 0, total })?;
+        let (together, alone) = self.for_batches(ready);
+        let (batches, singles) =
+            tokio::join!(self.send_batches(together), self.send_alone(alone, total));
+        let (sent, left) = batches?;
+        Ok(singles? | self.send_alone(left, total).await? | (sent > 0))
+    }
+
+    /// Sends intents, each in a request of its own. Whether any was sent.
+    async fn send_alone(&self, ready: Vec<Intent>, total: u64) -> Result<bool, EngineError> {
         // One record, one write at a time; many records at once.
         let mut of_link: BTreeMap<LinkId, Vec<Intent>> = BTreeMap::new();
         let mut order = Vec::new();
@@ -377,7 +386,7 @@ impl Pass<'_> {
     }
 
     /// What becomes of an intent that failed.
-    async fn failed(
+    pub(super) async fn failed(
         &self,
         intent: &Intent,
         linked: &Linked,

@@ -24,7 +24,7 @@ use super::{
     Normalise, RemoteError, Transport, TransportError,
     auth::{self, Auth, Key, TokenCall, Wire},
     breaker::Breaker,
-    limiter::Limiter,
+    limiter::{Limiter, Place},
     limits::{self, Said},
     meter::{Last, Meter},
     offset::Offset,
@@ -79,6 +79,8 @@ pub struct Call {
     query: Vec<(Cow<'static, str>, String)>,
     headers: Vec<(HeaderName, String)>,
     body: Option<Vec<u8>>,
+    /// The places of the window that it takes.
+    cost: u32,
     /// A request for tokens: its own address, and its own key if it needs one.
     apart: Option<(Url, Option<Secret<String>>)>,
 }
@@ -99,6 +101,7 @@ impl Call {
             query: vec![],
             headers: vec![],
             body: None,
+            cost: 1,
             apart: None,
         }
     }
@@ -159,6 +162,11 @@ impl Call {
         }
     }
 
+    /// One that counts as so many requests.
+    pub fn costing(self, cost: u32) -> Self {
+        Self { cost, ..self }
+    }
+
     /// With a JSON body.
     pub fn json(mut self, body: &serde_json::Value) -> Self {
         self.body = Some(body.to_string().into_bytes());
@@ -183,6 +191,15 @@ impl Answer {
     /// Whether it is any 2xx.
     pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// A part of it as an answer of its own, such as one result of a batch.
+    pub fn part(&self, status: u16, body: &str) -> Self {
+        Self {
+            status,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            ..self.clone()
+        }
     }
 
     /// What was asked.
@@ -348,9 +365,13 @@ impl Client {
             return Err(self.shut(shut));
         }
         let request = self.request(call, key)?;
-        let place = self.limiter.place(lane).await?;
+        let mut places = vec![self.limiter.place(lane).await?];
+        for _ in 1..call.cost {
+            places.push(self.limiter.place(lane).await?);
+        }
+        let unused = |places: Vec<Place<'_>>| places.into_iter().for_each(Place::unused);
         if call.write && call.apart.is_none() && !(self.gate)() {
-            place.unused();
+            unused(places);
             return Err(RemoteError::Stopped {
                 side: self.side,
                 operation: call.operation.to_owned(),
@@ -358,7 +379,7 @@ impl Client {
         }
         let sent_at = self.clock.ticks();
         if let Err(ms) = lock(&self.breaker).permit(sent_at) {
-            place.unused();
+            unused(places);
             return Err(self.shut(ms));
         }
         lock(&self.meter).sent(call.operation);
@@ -376,9 +397,9 @@ impl Client {
             "answered"
         );
         match &end {
-            Ok(_) => place.answered(),
-            Err(TransportError::NotConnected(_)) => place.unused(),
-            Err(_) => drop(place),
+            Ok(_) => places.into_iter().for_each(Place::answered),
+            Err(TransportError::NotConnected(_)) => unused(places),
+            Err(_) => drop(places),
         }
         lock(&self.breaker).report(now, (1..500).contains(&status));
         lock(&self.meter).ended(match &end {

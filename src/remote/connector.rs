@@ -86,6 +86,38 @@ pub trait Connector: Send + Sync {
         ghl_id: Option<&'a RecordId>,
     ) -> Reply<'a, Updated>;
 
+    /// How many writes [`Connector::write_batch`] takes at most now; 1: it takes none.
+    fn most_in_batch(&self) -> usize {
+        1
+    }
+
+    /// Whether a write can stand in a batch.
+    fn takes_in_batch(&self, _write: &BatchWrite<'_>) -> bool {
+        false
+    }
+
+    /// Several writes in one request; not atomic. One end for each, in their order: a create that was refused is an
+    /// error of its own, as from [`Connector::create`]. An error of the whole is one of each. Cost: 1 request, and 1
+    /// for each started ten writes.
+    fn write_batch<'a>(
+        &'a self,
+        _lane: Lane,
+        writes: &'a [BatchWrite<'a>],
+        _key: &'a str,
+    ) -> Reply<'a, Vec<Result<Updated, RemoteError>>> {
+        let side = self.side();
+        Box::pin(async move {
+            Err(RemoteError::Refused {
+                side,
+                operation: "batch".to_owned(),
+                kind: writes.first().map_or(Kind::Contact, BatchWrite::kind),
+                status: 422,
+                fields: vec![],
+                said: "it takes no batches".to_owned(),
+            })
+        })
+    }
+
     /// Deletes a record, unless it differs from `seen`.
     fn delete<'a>(&'a self, lane: Lane, seen: &'a Snapshot) -> Reply<'a, Deleted>;
 
@@ -259,6 +291,37 @@ pub struct NewRecord {
     pub mark: Option<crate::model::RuleMark>,
     /// The intent's idempotency key.
     pub key: String,
+}
+
+/// A write of a batch.
+#[derive(Clone, Copy, Debug)]
+pub enum BatchWrite<'a> {
+    /// As [`Connector::create`].
+    Create(&'a NewRecord),
+    /// As [`Connector::update`].
+    Update {
+        /// The record as last seen.
+        seen: &'a Snapshot,
+        /// The fields to change.
+        changes: &'a [FieldChange],
+    },
+    /// As [`Connector::stamp`].
+    Stamp {
+        /// The record as last seen.
+        seen: &'a Snapshot,
+        /// The GHL id to write; `None` takes it out.
+        ghl_id: Option<&'a RecordId>,
+    },
+}
+
+impl BatchWrite<'_> {
+    /// What it writes.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Create(new) => new.kind,
+            Self::Update { seen, .. } | Self::Stamp { seen, .. } => seen.kind,
+        }
+    }
 }
 
 /// How an update ended.

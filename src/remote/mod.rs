@@ -33,8 +33,8 @@ pub use auth::{
 };
 pub use client::{Gate, Parts, Settings};
 pub use connector::{
-    Calendar, ChangePage, Connector, CustomField, Deleted, Found, NewRecord, Normalise, Page,
-    PageRequest, Read, Reply, Row, Setup, Updated, User,
+    BatchWrite, Calendar, ChangePage, Connector, CustomField, Deleted, Found, NewRecord, Normalise,
+    Page, PageRequest, Read, Reply, Row, Setup, Updated, User,
 };
 pub use error::{Class, RemoteError};
 pub use ghl::{Ghl, Sample, Walked, unknown_status};

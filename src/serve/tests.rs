@@ -59,6 +59,20 @@ impl Lab {
         }
     }
 
+    /// One whose Growbots signs with this secret, at this time.
+    fn of(secret: &str) -> Self {
+        let mut lab = Self::new();
+        let (inbox, _thread) = Inbox::open(lab.database.clone(), lab.clock.clone()).unwrap();
+        lab.router = router(Face {
+            database: lab.database.clone(),
+            clock: lab.clock.clone(),
+            inbox,
+            ghl: None,
+            growbots: Some(GrowbotsWebhooks::new(secret).unwrap()),
+        });
+        lab
+    }
+
     async fn send(
         &self,
         path: &str,
@@ -333,6 +347,59 @@ async fn a_standard_webhook_is_taken_and_its_stale_forged_and_cut_forms_are_not(
         lab.growbots(now, &ping).await,
         (StatusCode::OK, "ignored".into())
     );
+}
+
+/// Signed by the npm and the PyPI package `standardwebhooks`: `tests/clients/README.md`.
+#[tokio::test]
+async fn what_somebody_elses_library_signed_is_taken_once_and_its_bad_forms_are_not() {
+    let cases: Value =
+        serde_json::from_str(include_str!("../../tests/clients/standard_webhooks.json")).unwrap();
+    for case in cases.as_array().unwrap() {
+        let text = |key: &str| case[key].as_str().unwrap().to_owned();
+        let (body, at) = (text("body"), case["at"].as_i64().unwrap());
+        let lab = Lab::of(&text("secret"));
+        let headers = |id: String, at: i64, signature: String| {
+            [
+                ("webhook-id", id),
+                ("webhook-timestamp", at.to_string()),
+                ("webhook-signature", signature),
+            ]
+        };
+        let good = headers(text("id"), at, text("signature"));
+        let cut: String = body.chars().take(body.chars().count() - 1).collect();
+        let forged = text("signature").replace(['A', 'g', '9'], "B");
+        let old = headers(text("id"), at - 601, text("signature"));
+        for (what, headers, body, want) in [
+            ("cut", good.clone(), &cut, "bad_signature"),
+            (
+                "forged",
+                headers(text("id"), at, forged),
+                &body,
+                "bad_signature",
+            ),
+            (
+                "another id",
+                headers("msg_x".into(), at, text("signature")),
+                &body,
+                "bad_signature",
+            ),
+            ("another time", old, &body, "bad_signature"),
+            ("good", good.clone(), &body, "stored"),
+            ("again", good.clone(), &body, "repeated"),
+        ] {
+            let (_, said) = lab.send("/webhooks/growbots", &headers, body.clone()).await;
+            assert_eq!(said, want, "{what}: {case}");
+        }
+        // The same signature later is no good either.
+        let late = Lab::of(&text("secret"));
+        late.clock.advance(601_000);
+        let (status, said) = late.send("/webhooks/growbots", &good, body.clone()).await;
+        assert_eq!(
+            (status, &*said),
+            (StatusCode::UNAUTHORIZED, "stale"),
+            "{case}"
+        );
+    }
 }
 
 #[tokio::test]

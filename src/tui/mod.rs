@@ -3,6 +3,7 @@
 //! terminal, the reader thread and the engine.
 
 pub mod ansi;
+pub mod book;
 pub mod commands;
 pub mod confirm;
 mod copy;

@@ -4,6 +4,7 @@ use crate::engine::port::Ask;
 use crate::model::{Holder, LoopStatus, Millis};
 use crate::store::Totals;
 
+use super::book::Book;
 use super::commands::Scope;
 use super::confirm::{Choice, Confirm};
 use super::effect::{Effect, Request};
@@ -70,6 +71,8 @@ pub struct Model {
     pub operator: String,
     /// Whether both sides are the sandbox on this machine.
     pub demo: bool,
+    /// The field map and the rules.
+    pub book: Book,
     /// What things look like.
     pub theme: Theme,
     /// Whether the terminal has only ASCII.
@@ -130,6 +133,7 @@ impl Model {
             workspace,
             operator,
             demo: false,
+            book: Book::default(),
             theme,
             ascii: false,
             times,

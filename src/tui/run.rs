@@ -16,6 +16,7 @@ use signal_hook::iterator::Signals;
 use crate::clock::Clock;
 use crate::engine::port::{Event, Port};
 
+use super::book::Book;
 use super::effect::Effect;
 use super::kept::Kept;
 use super::keys::Key;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// Whether to use ASCII only, whatever the locale says.
     pub ascii: bool,
+    /// The field map and the rules.
+    pub book: Book,
     /// Whether both sides are the sandbox on this machine.
     pub demo: bool,
     /// Where tab, filters and cursors are kept between runs; `None`: they are not.
@@ -94,6 +97,7 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
     };
     let mut model = Model::new(settings.workspace, settings.operator, theme, times);
     model.demo = settings.demo;
+    model.book = settings.book;
     model.ascii = settings.ascii || is_ascii(var);
     if let Some(kept) = settings.state.as_deref().and_then(Kept::load) {
         kept.restore(&mut model);

@@ -1,4 +1,5 @@
-//! Clients of the GHL API that others wrote, against a served sandbox. `README.md` beside this says how to run them.
+//! Clients of the GHL API that others wrote, against a served sandbox, and libraries that sign webhooks. `README.md`
+//! beside this says how to run them.
 
 use std::process::Stdio;
 
@@ -50,4 +51,38 @@ async fn the_clients_on_npm_work_with_only_the_base_url_changed() {
 #[ignore = "needs the PyPI packages of tests/clients/README.md"]
 async fn the_clients_on_pypi_work_with_only_the_base_url_changed() {
     run("{folder}/venv/bin/python", "ghl_clients.py").await;
+}
+
+/// The recorded signatures are those that a library of somebody else's makes today.
+async fn signs_as_recorded(program: &str, script: &str) {
+    let folder = std::env::var("COUPLET_TEST_CLIENTS").expect("the folder with the clients");
+    let here = format!("{}/tests/clients", env!("CARGO_MANIFEST_DIR"));
+    let cases = format!("{here}/standard_webhooks.json");
+    let output = Command::new(program.replace("{folder}", &folder))
+        .args([format!("{here}/{script}"), cases.clone()])
+        .current_dir(&folder)
+        .output()
+        .await
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = std::fs::read_to_string(cases).expect("a file");
+    let cases: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let cases = cases.as_array().expect("a list");
+    let recorded: Vec<_> = cases
+        .iter()
+        .map(|case| case["signature"].as_str())
+        .collect();
+    assert_eq!(said.lines().map(Some).collect::<Vec<_>>(), recorded);
+}
+
+#[tokio::test]
+#[ignore = "needs the npm packages of tests/clients/README.md"]
+async fn the_library_on_npm_signs_webhooks_as_recorded() {
+    signs_as_recorded("node", "standard_webhooks.mjs").await;
+}
+
+#[tokio::test]
+#[ignore = "needs the PyPI packages of tests/clients/README.md"]
+async fn the_library_on_pypi_signs_webhooks_as_recorded() {
+    signs_as_recorded("{folder}/venv/bin/python", "standard_webhooks.py").await;
 }

@@ -6,7 +6,7 @@ use super::lab::Lab;
 use super::together;
 
 /// A sandbox whose Growbots can do what it can but for these; it says so itself.
-fn lab_without(lacking: &[&str]) -> Lab {
+pub fn lab_without(lacking: &[&str]) -> Lab {
     let lab = Lab::quick(20, 9);
     let now = || {
         let (_, now) = lab.call("GET", "/settings", None);

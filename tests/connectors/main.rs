@@ -1,5 +1,6 @@
 //! Both connectors of the built program over real HTTP: all operations, all capabilities, other names, broken answers.
 
+mod batch;
 mod capabilities;
 mod endpoints;
 mod fuzz;

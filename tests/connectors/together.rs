@@ -144,6 +144,8 @@ pub fn edits_and_deletes_on_both_sides_arrive_once(lab: &Lab, with: &dyn Fn(&mut
         assert_eq!(task_of(side, title).1["completed"], true, "{side} {title}");
     }
 
+    edits_and_deletes_of_every_kind(lab, with, (&id("ghl", 2), &id("growbots", 2)));
+
     let before = lab.events().len();
     let last = pass(lab, &[], with);
     assert_eq!(
@@ -152,4 +154,72 @@ pub fn edits_and_deletes_on_both_sides_arrive_once(lab: &Lab, with: &dyn Fn(&mut
         "a pass without news wrote: {last}"
     );
     assert_eq!(last["waiting"], 0, "{last}");
+}
+
+/// The same of what belongs to a contact, and of a business.
+fn edits_and_deletes_of_every_kind(lab: &Lab, with: &dyn Fn(&mut Command), contact: (&str, &str)) {
+    let full = &["--full", "--children"];
+    // Kind, what is made, its name in GHL and in Growbots, and what becomes of it there.
+    let made = [
+        (
+            "task",
+            json!({"title": "Kept task", "contactId": contact.0, "completed": false,
+                "dueDate": "2030-01-02T10:00:00.000Z"}),
+            ("title", "title", "Kept task"),
+            (json!({"body": "edited"}), "body", json!("edited")),
+        ),
+        (
+            "note",
+            json!({"body": "Kept note", "contactId": contact.0}),
+            ("body", "body", "Kept note"),
+            (json!({"pinned": true}), "pinned", json!(true)),
+        ),
+        (
+            "appointment",
+            json!({"title": "Kept meeting", "contactId": contact.0, "appointmentStatus": "new",
+                "startTime": "2031-03-04T10:00:00Z", "endTime": "2031-03-04T10:30:00Z"}),
+            ("title", "title", "Kept meeting"),
+            (
+                json!({"appointmentStatus": "confirmed"}),
+                "status",
+                json!("confirmed"),
+            ),
+        ),
+        (
+            "business",
+            json!({"name": "Kept business"}),
+            ("name", "name", "Kept business"),
+            (
+                json!({"description": "edited"}),
+                "description",
+                json!("edited"),
+            ),
+        ),
+    ];
+    let all = |side: &str, kind: &str, key: &str, name: &str| {
+        let all = lab.records(side, kind).into_iter();
+        all.filter(|(_, raw)| raw[key] == name).collect::<Vec<_>>()
+    };
+    for (kind, body, ..) in &made {
+        lab.add("ghl", kind, body);
+    }
+    pass(lab, full, with);
+    for (kind, _, (key, _, name), (edit, ..)) in &made {
+        let found = all("ghl", kind, key, name);
+        assert_eq!(found.len(), 1, "GHL {kind}");
+        lab.edit("ghl", kind, &found[0].0, edit);
+    }
+    pass(lab, full, with);
+    for (kind, _, (ours, theirs, name), (_, field, want)) in &made {
+        let found = all("growbots", kind, theirs, name);
+        assert_eq!(found.len(), 1, "Growbots {kind}");
+        assert_eq!(&found[0].1[field], want, "{kind}");
+        lab.delete("ghl", kind, &all("ghl", kind, ours, name)[0].0);
+    }
+    pass(lab, full, with);
+    pass(lab, full, with);
+    for (kind, _, (_, theirs, name), _) in &made {
+        let left = all("growbots", kind, theirs, name);
+        assert!(left.is_empty(), "Growbots still has the {kind}");
+    }
 }

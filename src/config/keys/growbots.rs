@@ -143,6 +143,14 @@ pub(super) const KEYS: &[Key] = &[
         ..PLAIN
     },
     Key {
+        name: "growbots.batch_size",
+        default: Some("50"),
+        help: "Writes sent in one request where the server can do `batch`, 1 to 100; 1 sends each alone.",
+        example: "50",
+        check: |text| within(text, 1, 100),
+        ..PLAIN
+    },
+    Key {
         name: "growbots.page_size",
         default: Some("100"),
         help: "Rows asked of a list, 1 to 200.",

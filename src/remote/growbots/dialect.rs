@@ -19,6 +19,8 @@ pub struct Dialect {
     pub prefix: String,
     /// Rows asked of a list, 1 to 200.
     pub page_rows: u16,
+    /// Writes of a batch, 1 to 100.
+    pub batch_rows: u16,
     /// Another `User-Agent`.
     pub user_agent: Option<HeaderValue>,
     /// What the server can do, over what it says itself.
@@ -34,6 +36,7 @@ impl Default for Dialect {
         Self {
             prefix: "/v1".to_owned(),
             page_rows: 100,
+            batch_rows: 50,
             user_agent: None,
             capabilities: None,
             paths: BTreeMap::new(),

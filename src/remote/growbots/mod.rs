@@ -1,5 +1,6 @@
 //! Growbots, by the project's own contract (`facts/growbots.md`); what a server cannot do is made up for.
 
+mod batch;
 mod dialect;
 mod faults;
 mod map;
@@ -14,8 +15,8 @@ use url::Url;
 use crate::model::{FieldChange, Kind, Lane, RecordId, Side, SideStatus, Snapshot};
 
 use super::{
-    ChangePage, Connector, Deleted, Found, NewRecord, Page, PageRequest, Parts, RemoteError, Reply,
-    Settings, Setup, Updated,
+    BatchWrite, ChangePage, Connector, Deleted, Found, NewRecord, Page, PageRequest, Parts,
+    RemoteError, Reply, Settings, Setup, Updated,
     client::{Answer, Call, Client},
     known::Knowledge,
 };
@@ -167,6 +168,23 @@ impl Connector for Growbots {
         ghl_id: Option<&'a RecordId>,
     ) -> Reply<'a, Updated> {
         Box::pin(self.stamp_record(lane, seen, ghl_id))
+    }
+
+    fn most_in_batch(&self) -> usize {
+        Self::most_in_batch(self)
+    }
+
+    fn takes_in_batch(&self, write: &BatchWrite<'_>) -> bool {
+        self.takes(write)
+    }
+
+    fn write_batch<'a>(
+        &'a self,
+        lane: Lane,
+        writes: &'a [BatchWrite<'a>],
+        key: &'a str,
+    ) -> Reply<'a, Vec<Result<Updated, RemoteError>>> {
+        Box::pin(self.batch(lane, writes, key))
     }
 
     fn delete<'a>(&'a self, lane: Lane, seen: &'a Snapshot) -> Reply<'a, Deleted> {

@@ -203,6 +203,29 @@ pub struct Problem<'a> {
     pub tombstone: Option<Tombstone<'a>>,
 }
 
+/// The answer to a batch.
+#[derive(Debug, Deserialize)]
+pub struct BatchResults<'a> {
+    /// In the order of the operations.
+    #[serde(borrow)]
+    pub results: Vec<BatchResult<'a>>,
+}
+
+/// How one operation of a batch ended.
+#[derive(Debug, Deserialize)]
+pub struct BatchResult<'a> {
+    /// Which, from 0.
+    pub index: usize,
+    /// As the request of this operation alone would have answered.
+    pub status: u16,
+    /// The record.
+    #[serde(borrow, default)]
+    pub record: Option<&'a RawValue>,
+    /// What is wrong.
+    #[serde(borrow, default)]
+    pub problem: Option<&'a RawValue>,
+}
+
 /// One field that is wrong.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -17,7 +17,7 @@ use super::{
     wire::Problem,
 };
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How a conditional write ended.
 enum Conditional {
@@ -40,6 +40,20 @@ impl Growbots {
             Kind::Appointment => "POST /meetings",
             Kind::Business => "POST /companies",
         };
+        let body = self.new_body(new, operation)?;
+        let call = Call::write(operation, &[])
+            .header(IDEMPOTENCY_KEY, &*new.key)
+            .json(&Json::Object(self.dialect.write(new.kind, body)));
+        let answer = self.ok(lane, new.kind, call).await?;
+        self.record(&answer, new.kind)
+    }
+
+    /// What is sent to make a record, under the contract's names.
+    pub(super) fn new_body(
+        &self,
+        new: &NewRecord,
+        operation: &'static str,
+    ) -> Result<Map<String, Json>, RemoteError> {
         let known = self.knowledge.now();
         let writer = Writer {
             client: &self.client,
@@ -64,11 +78,7 @@ impl Growbots {
         if !ids.is_empty() && self.has("external_id") {
             body.insert("external_ids".to_owned(), Json::Object(ids));
         }
-        let call = Call::write(operation, &[])
-            .header(IDEMPOTENCY_KEY, &*new.key)
-            .json(&Json::Object(self.dialect.write(new.kind, body)));
-        let answer = self.ok(lane, new.kind, call).await?;
-        self.record(&answer, new.kind)
+        Ok(body)
     }
 
     pub(super) async fn update_record(
@@ -269,7 +279,7 @@ impl Growbots {
         Ok(Some(self.record(&answer, kind)?))
     }
 
-    fn patch_body(
+    pub(super) fn patch_body(
         &self,
         now: &Snapshot,
         changes: &[&FieldChange],

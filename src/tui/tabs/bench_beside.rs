@@ -21,7 +21,7 @@ const PAST: usize = 3;
 /// The fields of the record that no conflict holds; `None` until it was read.
 fn others(model: &Model, bench: &Bench) -> Option<Vec<Entry>> {
     let detail = bench.detail.as_ref()?;
-    let mut entries = detail::entries(detail, &model.conflicts.all);
+    let mut entries = detail::entries(detail, &model.conflicts.all, &model.book.map);
     entries.retain(|entry| !matches!(entry.standing, Standing::Conflict(_)));
     Some(entries)
 }

@@ -97,7 +97,7 @@ fn entries(model: &Model) -> Vec<Entry> {
     model
         .contacts
         .detail_in_view()
-        .map(|detail| detail::entries(detail, &model.conflicts.all))
+        .map(|detail| detail::entries(detail, &model.conflicts.all, &model.book.map))
         .unwrap_or_default()
 }
 
@@ -234,6 +234,7 @@ fn go_detail(model: &mut Model, how: Move) {
         Section::Notes => (0..detail.notes.len()).collect(),
         Section::Appointments => (0..detail.appointments.len()).collect(),
         Section::History => (0..detail.history.len()).collect(),
+        Section::Rules => (0..super::super::book::rows(model, detail, 80).len()).collect(),
     };
     let Some(last) = places.len().checked_sub(1) else {
         return;

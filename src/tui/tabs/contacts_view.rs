@@ -248,7 +248,7 @@ fn draw_detail(model: &Model, area: Rect, compact: bool, buf: &mut Buffer) {
         }
         return;
     };
-    let entries = detail::entries(detail, &model.conflicts.all);
+    let entries = detail::entries(detail, &model.conflicts.all, &model.book.map);
     let head = detail::head_rows(model, detail, &entries, columns);
     let ruled = paint::row(inner, if compact { 2 } else { 3 });
     paint::track(area, 0, 0, theme, buf);

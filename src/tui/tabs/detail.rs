@@ -1,5 +1,7 @@
 //! A contact in full: which fields stand how, and the rows of its sections.
 
+use std::borrow::Cow;
+
 use crate::merge::FieldMap;
 use ratatui::style::Style;
 
@@ -29,16 +31,19 @@ pub enum Section {
     Appointments,
     /// What happened to it.
     History,
+    /// What the rules would do about it, and where its fields go.
+    Rules,
 }
 
 impl Section {
     /// All, from left to right.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Fields,
         Self::Tasks,
         Self::Notes,
         Self::Appointments,
         Self::History,
+        Self::Rules,
     ];
 
     /// The section `by` places to the right, around the ends.
@@ -62,6 +67,7 @@ impl Section {
             Self::Notes => format!("Notes{}", count(detail.notes.len())),
             Self::Appointments => format!("Appts{}", count(detail.appointments.len())),
             Self::History => format!("History{}", count(detail.history.len())),
+            Self::Rules => "Rules".into(),
         }
     }
 }
@@ -108,8 +114,11 @@ impl Entry {
 }
 
 /// The filled fields of a contact in screen order, custom ones last.
-pub fn entries(detail: &ContactDetail, conflicts: &[Conflict]) -> Vec<Entry> {
-    let linked = &detail.linked;
+pub fn entries(detail: &ContactDetail, conflicts: &[Conflict], map: &FieldMap) -> Vec<Entry> {
+    let mut linked = Cow::Borrowed(&detail.linked);
+    if map.concerns(&linked) {
+        map.make_canonical(linked.to_mut());
+    }
     let ends = linked
         .ends
         .as_ref()
@@ -124,7 +133,6 @@ pub fn entries(detail: &ContactDetail, conflicts: &[Conflict]) -> Vec<Entry> {
         }
     }
     let known = FieldName::of(linked.kind).len();
-    let map = FieldMap::default();
     fields[known..].sort();
     let one_side = linked.ends.ghl.live().is_none() || linked.ends.growbots.live().is_none();
     fields
@@ -280,6 +288,7 @@ pub fn section_rows(
         Section::Tasks => children(model, &detail.tasks, columns),
         Section::Notes => children(model, &detail.notes, columns),
         Section::Appointments => children(model, &detail.appointments, columns),
+        Section::Rules => super::super::book::rows(model, detail, columns),
         Section::History => {
             let rows = detail.history.iter().enumerate();
             rows.map(|(at, entry)| (Some(at), history_row(model, entry, columns)))
@@ -422,6 +431,8 @@ fn children(model: &Model, linked: &[Linked], columns: usize) -> Vec<DetailRow> 
             };
             let mark = state_mark(state, BySide::default(), &ids);
             let time = at_time.unwrap_or_default();
+            let rule = super::super::book::made_by(child);
+            let title = rule.map_or(title.clone(), |rule| format!("{title}  by rule {rule}"));
             let room = columns.saturating_sub(20 + done.chars().count());
             let row = Row::of(format!(" {mark} {done}"), Style::new())
                 .cell(&clean(&title), room, Style::new())
