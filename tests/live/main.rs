@@ -8,5 +8,6 @@ mod screen;
 mod serve;
 mod sides;
 mod ssh;
+mod storm;
 mod terminal;
 mod undo;
