@@ -16,6 +16,7 @@ use crate::remote::Setup;
 use crate::store::{LinkOutcome, Lookup};
 
 use super::EngineError;
+use super::breaker::Flip;
 use super::core::Core;
 use super::pass::Pass;
 
@@ -45,6 +46,7 @@ pub(super) struct Seen<'a> {
 #[derive(Default)]
 pub(super) struct After {
     stuck: Vec<Stuck>,
+    flips: Vec<Flip>,
     /// A write waits for the link of another record.
     look_again: bool,
 }
@@ -183,6 +185,7 @@ impl Pass<'_> {
             canonical: Canonical::default(),
             aside: Vec::new(),
         };
+        self.hear_echoes(&mut seen.linked)?;
         if map.concerns(own) {
             seen.canonical = map.make_canonical(seen.linked.to_mut());
         }
@@ -302,7 +305,10 @@ impl Pass<'_> {
         seen: Seen<'_>,
         outcome: &mut LinkOutcome,
     ) -> Result<After, EngineError> {
-        let mut after = After::default();
+        let mut after = After {
+            flips: self.break_flips(own, outcome)?,
+            ..After::default()
+        };
         for stuck in &seen.aside {
             restore(outcome, stuck);
         }
@@ -370,6 +376,11 @@ impl Pass<'_> {
         for stuck in after.stuck {
             self.summary.borrow_mut().errors += 1;
             let failure = failure(linked.kind, &stuck.field, &stuck.why, Some(linked.id));
+            self.core.store().raise(self.fence, &failure)?;
+        }
+        for flip in &after.flips {
+            self.summary.borrow_mut().errors += 1;
+            let failure = flip.failure(linked.id);
             self.core.store().raise(self.fence, &failure)?;
         }
         if after.look_again {

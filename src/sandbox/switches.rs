@@ -150,6 +150,10 @@ switches! {
     "ghl.task_create_is_sparse" task_create_is_sparse: bool = true,
         "the webhook TaskCreate comes without contactId and body";
 
+    "ghl.rewrites" ghl_rewrites: Rewrites = Rewrites::No,
+        "how the website of a contact is saved: no (as it comes), alike (with a slash at its end) or anew (another each time)";
+    "growbots.rewrites" growbots_rewrites: Rewrites = Rewrites::No,
+        "the same for leads";
     "growbots.ratelimit_headers" ratelimit_headers: HeaderForm = HeaderForm::Draft6,
         "draft6 (RateLimit-Limit, -Remaining, -Reset), later (RateLimit with r and t) or both";
     "growbots.capabilities" capabilities: Capabilities = Capabilities::all(),
@@ -180,6 +184,26 @@ pub enum TotalKey {
     None,
     Count,
     Total,
+}
+
+/// Whether a side saves a website as it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rewrites {
+    No,
+    Alike,
+    Anew,
+}
+
+impl Rewrites {
+    /// What is saved of a website; `number` is a new one each time.
+    pub fn saved(self, website: &str, number: usize) -> Option<String> {
+        match self {
+            Self::No => None,
+            Self::Alike => Some(format!("{}/", website.trim_end_matches('/'))),
+            Self::Anew => Some(format!("https://link.example.com/{number}")),
+        }
+    }
 }
 
 /// The capabilities of the Growbots side, see the facts, 3.9.

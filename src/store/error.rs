@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 use crate::model::Fence;
 
 /// A failure of the cache.
@@ -73,13 +75,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the query was stopped by the [`interrupter`](super::Reader::interrupter) of its connection.
     pub fn is_interrupted(&self) -> bool {
-        let Self::Query { source, .. } = self else {
-            return false;
-        };
-        let code = source
-            .downcast_ref::<rusqlite::Error>()
-            .and_then(rusqlite::Error::sqlite_error_code);
-        code == Some(rusqlite::ErrorCode::OperationInterrupted)
+        self.code() == Some(ErrorCode::OperationInterrupted)
     }
 
     /// What to do next, where there is something.
@@ -93,8 +89,36 @@ impl StoreError {
             Self::Open { .. } => {
                 Some("check the path and its permissions, or give another `--data-dir`".into())
             }
+            Self::Query { .. } => Some(match self.code()? {
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                    "another program has the database in its hands: close what else has it open, then try again".into()
+                }
+                ErrorCode::DiskFull => {
+                    "make room on the disk of the database: what is stored stands, nothing was sent that is not stored".into()
+                }
+                ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+                    "make the database and its folder writable for this user".into()
+                }
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                    "the database is damaged: put a backup in its place (docs/reliability.md), or move it away and run `couplet sync --once`".into()
+                }
+                ErrorCode::SystemIoFailure => {
+                    "the disk fails: look at the system's log; a backup can be put in the place of the database (docs/reliability.md)".into()
+                }
+                _ => return None,
+            }),
             _ => None,
         }
+    }
+
+    /// SQLite's code of a query that failed.
+    fn code(&self) -> Option<ErrorCode> {
+        let Self::Query { source, .. } = self else {
+            return None;
+        };
+        source
+            .downcast_ref::<rusqlite::Error>()
+            .and_then(rusqlite::Error::sqlite_error_code)
     }
 }
 

@@ -13,6 +13,7 @@ mod convert;
 mod copy;
 mod db;
 mod detail;
+mod echoes;
 mod ends;
 mod error;
 mod errors;
@@ -40,6 +41,7 @@ mod types;
 mod undo;
 mod writer;
 
+pub use echoes::Echo;
 pub use error::StoreError;
 pub use hints::HintTaken;
 pub use lease::RESTORED;

@@ -1,8 +1,11 @@
 //! The built program against a sandbox process over real HTTP, with and without a screen: what a user would see.
 
 mod alerts;
+mod holders;
 mod lab;
 mod mapping;
+mod recovery;
+mod rewrites;
 mod rules;
 mod screen;
 mod serve;

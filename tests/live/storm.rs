@@ -268,6 +268,14 @@ fn held(lab: &Lab, kind: &str) -> BTreeMap<String, BTreeSet<String>> {
         .run(&[&format!("{kind}s"), "list", "--json"])
         .ended(&[0])
         .json();
+    let conflicts = lab.run(&["conflicts", "list", "--json"]).ended(&[0]).json();
+    let of_record: BTreeSet<String> = conflicts
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|conflict| conflict["fields"] == json!([]))
+        .map(|conflict| conflict["link"].to_string())
+        .collect();
     let mut held: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in list.as_array().expect("an array") {
         let mut fields: BTreeSet<String> = row["fields_held"]
@@ -276,8 +284,7 @@ fn held(lab: &Lab, kind: &str) -> BTreeMap<String, BTreeSet<String>> {
             .flatten()
             .filter_map(|held| Some(held["field"].as_str()?.to_owned()))
             .collect();
-        let state = row["state"].as_str().unwrap_or_default();
-        if state == "conflict" && fields.is_empty() || state == "error" && row["ghl_id"].is_null() {
+        if of_record.contains(&row["id"].to_string()) {
             fields.insert("*".into());
         }
         for side in SIDES {
@@ -374,7 +381,7 @@ fn twice(lab: &Lab, events: &[Value]) -> Vec<String> {
 /// What people wrote and couplet wrote over, though nobody wrote later on the other side. Gives with it how many
 /// edits fell into the one window that is excused.
 fn lost(events: &[Value], pairs: &BTreeSet<[String; 2]>) -> (Vec<String>, u32) {
-    type Move<'a> = (usize, &'a Value);
+    type Move<'a> = (usize, &'a Value, &'a Value);
     let mut of_field: BTreeMap<(&str, &str), Vec<Move<'_>>> = BTreeMap::new();
     let mut other: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for [ghl, growbots] in pairs {
@@ -388,7 +395,7 @@ fn lost(events: &[Value], pairs: &BTreeSet<[String; 2]>) -> (Vec<String>, u32) {
             of_field
                 .entry((id, name))
                 .or_default()
-                .push((nth, &field["to"]));
+                .push((nth, &field["from"], &field["to"]));
             if name == "external_ids.ghl"
                 && let Some(ghl) = field["to"].as_str()
             {
@@ -412,13 +419,22 @@ fn lost(events: &[Value], pairs: &BTreeSet<[String; 2]>) -> (Vec<String>, u32) {
             continue;
         };
         for pair in moves.windows(2) {
-            let [(theirs, value), (ours, to)] = [pair[0], pair[1]];
+            let [(theirs, _, value), (ours, _, to)] = [pair[0], pair[1]];
             if is_ours(theirs) || !is_ours(ours) || plain(value) == plain(to) {
+                continue;
+            }
+            // Back to what it was before people began to change it: no news to anybody.
+            let of_people = moves.iter().rev().skip_while(|(nth, ..)| *nth > theirs);
+            let of_people = of_people.take_while(|(nth, ..)| !is_ours(*nth));
+            if of_people
+                .skip(1)
+                .any(|(_, from, _)| plain(from) == plain(value))
+            {
                 continue;
             }
             let later = other.get(id).into_iter().flatten().any(|twin| {
                 let there = of_field.get(&(*twin, field[2 - here]));
-                there.into_iter().flatten().any(|(nth, now)| {
+                there.into_iter().flatten().any(|(nth, _, now)| {
                     *nth > theirs && *nth < ours && !is_ours(*nth) && plain(now) == plain(to)
                 })
             });
