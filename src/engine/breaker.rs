@@ -68,7 +68,8 @@ impl Pass<'_> {
         &self,
         linked: &mut std::borrow::Cow<'_, Linked>,
     ) -> Result<(), EngineError> {
-        for echo in self.core.store().echoes(linked.id)? {
+        let echoes = self.core.store().echoes(linked.id)?;
+        for echo in echoes {
             let end = linked.ends.get(echo.side).last_seen();
             if end.is_some_and(|end| end.record.get(&echo.field) == Some(&echo.stored))
                 && let End::Live(end) | End::Gone(end) = linked.to_mut().ends.get_mut(echo.side)

@@ -78,6 +78,14 @@ impl StoreError {
         self.code() == Some(ErrorCode::OperationInterrupted)
     }
 
+    /// Whether another program has the database in its hands.
+    pub fn is_busy(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        )
+    }
+
     /// What to do next, where there is something.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -86,34 +94,42 @@ impl StoreError {
                 "move `{}` away (keep it) and run `couplet sync --once`: the cache fills again, open decisions are lost",
                 path.display()
             )),
-            Self::Open { .. } => {
-                Some("check the path and its permissions, or give another `--data-dir`".into())
+            Self::Open { .. } | Self::Query { .. } => {
+                self.hint_by_code().map(Into::into).or_else(|| {
+                    let is_open = matches!(self, Self::Open { .. });
+                    is_open.then(|| {
+                        "check the path and its permissions, or give another `--data-dir`".into()
+                    })
+                })
             }
-            Self::Query { .. } => Some(match self.code()? {
-                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-                    "another program has the database in its hands: close what else has it open, then try again".into()
-                }
-                ErrorCode::DiskFull => {
-                    "make room on the disk of the database: what is stored stands, nothing was sent that is not stored".into()
-                }
-                ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
-                    "make the database and its folder writable for this user".into()
-                }
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                    "the database is damaged: put a backup in its place (docs/reliability.md), or move it away and run `couplet sync --once`".into()
-                }
-                ErrorCode::SystemIoFailure => {
-                    "the disk fails: look at the system's log; a backup can be put in the place of the database (docs/reliability.md)".into()
-                }
-                _ => return None,
-            }),
             _ => None,
         }
     }
 
-    /// SQLite's code of a query that failed.
+    fn hint_by_code(&self) -> Option<&'static str> {
+        Some(match self.code()? {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                "another program has the database in its hands: close what else has it open, then try again"
+            }
+            ErrorCode::DiskFull => {
+                "make room on the disk of the database: what is stored stands, nothing was sent that is not stored"
+            }
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+                "make the database and its folder writable for this user"
+            }
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                "the database is damaged: put a backup in its place (docs/reliability.md), or move it away and run `couplet sync --once`"
+            }
+            ErrorCode::SystemIoFailure => {
+                "the disk fails: look at the system's log; a backup can be put in the place of the database (docs/reliability.md)"
+            }
+            _ => return None,
+        })
+    }
+
+    /// SQLite's code of what failed.
     fn code(&self) -> Option<ErrorCode> {
-        let Self::Query { source, .. } = self else {
+        let (Self::Query { source, .. } | Self::Open { source, .. }) = self else {
             return None;
         };
         source

@@ -55,11 +55,15 @@ impl Loop {
     /// Waits for a line with these words.
     #[track_caller]
     fn says(&self, words: &str) -> String {
+        let mut said = Vec::new();
         loop {
-            let line = self.lines.recv_timeout(PATIENCE).expect(words);
+            let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
+                panic!("it never said `{words}`, but: {said:#?}");
+            };
             if line.contains(words) {
                 return line;
             }
+            said.push(line);
         }
     }
 
@@ -164,7 +168,7 @@ impl Wire {
 
 /// Copies until either end is shut. A request begins with its method; `POST …/search` reads.
 fn copy(mut from: TcpStream, mut to: TcpStream, writes: &AtomicU64) {
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; 16_384];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         let text = String::from_utf8_lossy(&buffer[..read]);
         let line = text.lines().next().unwrap_or_default();
@@ -224,10 +228,23 @@ fn one_that_was_stopped_for_twice_the_lease_writes_nothing_when_it_wakes() {
             ("COUPLET_GROWBOTS_URL", format!("{}/growbots", wire.url)),
         ],
     );
-    super::serve::until("it is in the middle of pushing", || {
-        lab.events().len() > before + 5
+    // Not in the middle of a write of the database, whose lock it would keep: then the others wait for that.
+    let mut least = before + 5;
+    super::serve::until("it stands still in the middle of pushing", || {
+        if lab.events().len() <= least {
+            return false;
+        }
+        stale.signal("STOP");
+        let free = rusqlite::Connection::open(lab.data().join("default.db")).is_ok_and(|other| {
+            other.busy_timeout(Duration::ZERO).is_ok()
+                && other.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok()
+        });
+        if !free {
+            least = lab.events().len();
+            stale.signal("CONT");
+        }
+        free
     });
-    stale.signal("STOP");
     let (clock, stopped_with) = (Clock::system(), wire.writes());
     assert!(
         stopped_with > 5 && stopped_with < people.len() as u64,

@@ -1,6 +1,7 @@
 //! The built program against a sandbox process over real HTTP, with and without a screen: what a user would see.
 
 mod alerts;
+mod fault_storm;
 mod holders;
 mod lab;
 mod mapping;
@@ -11,6 +12,5 @@ mod screen;
 mod serve;
 mod sides;
 mod ssh;
-mod storm;
 mod terminal;
 mod undo;
