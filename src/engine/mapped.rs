@@ -12,7 +12,7 @@ use crate::model::{
     Cause, Decided, End, Failure, FieldChange, FieldName, Held, Kind, LinkId, Linked, Op, RecordId,
     Side, Value, Why,
 };
-use crate::remote::Setup;
+use crate::remote::{Setup, unknown_status};
 use crate::store::{LinkOutcome, Lookup};
 
 use super::EngineError;
@@ -47,6 +47,8 @@ pub(super) struct Seen<'a> {
 pub(super) struct After {
     stuck: Vec<Stuck>,
     flips: Vec<Flip>,
+    /// The status of an appointment that nobody knows.
+    unknown_status: Option<String>,
     /// A write waits for the link of another record.
     look_again: bool,
 }
@@ -307,6 +309,7 @@ impl Pass<'_> {
     ) -> Result<After, EngineError> {
         let mut after = After {
             flips: self.break_flips(own, outcome)?,
+            unknown_status: own.ends.ghl.live().and_then(unknown_status),
             ..After::default()
         };
         for stuck in &seen.aside {
@@ -383,6 +386,12 @@ impl Pass<'_> {
             let failure = flip.failure(linked.id);
             self.core.store().raise(self.fence, &failure)?;
         }
+        if let Some(status) = after.unknown_status {
+            self.summary.borrow_mut().errors += 1;
+            let why = format!("`appointmentStatus` is `{status}`, which counts as scheduled");
+            let failure = failure(linked.kind, &FieldName::Status, &why, Some(linked.id));
+            self.core.store().raise(self.fence, &failure)?;
+        }
         if after.look_again {
             self.core.store().touch(self.fence, linked.id)?;
         }
@@ -400,11 +409,12 @@ fn restore(outcome: &mut LinkOutcome, stuck: &Stuck) {
     }
 }
 
-/// A failure of the map: one row a field, whatever the record.
+/// A failure of the map: one row a field, whatever the record. That of a record is over once a merge of it finds
+/// nothing.
 fn failure(kind: Kind, field: &FieldName, why: &str, link: Option<LinkId>) -> Failure {
     Failure {
         pattern: format!("map {kind}.{field} {why}"),
-        side: None,
+        side: link.map(|_| Side::Ghl),
         operation: "map".into(),
         status: None,
         message: format!("the mapping of `{field}` of a {kind}: {why}"),

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod fault_storm;
+mod fields;
 mod holders;
 mod lab;
 mod mapping;
@@ -12,5 +13,6 @@ mod screen;
 mod serve;
 mod sides;
 mod ssh;
+mod storm;
 mod terminal;
 mod undo;
