@@ -100,6 +100,9 @@ pub enum Command {
     Auth(Auth),
     /// Check settings, permissions, clock, database, and what both keys may do.
     Doctor(Doctor),
+    /// What measurements start from.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Copy the database to a file that is not there yet. A running loop goes on meanwhile.
     ///
     /// Put in the place of the database, the copy deletes nothing before it has read both sides in full.
@@ -636,6 +639,18 @@ pub enum Map {
         /// Records of each kind and side.
         #[arg(long, value_name = "N", default_value_t = 100)]
         samples: usize,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Fill a workspace that has no database yet with made-up people who are on both sides, their tasks and history.
+    ///
+    /// Nothing is sent. Name a workspace or a folder of its own: a loop that runs on it would look for these people.
+    Seed {
+        /// How many.
+        #[arg(long, value_name = "N")]
+        contacts: u32,
     },
 }
 

@@ -16,6 +16,7 @@ mod detail;
 mod ends;
 mod error;
 mod errors;
+mod fill;
 mod hints;
 mod lease;
 mod links;
@@ -39,6 +40,7 @@ mod types;
 mod writer;
 
 pub use error::StoreError;
+pub use fill::Filled;
 pub use hints::HintTaken;
 pub use lease::RESTORED;
 pub use reader::Reader;
