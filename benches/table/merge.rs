@@ -1,10 +1,9 @@
 //! The three-way merge of canonical contacts in memory, on one core.
 
-use std::time::Instant;
-
 use couplet::merge::{FieldMap, merge_record};
 use couplet::model::{BySide, End, FieldName, Kind, LinkId, Linked, Record, Side, Snapshot, Value};
 
+use crate::process;
 use crate::report::{Against, Report};
 
 const CONTACTS: usize = 50_000;
@@ -64,6 +63,11 @@ fn contact(number: usize, apart: Apart) -> Linked {
     }
 }
 
+/// Processor time of this process: nothing else of it runs.
+fn spent_s() -> f64 {
+    process::cpu_ms(std::process::id()).unwrap_or(f64::NAN) / 1000.0
+}
+
 pub fn measure(report: &mut Report) {
     let map = FieldMap::default();
     // of a thousand contacts that a pass looks at, most have changed on one side
@@ -89,15 +93,15 @@ pub fn measure(report: &mut Report) {
         let mut best = f64::MAX;
         let mut writes = 0;
         for _ in 0..ROUNDS {
-            let began = Instant::now();
+            let began = spent_s();
             writes = 0;
             for linked in &linked {
                 writes += merge_record(linked, &map).writes.len();
             }
-            best = best.min(began.elapsed().as_secs_f64());
+            best = best.min(spent_s() - began);
         }
         let rate = CONTACTS as f64 / best;
         let what = format!("merge of contacts with 17 fields, {what} ({writes} writes)");
-        report.row(&what, rate, "a second", &Against::Least(1e6), "limit");
+        report.row(&what, rate, "a CPU second", &Against::Least(1e6), "limit");
     }
 }

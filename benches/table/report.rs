@@ -48,7 +48,7 @@ impl Report {
                     line,
                     " {sign} {} {unit} ({whose}) | {} |",
                     short(limit),
-                    short(figure / limit)
+                    ratio(figure, limit)
                 );
             }
             None => {
@@ -78,6 +78,14 @@ impl Report {
             println!("\nMissed: {}.", self.missed.join("; "));
         }
     }
+}
+
+/// How often the limit the figure is; nothing where the limit is nothing.
+fn ratio(figure: f64, limit: f64) -> String {
+    if limit == 0.0 {
+        return String::new();
+    }
+    short(figure / limit)
 }
 
 /// Three digits that matter.

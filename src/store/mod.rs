@@ -17,6 +17,7 @@ mod ends;
 mod error;
 mod errors;
 mod fill;
+mod forget;
 mod hints;
 mod lease;
 mod links;
@@ -37,6 +38,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 mod types;
+mod undo;
 mod writer;
 
 pub use error::StoreError;

@@ -9,6 +9,7 @@ mod bench;
 mod canary;
 mod control;
 mod export;
+mod forget;
 mod links;
 mod passes;
 mod policies;
