@@ -101,7 +101,7 @@ impl Reader {
     }
 
     /// As [`Reader::detail`], but nothing of what belongs to the link: no children, history, writes or candidates.
-    /// For lists: it costs a third.
+    /// For lists.
     pub fn outline(&self, link: LinkId) -> Result<Option<ContactDetail>, StoreError> {
         self.read("outline", |conn| detail::outline(conn, link))
     }
