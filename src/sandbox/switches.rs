@@ -301,6 +301,18 @@ mod tests {
     }
 
     #[test]
+    fn a_website_is_saved_as_it_comes_or_rewritten() {
+        for (rewrites, want) in [
+            (Rewrites::No, None),
+            (Rewrites::Alike, Some("https://a.example/")),
+            (Rewrites::Anew, Some("https://link.example.com/7")),
+        ] {
+            let saved = rewrites.saved("https://a.example/", 7);
+            assert_eq!(saved.as_deref(), want, "{rewrites:?}");
+        }
+    }
+
+    #[test]
     fn settings_are_set_all_or_not_at_all() {
         let mut switches = Switches::default();
         let given = json!({"ghl.allow_duplicates": true, "ghl.magic": 1});
