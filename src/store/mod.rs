@@ -7,6 +7,7 @@
 mod actions;
 mod alerts;
 mod beside;
+mod board;
 mod commit;
 mod conflicts;
 mod convert;
@@ -38,6 +39,7 @@ pub(crate) mod tests;
 mod types;
 mod writer;
 
+pub use board::{BoardDays, COUNTED, TaskBoard};
 pub use error::StoreError;
 pub use hints::HintTaken;
 pub use lease::RESTORED;

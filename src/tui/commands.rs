@@ -275,7 +275,10 @@ pub static COMMANDS: &[Command] = &[
     command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact).asks(),
     // Tasks
     command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
-    command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time.", Do::Due).if_ready(task),
+    command("task.new", S::Tasks, &["N"], "new", "Make a task for a contact; it goes to GHL first, then to Growbots.", Do::New),
+    command("task.edit", S::Tasks, &["e"], "edit", "Edit title, due time, assignee and text; the writes are shown before they go.", Do::Edit).if_ready(task).asks(),
+    command("task.assign", S::Tasks, &["w"], "assign", "Give the task under the cursor, or all marked ones, to somebody else.", Do::Assign).if_ready(task),
+    command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time: `fri`, `+2d`, `12 dec 9:00`.", Do::Due).if_ready(task).asks(),
     // Conflicts
     command("conflict.decide", S::Conflicts, &["d"], "decide", "Stage one side for all marked conflicts; nothing is written until you apply.", Do::Decide).if_ready(marked),
     command("conflict.apply", S::Conflicts, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),

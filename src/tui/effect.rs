@@ -2,7 +2,7 @@
 
 use crate::engine::port::Ask;
 use crate::model::{Filter, LinkId, Millis, PageKey, PassId};
-use crate::store::{ContactQuery, TaskQuery};
+use crate::store::{BoardDays, ContactQuery, TaskQuery};
 
 /// Something to be done outside the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,15 @@ pub enum Request {
     },
     /// A contact with all that belongs to it.
     Detail(LinkId),
+    /// A task with both sides.
+    Task(LinkId),
+    /// What the heads of the tasks list say, and whom tasks are for.
+    TaskBoard {
+        /// The operator.
+        me: String,
+        /// The operator's days.
+        days: BoardDays,
+    },
     /// The candidates of a conflict in full, by their links.
     Candidates(Vec<LinkId>),
     /// Contacts whose names or addresses have these words, for the palette.
@@ -78,7 +87,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 12;
+    pub const SLOTS: usize = 14;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -95,6 +104,8 @@ impl Request {
             Self::Candidates(_) => 9,
             Self::Find(_) => 10,
             Self::LogFound(_) => 11,
+            Self::Task(_) => 12,
+            Self::TaskBoard { .. } => 13,
         }
     }
 }

@@ -18,6 +18,10 @@ pub enum Purpose {
     Note(LinkId),
     /// Give a field in conflict another value.
     Other(ConflictId, FieldName),
+    /// Change fields of these tasks.
+    Tasks(Vec<LinkId>),
+    /// Make a task for a contact.
+    NewTask(LinkId),
 }
 
 /// One box of a form.
@@ -79,10 +83,22 @@ impl Input {
         let text = text.trim_end();
         if self.field.ty() == FieldType::Time && !text.is_empty() {
             let read = self.times.parse(text).map(|at| Value::Time(at.to_second()));
-            let bad = || format!("`{text}` is no time such as `2026-11-26 09:00`");
+            let bad = || format!("`{text}` is no time such as `fri 9:00` or `+2d`");
             return Some(read.map(Some).ok_or_else(bad));
         }
         Some(Value::parse(self.field.ty(), text).map_err(|bad| bad.to_string()))
+    }
+
+    /// What the text was understood as, or may be, where that helps.
+    pub fn understood(&self) -> Option<String> {
+        if self.field.ty() != FieldType::Time {
+            return None;
+        }
+        match (self.times.parse(&self.text()), self.text().trim()) {
+            (Some(at), _) => Some(self.times.whole(at)),
+            (None, "") => Some("none; or +2d, fri, 12 dec 9:00".into()),
+            (None, _) => Some("+2d, fri, tomorrow 9:00, 12 dec".into()),
+        }
     }
 
     fn check(&mut self) {
@@ -137,6 +153,16 @@ impl Form {
             inputs,
             at,
         }
+    }
+
+    /// The same form for a record that is not there yet: what its boxes hold counts as typed.
+    #[must_use]
+    pub fn as_new(mut self) -> Self {
+        for input in &mut self.inputs {
+            input.from = None;
+            input.before.clear();
+        }
+        self
     }
 
     /// Takes a key.

@@ -25,6 +25,7 @@ pub mod theme;
 pub mod times;
 pub mod update;
 pub mod view;
+mod when;
 pub mod widgets;
 pub mod window;
 

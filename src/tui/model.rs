@@ -294,7 +294,8 @@ impl Model {
         let rates = (self.tab == Tab::Rates).then(|| self.rates.next_read());
         let detail = self.contacts.next_wake();
         let detail = detail.filter(|_| self.tab == Tab::Contacts);
-        [toast, self.header.next_wake(self), rates, detail]
+        let task = self.tasks.next_wake();
+        [toast, self.header.next_wake(self), rates, detail, task]
             .into_iter()
             .flatten()
             .min()

@@ -5,7 +5,7 @@ use crate::model::{
     BySide, Conflict, ContactRow, ErrorRow, Filter, Holder, LinkId, LogEntry, LoopStatus, Millis,
     PassId, PassSummary, RateBar, Side, TaskRow,
 };
-use crate::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
+use crate::store::{ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 
 use super::effect::Span;
 use super::keys::Key;
@@ -70,6 +70,10 @@ pub enum Do {
     Decide,
     /// Give tasks another due time.
     Due,
+    /// Give tasks, or what an error holds, to somebody else.
+    Assign,
+    /// Make a record.
+    New,
     /// Go to the next thing that needs the operator.
     NextForMe,
     /// Run a pass.
@@ -255,6 +259,10 @@ pub enum Read {
     Tasks(TaskQuery, Page<TaskRow>),
     /// To [`Request::Detail`](super::effect::Request::Detail); `None`: there is no such record any more.
     Detail(LinkId, Option<Box<ContactDetail>>),
+    /// To [`Request::Task`](super::effect::Request::Task); `None`: there is no such task any more.
+    Task(Option<Box<ContactDetail>>),
+    /// To [`Request::TaskBoard`](super::effect::Request::TaskBoard).
+    TaskBoard(TaskBoard),
     /// To [`Request::Candidates`](super::effect::Request::Candidates).
     Candidates(Vec<ContactDetail>),
     /// To [`Request::Find`](super::effect::Request::Find): the words, and the first contacts that have them.

@@ -10,7 +10,7 @@ use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
-use super::tabs::{contacts, detail, staging, sync_log, tasks, workbench};
+use super::tabs::{contacts, detail, staging, sync_log, task_forms, tasks, workbench};
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
 
@@ -148,6 +148,8 @@ fn press_palette(model: &mut Model, mut palette: Palette, key: Key) {
                 (None, Goal::Run(msg)) => run(model, msg),
                 (None, Goal::Conflict(id)) => workbench::open(model, id),
                 (None, Goal::Contact(link)) => contacts::show(model, link),
+                (None, Goal::TaskFor(link)) => task_forms::new_for(model, link, &hit.words),
+                (None, Goal::Assignee(who)) => task_forms::give_to(model, &who),
             },
             None => model.overlay = Some(Overlay::Palette(palette)),
         },
@@ -158,11 +160,11 @@ fn press_form(model: &mut Model, mut form: Box<Form>, key: Key) {
     match form.press(key) {
         Pressed::Stays => model.overlay = Some(Overlay::Form(form)),
         Pressed::Left => {}
-        Pressed::Done => finish_form(model, &form),
+        Pressed::Done => finish_form(model, *form),
     }
 }
 
-fn finish_form(model: &mut Model, form: &Form) {
+fn finish_form(model: &mut Model, form: Form) {
     let changes: Vec<FieldChange> = form
         .inputs
         .iter()
@@ -189,7 +191,12 @@ fn finish_form(model: &mut Model, form: &Form) {
             };
             staging::stage(model, *id, answer);
         }
+        Purpose::NewTask(contact) => {
+            let contact = *contact;
+            task_forms::finish_new(model, form, contact, changes);
+        }
         _ if changes.is_empty() => model.say("Nothing changed."),
+        Purpose::Tasks(links) => task_forms::finish(model, &form, links, &changes),
         Purpose::Note(link) => {
             let ask = Ask::Act(Action::Add {
                 kind: Kind::Note,
@@ -209,7 +216,7 @@ fn finish_form(model: &mut Model, form: &Form) {
             model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
         Purpose::Edit(link) => {
-            let confirm = edit_box(model, form, *link, changes);
+            let confirm = edit_box(model, &form, *link, changes);
             model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
     }

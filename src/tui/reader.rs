@@ -218,6 +218,15 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
             Read::Detail(link, detail)
         }
+        Request::Task(link) => {
+            let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
+            Read::Task(detail)
+        }
+        Request::TaskBoard { me, days } => {
+            let mut board = reader.task_board(&me, &days)?;
+            board.people.iter_mut().for_each(tidy);
+            Read::TaskBoard(board)
+        }
         Request::Candidates(links) => {
             let mut details = Vec::new();
             for link in links {

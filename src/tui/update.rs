@@ -11,7 +11,9 @@ use super::model::{Model, Overlay};
 use super::mouse;
 use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
-use super::tabs::{conflicts, contacts, errors, rates, staging, sync_log, tasks, workbench};
+use super::tabs::{
+    conflicts, contacts, errors, rates, staging, sync_log, task_forms, tasks, workbench,
+};
 use super::widgets::header;
 use super::widgets::palette::{self, Palette};
 
@@ -47,6 +49,7 @@ fn at(model: &mut Model, now: crate::model::Millis) {
     }
     model.dirty |= header::refresh(model);
     contacts::rested(model);
+    tasks::rested(model);
     model.dirty |= contacts::lost_patience(model);
     if model.tab == Tab::Rates {
         rates::read(model);
@@ -81,6 +84,7 @@ fn refresh(model: &mut Model) {
         Tab::Tasks => {
             let span = model.tasks.window.refresh();
             tasks::read(model, span);
+            tasks::look(model);
         }
         Tab::Conflicts => {
             if model.conflicts.bench.is_some() {
@@ -117,6 +121,8 @@ fn accept(model: &mut Model, read: Read) {
             workbench::accept_detail(model, detail.as_deref());
             contacts::accept_detail(model, detail);
         }
+        Read::Task(detail) => tasks::accept_detail(model, detail),
+        Read::TaskBoard(board) => tasks::accept_board(model, board),
         Read::Candidates(details) => workbench::accept_candidates(model, details),
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
@@ -212,7 +218,9 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Mark => marks::toggle(model),
         Do::MarkAll => marks::toggle_all(model),
         Do::Decide => marks::decide(model),
-        Do::Due => marks::due(model),
+        Do::Due => task_forms::due(model),
+        Do::Assign => task_forms::assign(model),
+        Do::New => task_forms::new(model),
         Do::NextForMe => next_for_me(model),
         Do::Sync => {
             model.ask(Ask::Act(Action::Sync {
@@ -239,13 +247,14 @@ pub(super) fn run(model: &mut Model, what: Do) {
             model.contacts.zoomed |= !model.is_wide();
         }
         Do::Sort => contacts::sort(model),
+        Do::Edit if model.tab == Tab::Tasks => task_forms::edit(model),
         Do::Edit => contacts::edit(model, false),
         Do::Tags => contacts::edit(model, true),
         Do::Note => contacts::note(model),
         Do::Ignore if model.marks.contacts.is_empty() => contacts::ignore(model),
         Do::Ignore => marks::ignore(model),
         Do::Complete if model.marks.tasks.is_empty() => tasks::complete(model),
-        Do::Complete => marks::complete(model),
+        Do::Complete => task_forms::complete(model),
         Do::Apply => staging::apply(model),
         Do::PutOff => staging::put_off(model),
         Do::Stage(pick) => workbench::pick(model, pick),

@@ -81,7 +81,8 @@ impl TestApp {
 
     /// The operator rests until the detail has followed the cursor.
     fn rest(&mut self) -> &mut Self {
-        while let Some(at) = self.model.contacts.next_wake() {
+        let wake = |model: &Model| model.contacts.next_wake().or(model.tasks.next_wake());
+        while let Some(at) = wake(&self.model) {
             self.send(Msg::At(at));
         }
         self
@@ -263,6 +264,8 @@ impl TestApp {
                 Read::Tasks(query, page.expect("memory does not fail"))
             }
             Request::Detail(link) => Read::Detail(link, world.detail(link).map(Box::new)),
+            Request::Task(link) => Read::Task(world.task(link).map(Box::new)),
+            Request::TaskBoard { days, .. } => Read::TaskBoard(world.board(&days)),
             Request::Candidates(links) => {
                 let details = links.into_iter().filter_map(|link| world.detail(link));
                 Read::Candidates(details.collect())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use couplet::model::*;
-use couplet::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
+use couplet::store::{BoardDays, ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 use couplet::tui::window::Row;
 
 use super::conflict_rows::conflicts;
@@ -224,6 +224,64 @@ impl World {
                 && query.due_until.is_none_or(|until| due < until)
         };
         self.tasks.iter().filter(fits).cloned().collect()
+    }
+
+    pub fn board(&self, days: &BoardDays) -> TaskBoard {
+        let open = || self.tasks.iter().filter(|task| !task.completed);
+        let due = |from: Millis, until: Millis| {
+            let due = open().filter_map(|task| task.due_at);
+            due.filter(|at| *at >= from && *at < until).count() as u64
+        };
+        TaskBoard {
+            mine: open().filter(|task| task.assignee.starts_with("dana@")).count() as u64,
+            overdue: due(Millis(0), days.today),
+            today: due(days.today, days.tomorrow),
+            week: due(days.today, days.week),
+            people: ["dana", "lou", "ravi"].map(|who| format!("{who}@harbor.example")).into(),
+        }
+    }
+
+    /// A task with both sides: each has it as the row says.
+    pub fn task(&self, link: LinkId) -> Option<ContactDetail> {
+        let row = self.tasks.iter().find(|row| row.id == link)?;
+        let record = record(&[
+            (FieldName::Title, &row.title),
+            (FieldName::Assignee, &row.assignee),
+            (FieldName::Body, "Ask for the dock number."),
+        ]);
+        let mut record = record;
+        record.set(FieldName::DueAt, row.due_at.map(Value::Time));
+        let end = |side: Side| match row.ids.get(side) {
+            Some(id) => snapshot(side, id.as_str(), record.clone(), "2026-11-18T10:05:00Z"),
+            None => End::Missing,
+        };
+        let parked = Parked {
+            field: FieldName::Assignee,
+            side: Side::Growbots,
+            seen: BySide::default(),
+            why: "the assignee is not active there".into(),
+        };
+        let failed = row.state == LinkState::Error;
+        Some(ContactDetail {
+            linked: Linked {
+                id: link,
+                kind: Kind::Task,
+                parent: row.contact,
+                base: Some(record.clone()),
+                ends: BySide::from_fn(end),
+                decided: Vec::new(),
+                parked: failed.then_some(parked).into_iter().collect(),
+                ignored: false,
+            },
+            state: row.state,
+            held: Vec::new(),
+            candidates: Vec::new(),
+            waiting: Vec::new(),
+            tasks: Vec::new(),
+            notes: Vec::new(),
+            appointments: Vec::new(),
+            history: Vec::new(),
+        })
     }
 
     pub fn detail(&self, link: LinkId) -> Option<ContactDetail> {

@@ -11,5 +11,7 @@ pub mod errors;
 pub mod rates;
 pub mod staging;
 pub mod sync_log;
+pub mod task_forms;
 pub mod tasks;
+pub mod tasks_view;
 pub mod workbench;
