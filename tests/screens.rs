@@ -9,6 +9,8 @@ mod mouse;
 #[path = "screens/random_keys.rs"]
 mod random_keys;
 mod support;
+#[path = "screens/tasks.rs"]
+mod tasks;
 #[path = "support/command_table.rs"]
 mod the_command_table;
 
@@ -46,7 +48,6 @@ screens! {
     contact_history: "/mara<enter><enter>[";
     contacts_by_latest_edit: "sj";
     search_without_a_hit: "/nobody";
-    tasks: "2jj";
     conflicts: "3jj";
     workbench: format!("{BENCH}l");
     workbench_of_a_delete: "3<enter>l";

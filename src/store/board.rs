@@ -63,7 +63,9 @@ impl Reader {
 }
 
 fn count(conn: &Connection, sql: &str, values: impl rusqlite::Params) -> Res<u64> {
-    let n: i64 = conn.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+    let n: i64 = conn
+        .prepare_cached(sql)?
+        .query_row(values, |row| row.get(0))?;
     Ok(n.unsigned_abs())
 }
 

@@ -81,11 +81,16 @@ impl Input {
             return None;
         }
         let text = text.trim_end();
-        if self.field.ty() == FieldType::Time && !text.is_empty() {
+        if self.field.ty() == FieldType::Time && !matches!(text, "" | "none") {
             let read = self.times.parse(text).map(|at| Value::Time(at.to_second()));
             let bad = || format!("`{text}` is no time such as `fri 9:00` or `+2d`");
             return Some(read.map(Some).ok_or_else(bad));
         }
+        let text = if self.field.ty() == FieldType::Time {
+            ""
+        } else {
+            text
+        };
         Some(Value::parse(self.field.ty(), text).map_err(|bad| bad.to_string()))
     }
 
@@ -96,8 +101,8 @@ impl Input {
         }
         match (self.times.parse(&self.text()), self.text().trim()) {
             (Some(at), _) => Some(self.times.whole(at)),
-            (None, "") => Some("none; or +2d, fri, 12 dec 9:00".into()),
-            (None, _) => Some("+2d, fri, tomorrow 9:00, 12 dec".into()),
+            (None, "none") => Some("no time".into()),
+            (None, _) => Some("+2d, fri, 12 dec 9:00, none".into()),
         }
     }
 

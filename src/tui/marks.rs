@@ -3,12 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::engine::port::Ask;
-use crate::model::{
-    Action, BySide, ConflictId, ConflictState, FieldChange, FieldName, LinkId, Millis, Reason,
-    Side, Take, TaskRow, Value,
-};
+use crate::model::{Action, ConflictId, ConflictState, LinkId, Reason, Side, Take};
 
-use super::confirm::{Choice, Confirm, Offer, Then, cost_words};
+use super::confirm::{Choice, Confirm, Offer, Then};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
 use super::tabs::staging;
@@ -111,7 +108,7 @@ fn tell(model: &mut Model) {
     let n = model.marks.count(model.tab);
     let keys = match model.tab {
         Tab::Contacts => "i ignores them",
-        Tab::Tasks => "space ticks them, d puts them off",
+        Tab::Tasks => "space completes them, w assigns, d sets when they are due",
         _ => "d decides them, z puts them off",
     };
     match n {

@@ -170,7 +170,8 @@ fn finish_form(model: &mut Model, form: Form) {
         .iter()
         .filter_map(|input| {
             let to = input.changed()?.ok()?;
-            (to != input.from).then(|| FieldChange {
+            let each = matches!(form.purpose, Purpose::Tasks(_)); // has its own value
+            (each || to != input.from).then(|| FieldChange {
                 field: input.field.clone(),
                 from: input.from.clone(),
                 to,

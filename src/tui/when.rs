@@ -23,12 +23,15 @@ pub fn read(text: &str, times: &Times) -> Option<Millis> {
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
-        [] => None,
         [time] if clock(time).is_some() => at(times, today(times)?, clock(time)?),
         [day] => at(times, named(day, times)?, Time::constant(HOUR, 0, 0, 0)),
         [one, two] => match named(one, times) {
             Some(day) => at(times, day, clock(two)?),
-            None => at(times, dated(one, two, times)?, Time::constant(HOUR, 0, 0, 0)),
+            None => at(
+                times,
+                dated(one, two, times)?,
+                Time::constant(HOUR, 0, 0, 0),
+            ),
         },
         [one, two, time] => at(times, dated(one, two, times)?, clock(time)?),
         _ => None,

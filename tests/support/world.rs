@@ -233,11 +233,15 @@ impl World {
             due.filter(|at| *at >= from && *at < until).count() as u64
         };
         TaskBoard {
-            mine: open().filter(|task| task.assignee.starts_with("dana@")).count() as u64,
+            mine: open()
+                .filter(|task| task.assignee.starts_with("dana@"))
+                .count() as u64,
             overdue: due(Millis(0), days.today),
             today: due(days.today, days.tomorrow),
             week: due(days.today, days.week),
-            people: ["dana", "lou", "ravi"].map(|who| format!("{who}@harbor.example")).into(),
+            people: ["dana", "lou", "ravi"]
+                .map(|who| format!("{who}@harbor.example"))
+                .into(),
         }
     }
 

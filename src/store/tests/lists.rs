@@ -106,7 +106,7 @@ fn tasks_stand_by_due_time_open_apart_from_done() {
         ("2", "2026-03-02"),
     ] {
         let mut snapshot = task(Side::Ghl, n, "g1", &format!("Call {n}"));
-        let due = Millis::parse(&format!("{due}T09:00:00Z")).map(crate::model::Value::Time);
+        let due = Millis::parse(&format!("{due}T09:00:00Z")).map(Value::Time);
         snapshot.record.set(FieldName::DueAt, due);
         cache.put(&snapshot);
     }
@@ -130,7 +130,7 @@ fn tasks_stand_by_due_time_open_apart_from_done() {
     let link = cache.reader().find("2").unwrap().unwrap();
     let mut done = task(Side::Ghl, "2", "g1", "Call 2");
     done.record
-        .set(FieldName::Completed, Some(crate::model::Value::Bool(true)));
+        .set(FieldName::Completed, Some(Value::Bool(true)));
     cache.put(&done);
     assert_eq!(titles(&cache, TaskView::Done, ""), ["Call 2"]);
     assert_eq!(cache.reader().totals().unwrap().tasks_open, 3);

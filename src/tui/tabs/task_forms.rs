@@ -29,14 +29,14 @@ fn whom(rows: &[&TaskRow]) -> String {
     }
 }
 
-/// What a row has of a field; `None` where only the record knows it.
-fn of_row(row: &TaskRow, field: &FieldName) -> Option<Option<Value>> {
+/// What a row has of a field, or `otherwise` where only the record knows it.
+fn of_row(row: &TaskRow, field: &FieldName, otherwise: Option<&Value>) -> Option<Value> {
     match field {
-        FieldName::Title => Some(Value::text(&row.title)),
-        FieldName::DueAt => Some(row.due_at.map(Value::Time)),
-        FieldName::Assignee => Some(Value::text(&row.assignee)),
-        FieldName::Completed => Some(Value::yes(row.completed)),
-        _ => None,
+        FieldName::Title => Value::text(row.title.as_str()),
+        FieldName::DueAt => row.due_at.map(Value::Time),
+        FieldName::Assignee => Value::text(row.assignee.as_str()),
+        FieldName::Completed => Value::yes(row.completed),
+        _ => otherwise.cloned(),
     }
 }
 
@@ -53,7 +53,7 @@ fn question(
     let mut writes = BySide::<usize>::default();
     for row in rows {
         let of_this = changes.iter().map(|change| FieldChange {
-            from: of_row(row, &change.field).unwrap_or_else(|| change.from.clone()),
+            from: of_row(row, &change.field, change.from.as_ref()),
             ..change.clone()
         });
         let of_this: Vec<FieldChange> = of_this.filter(|it| it.from != it.to).collect();
@@ -66,14 +66,16 @@ fn question(
             }
             *writes.get_mut(side) += 1;
             for change in &of_this {
-                let from = show(change.from.as_ref(), &model.times);
-                let to = show(change.to.as_ref(), &model.times);
-                lines.push(format!(
-                    "{:<10} {}  {}  {from} → {to}",
-                    side.label(),
-                    row.title,
-                    change.field.label()
-                ));
+                let words = match (&change.field, &change.to) {
+                    (FieldName::Completed, Some(_)) => "open → done".into(),
+                    (FieldName::Completed, None) => "done → open".into(),
+                    (field, to) => {
+                        let from = show(change.from.as_ref(), &model.times);
+                        let to = show(to.as_ref(), &model.times);
+                        format!("{}  {from} → {to}", field.label())
+                    }
+                };
+                lines.push(format!("{:<10} {}  {words}", side.label(), row.title));
             }
         }
         asks.push(Ask::Act(Action::Edit {
@@ -113,22 +115,21 @@ pub fn complete(model: &mut Model) {
     open(model, confirm);
 }
 
-fn form(model: &Model, title: String, fields: Vec<(FieldName, Option<Value>)>) -> Option<Form> {
-    let links: Vec<LinkId> = subjects(model).iter().map(|row| row.id).collect();
-    let purpose = Purpose::Tasks(links);
-    (!fields.is_empty()).then(|| Form::new(title, purpose, fields, 0, &model.times))
-}
-
 /// Opens the box for a new due time of the marked tasks, or that under the cursor.
 pub fn due(model: &mut Model) {
     let rows = subjects(model);
-    let from = match rows.as_slice() {
-        [one] => one.due_at.map(Value::Time),
-        _ => None,
+    let now = match rows.as_slice() {
+        [one] => match one.due_at {
+            Some(at) => format!(", due {} now", model.times.due(at)),
+            None => ", without a due date now".into(),
+        },
+        _ => String::new(),
     };
-    let title = format!("Due: {}", whom(&rows));
-    let form = form(model, title, vec![(FieldName::DueAt, from)]);
-    model.overlay = form.map(|form| Overlay::Form(Box::new(form)));
+    let title = format!("When is it due? {}{now}", whom(&rows));
+    let links: Vec<LinkId> = rows.iter().map(|row| row.id).collect();
+    let fields = vec![(FieldName::DueAt, None)];
+    let form = Form::new(title, Purpose::Tasks(links), fields, 0, &model.times);
+    model.overlay = Some(Overlay::Form(Box::new(form)));
 }
 
 /// Opens the form of the task under the cursor.
@@ -139,13 +140,15 @@ pub fn edit(model: &mut Model) {
     if model.marks.tasks.len() > 1 {
         return model.say("e edits one task: w and d take all marked ones, esc lets them go.");
     }
-    let end = Side::BOTH.iter().find_map(|side| detail.linked.ends.get(*side).live());
+    let end = Side::BOTH
+        .iter()
+        .find_map(|side| detail.linked.ends.get(*side).live());
     let body = end.and_then(|end| end.record.get(&FieldName::Body).cloned());
     let fields = [FieldName::Title, FieldName::DueAt, FieldName::Assignee];
     let mut fields: Vec<_> = fields
         .into_iter()
         .map(|field| {
-            let value = of_row(row, &field).flatten();
+            let value = of_row(row, &field, None);
             (field, value)
         })
         .collect();
@@ -192,7 +195,10 @@ pub fn new_for(model: &mut Model, contact: LinkId, name: &str) {
     let fields = vec![
         (FieldName::Title, None),
         (FieldName::DueAt, due),
-        (FieldName::Assignee, mine.and_then(|who| Value::text(who))),
+        (
+            FieldName::Assignee,
+            mine.and_then(|who| Value::text(who.as_str())),
+        ),
         (FieldName::Body, None),
     ];
     let title = format!("New task for {name}");

@@ -18,6 +18,8 @@ use super::contacts;
 const LOCAL_MS: i64 = 5_000;
 /// Both sides of a task are read when the cursor rests on it.
 const REST_MS: i64 = 120;
+/// A read that takes longer is said to take place.
+const PATIENCE_MS: i64 = 150;
 
 /// The views of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +66,11 @@ pub struct Tasks {
     /// What the heads say, and whom tasks are for.
     pub board: TaskBoard,
     detail: Option<Box<ContactDetail>>,
+    /// Its row, which may leave the loaded ones while the cursor moves.
+    row: Option<TaskRow>,
     rests: Option<Millis>,
+    /// Since when the sides are waited for, as long as that is no long time.
+    since: Option<Millis>,
 }
 
 impl Tasks {
@@ -74,9 +80,23 @@ impl Tasks {
         (Some(detail.linked.id) == self.window.cursor).then_some(detail)
     }
 
-    /// When both sides of the task under the cursor are to be read, if it rests till then.
-    pub const fn next_wake(&self) -> Option<Millis> {
-        self.rests
+    /// The task to draw in the pane, with its sides once they were read: while the cursor moves, and for as long as the
+    /// reader may take, the one before.
+    pub fn drawn(&self) -> Option<(&TaskRow, Option<&ContactDetail>)> {
+        let waits = self.rests.is_some() || self.since.is_some();
+        match (self.detail.as_deref(), &self.row) {
+            (Some(detail), Some(row)) if waits && self.detail().is_none() => {
+                let loaded = self.window.rows.iter().find(|other| other.id == row.id);
+                Some((loaded.unwrap_or(row), Some(detail)))
+            }
+            _ => Some((self.window.current()?, self.detail())),
+        }
+    }
+
+    /// When both sides of the task under the cursor are to be read, if it rests till then, or `reading…` has to be
+    /// said.
+    pub fn next_wake(&self) -> Option<Millis> {
+        self.rests.or_else(|| Some(self.since?.plus(PATIENCE_MS)))
     }
 
     /// Lets go of the rows that stand in the list only because they were ticked here.
@@ -105,7 +125,10 @@ impl Tasks {
 
 /// Rows of the list that are on the screen.
 pub fn visible(model: &Model) -> usize {
-    model.body_rows().saturating_sub(2 + pane_rows(model)).max(1)
+    model
+        .body_rows()
+        .saturating_sub(2 + pane_rows(model))
+        .max(1)
 }
 
 /// Rows of the pane under the list, with its rule.
@@ -170,14 +193,23 @@ pub fn accept_board(model: &mut Model, board: TaskBoard) {
 pub fn look(model: &mut Model) {
     model.tasks.rests = None;
     if let Some(task) = model.tasks.window.cursor {
+        if model.tasks.detail().is_none() {
+            model.tasks.since = Some(model.times.now);
+        }
         model.read(Request::Task(task));
     }
 }
 
-/// Asks for both sides if the cursor rested long enough.
+/// Asks for both sides if the cursor rested long enough; says that they are read if that takes long.
 pub fn rested(model: &mut Model) {
-    if model.tasks.rests.is_some_and(|at| at <= model.times.now) {
+    let now = model.times.now;
+    if model.tasks.rests.is_some_and(|at| at <= now) {
         look(model);
+    }
+    let since = model.tasks.since;
+    if since.is_some_and(|since| since.plus(PATIENCE_MS) <= now) {
+        model.tasks.since = None;
+        model.dirty |= model.tasks.detail().is_none();
     }
 }
 
@@ -185,6 +217,15 @@ pub fn rested(model: &mut Model) {
 pub fn accept_detail(model: &mut Model, detail: Option<Box<ContactDetail>>) {
     model.dirty |= model.tasks.detail != detail;
     model.tasks.detail = detail;
+    model.tasks.since = None;
+    let id = model.tasks.detail.as_ref().map(|detail| detail.linked.id);
+    let row = model
+        .tasks
+        .window
+        .rows
+        .iter()
+        .find(|row| Some(row.id) == id);
+    model.tasks.row = row.cloned();
 }
 
 /// Takes a page of rows; what was ticked a moment ago stays ticked until the store shows it.
@@ -226,10 +267,11 @@ fn tick(row: &mut TaskRow, completed: bool) {
 
 /// Moves the cursor.
 pub fn go(model: &mut Model, how: Move) {
-    let visible = visible(model);
+    let visible = super::tasks_view::fits(model); // headings take rows of the screen
     let before = model.tasks.window.cursor;
     let wanted = model.tasks.window.step(how, visible);
     if model.tasks.window.cursor != before {
+        model.tasks.since = None;
         model.tasks.rests = Some(model.times.now.plus(REST_MS));
     }
     if let Some(span) = wanted {
@@ -317,4 +359,3 @@ pub fn open(model: &mut Model) {
         None => model.say("This task has no contact."),
     }
 }
-

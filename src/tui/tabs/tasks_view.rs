@@ -4,16 +4,16 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::model::{FieldName, LinkId, LinkState, Record, Side, TaskRow, TaskView};
 use crate::store::{COUNTED, ContactDetail};
-use crate::text::{clean, cut_end, thousands};
+use crate::text::{clean, cut_end, thousands, width};
 
 use super::super::glyphs::state_mark;
 use super::super::model::Model;
 use super::super::msg::Tab;
 use super::super::widgets::paint::{self, Row};
+use super::conflicts;
 use super::contacts_view::short_user;
 use super::detail::show;
 use super::tasks::{View, pane_rows, visible};
-use super::{conflicts, tasks};
 
 /// The group that a task is in, for the headings.
 fn group(model: &Model, row: &TaskRow) -> &'static str {
@@ -99,12 +99,20 @@ fn shown(model: &Model) -> (usize, Vec<Line<'_>>) {
     let mut top = window.top;
     loop {
         let lines = lines(model, top, rows);
-        let is_here = |line: &Line<'_>| matches!(line, Line::Row(row) if Some(row.id) == window.cursor);
+        let is_here =
+            |line: &Line<'_>| matches!(line, Line::Row(row) if Some(row.id) == window.cursor);
         if lines.iter().any(is_here) || window.index().is_none_or(|at| at <= top) {
             return (top, lines);
         }
         top += 1;
     }
+}
+
+/// How many tasks are on the screen from the first on.
+pub fn fits(model: &Model) -> usize {
+    let lines = lines(model, model.tasks.window.top, visible(model));
+    let rows = lines.iter().filter(|line| matches!(line, Line::Row(_)));
+    rows.count().max(1)
 }
 
 /// The task in a line of the body, where that is one.
@@ -176,7 +184,9 @@ fn named(model: &Model, group: &str) -> String {
     let board = &model.tasks.board;
     let all = model.tasks.query.search.is_empty() && model.filters.of(Tab::Tasks).is_empty();
     match (group, model.tasks.view) {
-        ("Overdue", View::Overdue | View::All) if all => format!("{group} {}", count(board.overdue)),
+        ("Overdue", View::Overdue | View::All) if all => {
+            format!("{group} {}", count(board.overdue))
+        }
         ("Today", View::Today | View::Week | View::All) if all => {
             format!("{group} {}", count(board.today))
         }
@@ -192,7 +202,11 @@ fn count(n: u64) -> String {
 fn draw_row(model: &Model, row: &TaskRow, widths: &Columns, place: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
     let open = model.tasks.query.view == TaskView::Open;
-    let style = if row.completed { theme.dim } else { Style::new() };
+    let style = if row.completed {
+        theme.dim
+    } else {
+        Style::new()
+    };
     let mark = if row.completed && open && row.state == LinkState::InStep {
         "✓"
     } else {
@@ -230,7 +244,8 @@ fn draw_row(model: &Model, row: &TaskRow, widths: &Columns, place: Rect, buf: &m
     cells.draw(place, buf);
     paint::star(place, 1, model.marks.tasks.contains(&row.id), buf);
     if Some(row.id) == model.tasks.window.cursor {
-        paint::cursor(place, 6 + widths.title.min(40), theme, buf);
+        let title = width(&row.title).min(widths.title);
+        paint::cursor(place, 6 + title.min(24), theme, buf);
     }
 }
 
@@ -368,7 +383,7 @@ fn side_words(model: &Model, detail: &ContactDetail, side: Side) -> String {
 
 fn draw_pane(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
     let theme = &model.theme;
-    let Some(row) = model.tasks.window.current() else {
+    let Some((row, drawn)) = model.tasks.drawn() else {
         return paint::rule("", theme.dim, paint::row(area, at), theme, buf);
     };
     let title = match row.contact_name.as_str() {
@@ -379,8 +394,10 @@ fn draw_pane(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
     let inner = paint::beside_track(area);
     let room = (inner.width as usize).saturating_sub(13);
     for (line, side) in Side::BOTH.into_iter().enumerate() {
-        let words = tasks::Tasks::detail(&model.tasks)
-            .map_or_else(|| "reading…".into(), |detail| side_words(model, detail, side));
+        let words = drawn.map_or_else(
+            || "reading…".into(),
+            |detail| side_words(model, detail, side),
+        );
         Row::of("   ", Style::new())
             .cell(side.label(), 10, theme.dim)
             .add(cut_end(&words, room).into_owned(), Style::new())

@@ -257,8 +257,15 @@ fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) 
         }
     }
     divide(inside, room + 1, theme, buf);
-    Row::of("enter run     up down choose     esc close", Style::new())
-        .draw(paint::row(inside, room + 2), buf);
+    let enter = match palette.picks {
+        palette::Picks::Anything => "run",
+        _ => "take",
+    };
+    Row::of(
+        format!("enter {enter}     up down choose     esc close"),
+        Style::new(),
+    )
+    .draw(paint::row(inside, room + 2), buf);
 }
 
 fn draw_help(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
