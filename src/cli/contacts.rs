@@ -291,6 +291,12 @@ fn read_again(context: &Context, id: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+/// `couplet forget`: all that is known of a contact goes.
+pub fn forget(context: &Context, id: &str, form: Form) -> Result<Exit, Problem> {
+    let link = contact(&context.reader()?, id)?.linked.id;
+    submit(context, form, &[Action::Forget { link }])
+}
+
 fn ignore(context: &Context, id: &str, form: Form, ignored: bool) -> Result<Exit, Problem> {
     let link = contact(&context.reader()?, id)?.linked.id;
     submit(context, form, &[Action::Ignore { link, ignored }])

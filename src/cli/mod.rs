@@ -99,6 +99,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Links(command)) => links::run(&context()?, &command),
         Some(Command::Policies(command)) => policies::run(&context()?, &command),
         Some(Command::Backup { file }) => backup::run(&context()?, &file),
+        Some(Command::Forget { id, form }) => contacts::forget(&context()?, &id, form),
         Some(Command::Export(export)) => export::run(&context()?, &export),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),

@@ -68,6 +68,7 @@ impl Pass<'_> {
                 self.core.store().set_ignored(self.fence, *link, *ignored)?;
                 Ok(Ok(()))
             }
+            Action::Forget { link } => self.forget(asked, *link),
             Action::Split { link } => self.split(asked, *link),
             Action::Match { ghl, growbots } => self.match_two(asked, ghl, growbots),
             Action::Remember { conflict, policy } => self.remember(asked, *conflict, policy),

@@ -28,6 +28,7 @@ mod error;
 #[cfg(test)]
 mod fail_at;
 mod hints;
+mod keep;
 mod lease;
 mod mapped;
 mod matching;

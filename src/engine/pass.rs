@@ -109,6 +109,9 @@ impl<'a> Pass<'a> {
             }
         }
         let plan = if self.dry { Some(self.plan()?) } else { None };
+        if !self.dry {
+            self.tidy()?;
+        }
         let mut summary = self.summary.into_inner();
         summary.duration_ms = self.core.now().since(summary.started_at).max(0) as u64;
         summary.requests = BySide::from_fn(|side| after.get(side).0 - before.get(side).0);

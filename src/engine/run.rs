@@ -51,6 +51,8 @@ pub struct Parts {
     pub map: FieldMap,
     /// The automation rules.
     pub rules: Vec<Rule>,
+    /// After how many days what has ended is taken out of the database; 0 keeps it.
+    pub keep_days: u32,
 }
 
 /// What a pass is asked to read beside what changed.

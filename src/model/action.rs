@@ -54,6 +54,11 @@ pub enum Action {
         /// Whether to leave it alone.
         ignored: bool,
     },
+    /// Take away all that the database knows of a contact and of what belongs to it; neither side is written.
+    Forget {
+        /// Which contact.
+        link: LinkId,
+    },
     /// Part a pair: its records are different ones, and do not pair again.
     Split {
         /// Which pair.

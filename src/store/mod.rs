@@ -17,6 +17,7 @@ mod detail;
 mod ends;
 mod error;
 mod errors;
+mod forget;
 mod hints;
 mod lease;
 mod links;

@@ -1,27 +1,9 @@
 //! Tasks: views, both sides, forms, bulk.
 
-use couplet::engine::port::Ask;
-use couplet::model::{Action, FieldName, Kind, LinkId, Value};
-use couplet::tui::model::Overlay;
 use couplet::tui::mouse::Mouse;
-use couplet::tui::msg::{Msg, Tab};
-use couplet::tui::theme::Theme;
 
-use super::TestApp;
-use super::support::world::{World, at};
-
-macro_rules! screens {
-    ($($name:ident: $keys:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            for (width, height) in [(80, 24), (120, 40)] {
-                let mut app = TestApp::demo(width, height);
-                let screen = app.press(&$keys).screen();
-                insta::assert_snapshot!(format!("tasks_{}_{width}", stringify!($name)), screen);
-            }
-        }
-    )*};
-}
+use super::support::world::at;
+use super::*;
 
 screens! {
     list: "2jj";
@@ -40,10 +22,10 @@ fn an_empty_list_and_one_that_is_read_say_so() {
     let mut app = TestApp::demo(80, 24);
     app.world.tasks.clear();
     app.press("2");
-    insta::assert_snapshot!("tasks_empty", app.screen());
+    insta::assert_snapshot!("empty", app.screen());
     let mut app = TestApp::unread(80, 24, Theme::dark(), World::demo());
     app.model.tab = Tab::Tasks;
-    insta::assert_snapshot!("tasks_reading", app.screen());
+    insta::assert_snapshot!("reading", app.screen());
 }
 
 fn acts(app: &TestApp) -> Vec<Action> {
@@ -114,7 +96,7 @@ fn a_new_task_is_made_for_a_contact_that_was_looked_for() {
         app.screen()
     );
     app.typed("Send the offer").press("<ctrl-s>");
-    insta::assert_snapshot!("tasks_new_confirm", app.screen());
+    insta::assert_snapshot!("new_confirm", app.screen());
     app.press("y");
     let [
         Action::Add {
@@ -191,4 +173,39 @@ fn a_step_among_tasks_costs_few_bytes_on_average() {
         all += app.bytes();
     }
     assert!(all / 200 < 200, "{} bytes", all / 200);
+}
+
+#[test]
+fn space_ticks_a_task_at_once() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("2<space>");
+    assert!(app.screen().contains("■ ⇄ Send signed order form"));
+    app.send(Msg::Changed);
+    assert!(
+        app.screen().contains("■ ⇄ Send signed"),
+        "until the store shows it"
+    );
+    assert!(matches!(&app.asks[..], [Ask::Act(Action::Edit { .. })]));
+}
+
+#[test]
+fn a_task_leads_to_its_contact_and_esc_back_to_the_list() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("2jj<enter>").send(Msg::Changed);
+    assert!(app.screen().contains("! June Fairweather"));
+    app.press("<esc>");
+    assert!(app.screen().contains("▌ = Abendroth, Jonas"));
+}
+
+#[test]
+fn a_ticked_task_stays_in_view_until_the_operator_leaves() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("2<space>");
+    let id = app.model.tasks.window.cursor.unwrap();
+    app.world.tasks.retain(|task| task.id != id); // the store took it: it is not open any more
+    app.later(10_000).send(Msg::Changed);
+    assert_eq!(app.model.tasks.window.cursor, Some(id));
+    assert!(app.screen().contains("■ ✓"), "{}", app.screen());
+    app.press("12");
+    assert!(!app.screen().contains("■ ✓"), "{}", app.screen());
 }
