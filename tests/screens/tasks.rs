@@ -144,7 +144,7 @@ fn a_click_chooses_a_view_or_a_task() {
 fn the_sides_of_a_task_are_read_when_the_cursor_rests() {
     let mut app = TestApp::demo(120, 40);
     app.press("2");
-    app.send(Msg::Key(couplet::tui::keys::Key::char('j')));
+    app.send(Msg::Key(keys::Key::char('j')));
     assert!(app.model.tasks.detail().is_none());
     app.later(120);
     assert!(app.model.tasks.detail().is_some());
@@ -168,8 +168,7 @@ fn a_step_among_tasks_costs_few_bytes_on_average() {
     app.press("2").screen();
     let mut all = 0;
     for _ in 0..200 {
-        app.send(Msg::Key(couplet::tui::keys::Key::char('j')))
-            .later(33);
+        app.send(Msg::Key(keys::Key::char('j'))).later(33);
         all += app.bytes();
     }
     assert!(all / 200 < 200, "{} bytes", all / 200);
