@@ -223,8 +223,20 @@ fn error(model: &Model) -> Result<(), Reason> {
     }
 }
 
+fn alert(model: &Model) -> Result<(), Reason> {
+    let open = |alert: &crate::model::Alert| alert.state == crate::model::AlertState::Open;
+    if model.errors.alerts.iter().any(open) {
+        Ok(())
+    } else {
+        Err("no alert waits for anybody".into())
+    }
+}
+
 fn markable(model: &Model) -> Result<(), Reason> {
-    let tabs = matches!(model.tab, Tab::Contacts | Tab::Tasks | Tab::Conflicts);
+    let tabs = matches!(
+        model.tab,
+        Tab::Contacts | Tab::Tasks | Tab::Conflicts | Tab::Errors
+    );
     if tabs && filter::is_list(model) {
         Ok(())
     } else {
@@ -311,7 +323,10 @@ pub static COMMANDS: &[Command] = &[
     // Errors
     command("error.retry", S::Errors, &["r"], "retry", "Try the records of this error again.", Do::Retry).if_ready(error).asks(),
     command("error.skip", S::Errors, &["x"], "skip", "Do not try the records of this error again until they change.", Do::Skip).if_ready(error).asks(),
-    command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts.", Do::Mute).if_ready(error).asks(),
+    command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts, or count it again.", Do::Mute).if_ready(error).asks(),
+    command("error.record", S::Errors, &["o"], "record", "Show the latest record of the error.", Do::OpenRecord).if_ready(error),
+    command("error.export", S::Errors, &["X"], "export", "Write the errors of the list to a new file, CSV or JSON lines.", Do::Export).if_ready(error),
+    command("error.acknowledge", S::Errors, &["A"], "ack", "Say of the latest alert that somebody knows.", Do::Acknowledge).if_ready(alert),
     // everywhere
     command("search", S::Global, &["/"], "search", "Search the list while you type; esc leaves, esc again drops it.", Do::Search).if_ready(searchable),
     command("filter", S::Global, &["f"], "filter", "Filter the list: `tag:vip state:conflict updated:<2d owner:me`; tab completes, esc drops it.", Do::Filter).if_ready(filterable),

@@ -1,7 +1,7 @@
 //! What `update` asks for, as plain data that tests can compare; `run` carries it out.
 
 use crate::engine::port::Ask;
-use crate::model::{Filter, LinkId, Millis, PageKey, PassId};
+use crate::model::{ErrorId, Filter, LinkId, Millis, PageKey, PassId};
 use crate::store::{BoardDays, ContactQuery, TaskQuery};
 
 /// Something to be done outside the model.
@@ -17,6 +17,13 @@ pub enum Effect {
     Copy(String),
     /// Draw every cell anew.
     Redraw,
+    /// Write a text to a new file; how that ended comes as [`Msg::Saved`](super::msg::Msg::Saved).
+    Save {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+    },
 }
 
 /// Which part of a list to read.
@@ -78,6 +85,10 @@ pub enum Request {
     LogFound(Filter),
     /// Open errors.
     Errors,
+    /// The records of an error.
+    ErrorRecords(ErrorId),
+    /// Alerts.
+    Alerts,
     /// The bars of the Rates chart.
     Rates {
         /// From when.
@@ -87,7 +98,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 14;
+    pub const SLOTS: usize = 16;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -106,6 +117,8 @@ impl Request {
             Self::LogFound(_) => 11,
             Self::Task(_) => 12,
             Self::TaskBoard { .. } => 13,
+            Self::ErrorRecords(_) => 14,
+            Self::Alerts => 15,
         }
     }
 }

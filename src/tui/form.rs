@@ -22,6 +22,8 @@ pub enum Purpose {
     Tasks(Vec<LinkId>),
     /// Make a task for a contact.
     NewTask(LinkId),
+    /// Write the list to a file.
+    Export,
 }
 
 /// One box of a form.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::port::Ask;
-use crate::model::{Action, ConflictId, ConflictState, LinkId, Reason, Side, Take};
+use crate::model::{Action, ConflictId, ConflictState, ErrorId, LinkId, Reason, Side, Take};
 
 use super::confirm::{Choice, Confirm, Offer, Then};
 use super::model::{Model, Overlay};
@@ -20,6 +20,8 @@ pub struct Marks {
     pub tasks: BTreeSet<LinkId>,
     /// Of Conflicts.
     pub conflicts: BTreeSet<ConflictId>,
+    /// Of Errors.
+    pub errors: BTreeSet<ErrorId>,
 }
 
 impl Marks {
@@ -29,6 +31,7 @@ impl Marks {
             Tab::Contacts => self.contacts.len(),
             Tab::Tasks => self.tasks.len(),
             Tab::Conflicts => self.conflicts.len(),
+            Tab::Errors => self.errors.len(),
             _ => 0,
         }
     }
@@ -38,6 +41,7 @@ impl Marks {
             Tab::Contacts => self.contacts.clear(),
             Tab::Tasks => self.tasks.clear(),
             Tab::Conflicts => self.conflicts.clear(),
+            Tab::Errors => self.errors.clear(),
             _ => {}
         }
     }
@@ -67,6 +71,11 @@ pub fn toggle(model: &mut Model) {
                 turn(&mut model.marks.conflicts, row);
             }
         }
+        Tab::Errors => {
+            if let Some(row) = model.errors.cursor {
+                turn(&mut model.marks.errors, row);
+            }
+        }
         _ => return,
     }
     super::update::step(model, Move::Down);
@@ -89,6 +98,11 @@ pub fn toggle_all(model: &mut Model) {
             let rows = model.conflicts.order(model);
             model.marks.conflicts.extend(rows);
         }
+        Tab::Errors => {
+            let order = model.errors.order(&model.filters, model.times.now);
+            let rows: Vec<_> = order.iter().map(|error| error.id).collect();
+            model.marks.errors.extend(rows);
+        }
         _ => {}
     }
     if model.marks == before {
@@ -109,6 +123,7 @@ fn tell(model: &mut Model) {
     let keys = match model.tab {
         Tab::Contacts => "i ignores them",
         Tab::Tasks => "space completes them, w assigns, d sets when they are due",
+        Tab::Errors => "r retries, x skips, m mutes them",
         _ => "d decides them, z puts them off",
     };
     match n {

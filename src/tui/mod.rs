@@ -2,6 +2,7 @@
 //! pure [`update::update`] that answers with [`effect::Effect`]s, one pure [`view::view`]. [`run`] joins them to the
 //! terminal, the reader thread and the engine.
 
+mod advice;
 pub mod ansi;
 pub mod commands;
 pub mod confirm;

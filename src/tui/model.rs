@@ -177,6 +177,11 @@ impl Model {
         self.effects.push(Effect::Copy(text));
     }
 
+    /// Asks for something else.
+    pub fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
     /// Asks for a full redraw.
     pub fn redraw(&mut self) {
         self.effects.push(Effect::Redraw);

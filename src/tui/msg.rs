@@ -2,8 +2,8 @@
 
 use crate::engine::port::Event;
 use crate::model::{
-    BySide, Conflict, ContactRow, ErrorRow, Filter, Holder, LinkId, LogEntry, LoopStatus, Millis,
-    PassId, PassSummary, RateBar, Side, TaskRow,
+    Alert, BySide, Conflict, ContactRow, ErrorId, ErrorRow, Filter, Holder, LinkId, LogEntry,
+    LoopStatus, Millis, PassId, PassSummary, RateBar, Side, TaskRow,
 };
 use crate::store::{ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 
@@ -39,6 +39,8 @@ pub enum Msg {
     Told(Event),
     /// The engine's thread has ended.
     EngineGone,
+    /// A file was written, in words; or not, and why.
+    Saved(Result<String, String>),
     /// The process was told to end.
     Terminate,
 }
@@ -136,6 +138,12 @@ pub enum Do {
     Skip,
     /// Keep an error out of the counts.
     Mute,
+    /// Write the list to a file.
+    Export,
+    /// Say of an alert that somebody knows.
+    Acknowledge,
+    /// Show the record under the cursor.
+    OpenRecord,
     /// Yes, to a question.
     Yes,
     /// No, to a question.
@@ -277,6 +285,10 @@ pub enum Read {
     LogFound(Filter, Vec<LogEntry>),
     /// To [`Request::Errors`](super::effect::Request::Errors).
     Errors(Vec<ErrorRow>),
+    /// To [`Request::ErrorRecords`](super::effect::Request::ErrorRecords): links and names.
+    ErrorRecords(ErrorId, Vec<(LinkId, String)>),
+    /// To [`Request::Alerts`](super::effect::Request::Alerts).
+    Alerts(Vec<Alert>),
     /// To [`Request::Rates`](super::effect::Request::Rates).
     Rates(BySide<Vec<RateBar>>),
     /// The cache did not answer, in words.

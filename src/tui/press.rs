@@ -10,7 +10,7 @@ use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
-use super::tabs::{contacts, detail, staging, sync_log, task_forms, tasks, workbench};
+use super::tabs::{contacts, detail, errors, staging, sync_log, task_forms, tasks, workbench};
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
 
@@ -191,6 +191,10 @@ fn finish_form(model: &mut Model, form: Form) {
                 value: json,
             };
             staging::stage(model, *id, answer);
+        }
+        Purpose::Export => {
+            let path = form.inputs.first().map(super::form::Input::text);
+            errors::write_to(model, path.unwrap_or_default().trim());
         }
         Purpose::NewTask(contact) => {
             let contact = *contact;

@@ -21,6 +21,7 @@ use super::msg::{Msg, Page, Read};
 const POLL: Duration = Duration::from_millis(250);
 const CONFLICTS: u32 = 1_000;
 const ERRORS: u32 = 500;
+const RECORDS: u32 = 200;
 const PASSES: u32 = 500;
 const FOUND: u16 = 20;
 const LOG_PAGE: u32 = 500;
@@ -271,6 +272,12 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             let rows = reader.errors(ERRORS)?.into_iter();
             Read::Errors(rows.map(clean_error).collect())
         }
+        Request::ErrorRecords(error) => {
+            let mut records = reader.error_records(error, RECORDS)?;
+            records.iter_mut().for_each(|(_, title)| tidy(title));
+            Read::ErrorRecords(error, records)
+        }
+        Request::Alerts => Read::Alerts(reader.alerts()?),
         Request::Rates { since } => Read::Rates(BySide {
             ghl: reader.rates(crate::model::Side::Ghl, since)?,
             growbots: reader.rates(crate::model::Side::Growbots, since)?,

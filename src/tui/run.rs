@@ -118,11 +118,12 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
             }
         }
     });
-    forward(events_of_engine, to, Some(Msg::EngineGone));
+    forward(events_of_engine, to.clone(), Some(Msg::EngineGone));
 
     let mut outside = Outside {
         asking,
         port,
+        messages: to,
         gone: false,
     };
     let mut redraw = outside.carry(open(&mut model));
@@ -185,7 +186,23 @@ fn wait(messages: &Receiver<Msg>, model: &Model, clock: &Clock) -> Result<Option
 struct Outside {
     asking: Asking,
     port: Port,
+    messages: SyncSender<Msg>,
     gone: bool,
+}
+
+/// Writes a file that must not be there yet; says how that went.
+fn save(path: &str, text: &str) -> Result<String, String> {
+    let write = || -> io::Result<()> {
+        let mut file = std::fs::File::create_new(path)?;
+        file.write_all(text.as_bytes())
+    };
+    match write() {
+        Ok(()) => Ok(format!("Written to {path}.")),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(format!(
+            "Not written: {path} is there already. X asks for another name."
+        )),
+        Err(error) => Err(format!("Not written to {path}: {error}.")),
+    }
 }
 
 impl Outside {
@@ -204,6 +221,11 @@ impl Outside {
                 ),
                 Effect::Copy(text) => super::terminal::copy(&text),
                 Effect::Redraw => redraw = true,
+                Effect::Save { path, text } => {
+                    let to = self.messages.clone();
+                    // A slow disk does not stop the screen; who is gone needs no answer.
+                    thread::spawn(move || drop(to.send(Msg::Saved(save(&path, &text)))));
+                }
             }
         }
         redraw

@@ -36,6 +36,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Changed => refresh(model),
         Msg::Told(event) => told(model, event),
         Msg::EngineGone => model.say_failed("The sync has ended in this process. q leaves."),
+        Msg::Saved(Ok(words)) => model.say_done(words),
+        Msg::Saved(Err(words)) => model.say_failed(words),
         Msg::Terminate => model.quit = true,
     }
     model.take_effects()
@@ -95,7 +97,7 @@ fn refresh(model: &mut Model) {
             model.read(Request::Passes);
             sync_log::find(model);
         }
-        Tab::Errors => {}
+        Tab::Errors => model.read(Request::Alerts),
         Tab::Rates => rates::read(model),
     }
 }
@@ -129,6 +131,8 @@ fn accept(model: &mut Model, read: Read) {
         Read::Passes(passes) => sync_log::accept(model, passes),
         Read::LogFound(filter, lines) => sync_log::accept_found(model, &filter, lines),
         Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
+        Read::ErrorRecords(error, records) => errors::accept_records(model, error, records),
+        Read::Alerts(alerts) => errors::accept_alerts(model, alerts),
         Read::Errors(rows) => errors::accept(model, rows),
         Read::Rates(bars) => rates::accept(model, bars),
         Read::Failed(words) => model.say_failed(words),
@@ -263,6 +267,9 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::NextUndecided => workbench::next_undecided(model),
         Do::NextCandidate => workbench::go_candidate(model, 1),
         Do::PreviousCandidate => workbench::go_candidate(model, -1),
+        Do::Export => errors::export(model),
+        Do::Acknowledge => errors::acknowledge(model),
+        Do::OpenRecord => errors::open_record(model),
         Do::Retry | Do::Skip | Do::Mute => errors::ask(model, what),
         Do::Yes => yes(model),
         Do::No => model.overlay = None,
@@ -399,7 +406,7 @@ fn unfold(model: &mut Model) {
             None => model.conflicts.unfolded = !model.conflicts.unfolded,
         },
         Tab::SyncLog => sync_log::toggle(model),
-        Tab::Errors => errors::toggle(model),
+        Tab::Errors => errors::list_records(model),
     }
 }
 

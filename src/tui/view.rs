@@ -6,7 +6,7 @@ use super::filter;
 use super::glyphs;
 use super::model::{LEAST, Model};
 use super::msg::Tab;
-use super::tabs::{bench_view, conflicts, contacts_view, errors, rates, sync_log, tasks_view};
+use super::tabs::{bench_view, conflicts, contacts_view, errors_view, rates, sync_log, tasks_view};
 use super::widgets::{boxes, footer, header, paint};
 
 /// Draws everything.
@@ -48,7 +48,7 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         Tab::Conflicts if model.conflicts.bench.is_some() => bench_view::view(model, body, buf),
         Tab::Conflicts => conflicts::view(model, body, buf),
         Tab::SyncLog => sync_log::view(model, body, buf),
-        Tab::Errors => errors::view(model, body, buf),
+        Tab::Errors => errors_view::view(model, body, buf),
         Tab::Rates => rates::view(model, body, buf),
     }
     boxes::draw(model, body, buf);

@@ -27,6 +27,7 @@ pub struct TestApp {
     pub world: World,
     pub asks: Vec<Ask>,
     pub copied: Option<String>,
+    pub saved: Option<(String, String)>,
     terminal: Terminal<TestBackend>,
 }
 
@@ -65,6 +66,7 @@ impl TestApp {
             world,
             asks: Vec::new(),
             copied: None,
+            saved: None,
             terminal,
         };
         app.send(Msg::At(world::now()));
@@ -195,6 +197,7 @@ impl TestApp {
                     self.asks.push(ask);
                 }
                 Effect::Redraw | Effect::Ring => {}
+                Effect::Save { path, text } => self.saved = Some((path, text)),
                 Effect::Copy(text) => self.copied = Some(text),
             }
         }
@@ -237,7 +240,7 @@ impl TestApp {
                     }
                 }
             }
-            Ask::Act(_) => {}
+            Ask::Act(_) | Ask::Acknowledge(_) => {}
         }
     }
 
@@ -295,6 +298,18 @@ impl TestApp {
                 let lines = lines.cloned().collect();
                 Read::LogFound(filter, lines)
             }
+            Request::ErrorRecords(error) => {
+                let names = [
+                    "Return call to Fairweather",
+                    "Send samples",
+                    "Rebook P. Raman",
+                ];
+                let rows = names.into_iter().enumerate();
+                let rows =
+                    rows.map(|(at, name)| (couplet::model::LinkId(at as i64), name.to_owned()));
+                Read::ErrorRecords(error, rows.collect())
+            }
+            Request::Alerts => Read::Alerts(world.alerts.clone()),
             Request::Errors => Read::Errors(world.errors.clone()),
             Request::Rates { .. } => Read::Rates(world.bars.clone()),
         }

@@ -27,6 +27,7 @@ pub struct World {
     pub passes: Vec<PassSummary>,
     pub log: Vec<LogEntry>,
     pub errors: Vec<ErrorRow>,
+    pub alerts: Vec<Alert>,
     pub status: LoopStatus,
     pub holder: Option<Holder>,
     pub bars: BySide<Vec<RateBar>>,
@@ -152,6 +153,7 @@ impl World {
             passes: passes(),
             log: log(),
             errors: errors(),
+            alerts: Vec::new(),
             status: status(),
             holder: Some(Holder {
                 operator: "dana".into(),
