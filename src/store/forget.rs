@@ -162,7 +162,8 @@ fn forget_link(tx: &Tx<'_>, link: LinkId) -> Res<()> {
         params![link.0, tx.now.0],
     )?;
     for sql in [
-        "UPDATE log SET title = '', fields = '[]', cause = iif(op = 'forgotten', cause, '') WHERE link = ?1",
+        "UPDATE log SET title = '', fields = '[]', source = NULL, lost = NULL, \
+         cause = iif(op = 'forgotten', cause, '') WHERE link = ?1",
         "DELETE FROM staged WHERE conflict IN (SELECT id FROM conflict WHERE link = ?1)",
         "UPDATE conflict SET title = '', fields = '[]', candidates = '[]', note = NULL, gone = NULL, \
          closed_at = coalesce(closed_at, ?2), state = iif(state IN ('open', 'decided'), 'superseded', state) \

@@ -38,6 +38,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 mod types;
+mod undo;
 mod writer;
 
 pub use board::{BoardDays, COUNTED, TaskBoard};

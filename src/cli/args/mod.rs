@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 
-pub use decisions::{Conflicts, Policies, Resolve, TakeArg};
+pub use decisions::{Conflicts, Policies, Resolve, TakeArg, Undo};
 pub use records::{Contacts, Links, Tasks};
 pub use run::{Demo, Sandbox, Serve, Sync, SyncCommand};
 pub use setup::{Auth, Config, Credential, Doctor, Map, Rules};
@@ -86,6 +86,8 @@ pub enum Command {
     /// What was written, where, and why.
     #[command(subcommand)]
     Log(Log),
+    /// Give back what was before a write, a decision or a whole pass; what moved since stays as it is.
+    Undo(Undo),
     /// What went wrong.
     #[command(subcommand)]
     Errors(Errors),
@@ -159,6 +161,7 @@ impl Command {
                 | Self::Contacts(Contacts::List(_) | Contacts::Show { .. })
                 | Self::Tasks(Tasks::List(_))
                 | Self::Log(Log::List(_))
+                | Self::Undo(Undo { dry_run: true, .. })
                 | Self::Errors(Errors::List(_))
                 | Self::Alerts(Alerts::List(_))
                 | Self::Map(Map::Show(_))
