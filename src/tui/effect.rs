@@ -1,7 +1,7 @@
 //! What `update` asks for, as plain data that tests can compare; `run` carries it out.
 
 use crate::engine::port::Ask;
-use crate::model::{ErrorId, Filter, LinkId, Millis, PageKey, PassId};
+use crate::model::{ErrorId, Filter, LinkId, Millis, PageKey, PassId, Undo};
 use crate::store::{BoardDays, ContactQuery, TaskQuery};
 
 /// Something to be done outside the model.
@@ -85,6 +85,13 @@ pub enum Request {
     LogFound(Filter),
     /// Open errors.
     Errors,
+    /// What an undo would do; without `of` that of this operator's latest operation.
+    Undo {
+        /// Of what.
+        of: Option<Undo>,
+        /// The operator.
+        me: String,
+    },
     /// The records of an error.
     ErrorRecords(ErrorId),
     /// Alerts.
@@ -98,7 +105,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 16;
+    pub const SLOTS: usize = 17;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -119,6 +126,7 @@ impl Request {
             Self::TaskBoard { .. } => 13,
             Self::ErrorRecords(_) => 14,
             Self::Alerts => 15,
+            Self::Undo { .. } => 16,
         }
     }
 }

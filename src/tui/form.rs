@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use tui_textarea::{CursorMove, TextArea};
 
-use crate::model::{ConflictId, FieldName, FieldType, LinkId, Value};
+use crate::model::{ConflictId, FieldName, FieldType, Lane, LinkId, Side, Value};
 use crate::text::{clean, clean_lines};
 
 use super::keys::{Code, Key};
@@ -24,6 +24,13 @@ pub enum Purpose {
     NewTask(LinkId),
     /// Write the list to a file.
     Export,
+    /// Pause a side, or a lane.
+    Pause {
+        /// Which side; `None`: both.
+        side: Option<Side>,
+        /// Which lane; `None`: all.
+        lane: Option<Lane>,
+    },
 }
 
 /// One box of a form.
@@ -39,6 +46,7 @@ pub struct Input {
     pub bad: Option<String>,
     before: String,
     times: Times,
+    label: Option<&'static str>,
 }
 
 impl Input {
@@ -63,7 +71,13 @@ impl Input {
             bad: None,
             before: lines,
             times: times.clone(),
+            label: None,
         }
+    }
+
+    /// What stands before it.
+    pub fn label(&self) -> String {
+        self.label.map_or_else(|| self.field.label(), str::to_owned)
     }
 
     /// Whether it takes several lines.
@@ -160,6 +174,15 @@ impl Form {
             inputs,
             at,
         }
+    }
+
+    /// The same form with other words before its boxes.
+    #[must_use]
+    pub fn labelled(mut self, labels: &[&'static str]) -> Self {
+        for (input, label) in self.inputs.iter_mut().zip(labels) {
+            input.label = Some(label);
+        }
+        self
     }
 
     /// The same form for a record that is not there yet: what its boxes hold counts as typed.

@@ -24,11 +24,13 @@ pub mod tabs;
 mod terminal;
 pub mod theme;
 pub mod times;
+pub mod undo;
 pub mod update;
 pub mod view;
 mod when;
 pub mod widgets;
 pub mod window;
 
+pub use reader::MapSource;
 pub use run::{Exit, Settings, TuiError, run};
 pub use theme::ThemeChoice;

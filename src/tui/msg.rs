@@ -10,6 +10,7 @@ use crate::store::{ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 use super::effect::Span;
 use super::keys::Key;
 use super::mouse::Mouse;
+use super::undo::Preview;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +107,12 @@ pub enum Do {
     FocusDetail,
     /// Change the order of the list.
     Sort,
+    /// Take back what was written.
+    Undo,
+    /// Pause, or resume.
+    Pause,
+    /// Keep the cursor on the newest pass, or let it be.
+    Follow,
     /// Edit the record's fields.
     Edit,
     /// Edit the record's tags.
@@ -285,6 +292,8 @@ pub enum Read {
     LogFound(Filter, Vec<LogEntry>),
     /// To [`Request::Errors`](super::effect::Request::Errors).
     Errors(Vec<ErrorRow>),
+    /// To [`Request::Undo`](super::effect::Request::Undo).
+    Undo(Box<Preview>),
     /// To [`Request::ErrorRecords`](super::effect::Request::ErrorRecords): links and names.
     ErrorRecords(ErrorId, Vec<(LinkId, String)>),
     /// To [`Request::Alerts`](super::effect::Request::Alerts).

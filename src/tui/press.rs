@@ -10,7 +10,9 @@ use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
-use super::tabs::{contacts, detail, errors, staging, sync_log, task_forms, tasks, workbench};
+use super::tabs::{
+    contacts, detail, errors, rates, staging, sync_log, task_forms, tasks, workbench,
+};
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
 
@@ -192,6 +194,7 @@ fn finish_form(model: &mut Model, form: Form) {
             };
             staging::stage(model, *id, answer);
         }
+        Purpose::Pause { side, lane } => rates::finish_pause(model, &form, *side, *lane),
         Purpose::Export => {
             let path = form.inputs.first().map(super::form::Input::text);
             errors::write_to(model, path.unwrap_or_default().trim());

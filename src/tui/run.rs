@@ -22,7 +22,7 @@ use super::keys::Key;
 use super::model::Model;
 use super::mouse::Mouse;
 use super::msg::Msg;
-use super::reader::{self, Asking};
+use super::reader::{self, Asking, MapSource};
 use super::terminal::Screen;
 use super::theme::{Theme, ThemeChoice};
 use super::times::Times;
@@ -51,6 +51,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// Whether to use ASCII only, whatever the locale says.
     pub ascii: bool,
+    /// The field map.
+    pub map: MapSource,
     /// Whether both sides are the sandbox on this machine.
     pub demo: bool,
     /// Where tab, filters and cursors are kept between runs; `None`: they are not.
@@ -106,7 +108,12 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
 
     let (to, messages) = mpsc::sync_channel(QUEUE);
     let (answers, answered) = mpsc::channel();
-    let asking = reader::spawn(settings.database, settings.clock.clone(), answers);
+    let asking = reader::spawn(
+        settings.database,
+        settings.clock.clone(),
+        settings.map,
+        answers,
+    );
     forward(answered, to.clone(), None);
     spawn_input(to.clone());
     let signals = spawn_signals(to.clone())?;

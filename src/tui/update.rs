@@ -14,6 +14,7 @@ use super::press;
 use super::tabs::{
     conflicts, contacts, errors, rates, staging, sync_log, task_forms, tasks, workbench,
 };
+use super::undo;
 use super::widgets::header;
 use super::widgets::palette::{self, Palette};
 
@@ -131,6 +132,7 @@ fn accept(model: &mut Model, read: Read) {
         Read::Passes(passes) => sync_log::accept(model, passes),
         Read::LogFound(filter, lines) => sync_log::accept_found(model, &filter, lines),
         Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
+        Read::Undo(preview) => undo::accept(model, &preview),
         Read::ErrorRecords(error, records) => errors::accept_records(model, error, records),
         Read::Alerts(alerts) => errors::accept_alerts(model, alerts),
         Read::Errors(rows) => errors::accept(model, rows),
@@ -251,6 +253,10 @@ pub(super) fn run(model: &mut Model, what: Do) {
             model.contacts.zoomed |= !model.is_wide();
         }
         Do::Sort => contacts::sort(model),
+        Do::Undo => undo::ask(model),
+        Do::Pause => rates::pause(model),
+        Do::Follow => sync_log::follow(model),
+        Do::OpenRecord if model.tab == Tab::SyncLog => sync_log::open_record(model),
         Do::Edit if model.tab == Tab::Tasks => task_forms::edit(model),
         Do::Edit => contacts::edit(model, false),
         Do::Tags => contacts::edit(model, true),
@@ -393,6 +399,7 @@ fn step_section(model: &mut Model, by: isize) {
         }
         Tab::Tasks => tasks::step_view(model, by),
         Tab::SyncLog => sync_log::step_pass(model, by),
+        Tab::Rates => rates::step_range(model),
         _ => {}
     }
 }
@@ -400,7 +407,8 @@ fn step_section(model: &mut Model, by: isize) {
 fn unfold(model: &mut Model) {
     match model.tab {
         Tab::Contacts => model.contacts.unfolded = !model.contacts.unfolded,
-        Tab::Tasks | Tab::Rates => {}
+        Tab::Tasks => {}
+        Tab::Rates => model.rates.all_operations = !model.rates.all_operations,
         Tab::Conflicts => match &mut model.conflicts.bench {
             Some(bench) => bench.unfolded = !bench.unfolded,
             None => model.conflicts.unfolded = !model.conflicts.unfolded,

@@ -6,7 +6,9 @@ use super::filter;
 use super::glyphs;
 use super::model::{LEAST, Model};
 use super::msg::Tab;
-use super::tabs::{bench_view, conflicts, contacts_view, errors_view, rates, sync_log, tasks_view};
+use super::tabs::{
+    bench_view, conflicts, contacts_view, errors_view, rates_view, sync_log, tasks_view,
+};
 use super::widgets::{boxes, footer, header, paint};
 
 /// Draws everything.
@@ -49,7 +51,7 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         Tab::Conflicts => conflicts::view(model, body, buf),
         Tab::SyncLog => sync_log::view(model, body, buf),
         Tab::Errors => errors_view::view(model, body, buf),
-        Tab::Rates => rates::view(model, body, buf),
+        Tab::Rates => rates_view::view(model, body, buf),
     }
     boxes::draw(model, body, buf);
     footer::draw(model, paint::row(area, area.height as usize - 1), buf);

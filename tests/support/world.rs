@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use couplet::merge::{NotUndone, UndoPlan, UndoStep};
 use couplet::model::*;
 use couplet::store::{BoardDays, ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
+use couplet::tui::undo::Preview;
 use couplet::tui::window::Row;
 
 use super::conflict_rows::conflicts;
 use super::loop_rows::{bars, errors, log, passes, status};
-use super::mara::{mara, record, snapshot};
+use super::mara::{mara, record, snapshot, text};
 
 /// Tuesday 24 November 2026, 14:05 UTC.
 pub fn now() -> Millis {
@@ -226,6 +228,53 @@ impl World {
                 && query.due_until.is_none_or(|until| due < until)
         };
         self.tasks.iter().filter(fits).cloned().collect()
+    }
+
+    /// What an undo comes to: the budget goes back, and the phone stays.
+    pub fn undo(&self, of: Option<Undo>) -> Preview {
+        let change = |from: &str, to: &str| FieldChange {
+            field: FieldName::Custom("budget".into()),
+            from: text(from),
+            to: text(to),
+        };
+        let of = of.or(Some(Undo::Operation(LogId(10_230))));
+        let cause = Cause::Undo {
+            of: Undo::Operation(LogId(10_230)),
+            action: ActionId(1),
+            operator: "dana".into(),
+        };
+        let write = Write {
+            link: MARA,
+            side: Side::Growbots,
+            kind: Kind::Contact,
+            id: Some("ld_0018".into()),
+            op: Op::Update,
+            fields: vec![change("12,000", "9,000")],
+            cause: cause.clone(),
+        };
+        let decided = Decided {
+            field: FieldName::Custom("budget".into()),
+            value: text("9,000"),
+            seen: BySide::default(),
+            cause,
+        };
+        Preview {
+            of,
+            plan: UndoPlan {
+                steps: vec![UndoStep::Give {
+                    link: MARA,
+                    decided,
+                }],
+                writes: vec![write],
+                refused: vec![NotUndone {
+                    log: LogId(10_229),
+                    link: MARA,
+                    title: "Quill, Mara".into(),
+                    why: "lou changed phone at 14:09: it stays as it is".into(),
+                }],
+            },
+            titles: BTreeMap::from([(MARA, "Quill, Mara".to_owned())]),
+        }
     }
 
     pub fn board(&self, days: &BoardDays) -> TaskBoard {

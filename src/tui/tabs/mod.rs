@@ -10,6 +10,7 @@ pub mod detail;
 pub mod errors;
 pub mod errors_view;
 pub mod rates;
+pub mod rates_view;
 pub mod staging;
 pub mod sync_log;
 pub mod task_forms;

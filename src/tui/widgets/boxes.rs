@@ -182,9 +182,7 @@ fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
         } else {
             theme.dim
         };
-        Row::new()
-            .cell(&input.field.label(), 15, label)
-            .draw(place, buf);
+        Row::new().cell(&input.label(), 15, label).draw(place, buf);
         let understood = input.understood().filter(|_| at == form.at);
         let (bad, bad_style) = match (&input.bad, &understood) {
             (Some(bad), _) => (bad.as_str(), theme.error),
