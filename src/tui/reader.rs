@@ -296,7 +296,9 @@ fn answer(
         Request::Undo { of, me } => undo(reader, of, &me, map)?,
         Request::ErrorRecords(error) => {
             let mut records = reader.error_records(error, RECORDS)?;
-            records.iter_mut().for_each(|(_, title)| tidy(title));
+            for (_, title) in &mut records {
+                tidy(title);
+            }
             Read::ErrorRecords(error, records)
         }
         Request::Alerts => Read::Alerts(reader.alerts()?),
@@ -309,14 +311,13 @@ fn answer(
 
 /// What an undo would do. The operator's latest operation is looked for among the newest lines of the log.
 fn undo(reader: &Reader, of: Option<Undo>, me: &str, map: &MapSource) -> Result<Read, StoreError> {
-    let of = match of {
-        Some(of) => Some(of),
-        None => {
-            let newest = reader.log(None, LOG_PAGE)?;
-            let mut mine = newest.iter().filter(|line| line.side.is_some());
-            let mine = mine.find(|line| line.operator.as_deref() == Some(me));
-            mine.map(|line| Undo::Operation(line.id))
-        }
+    let of = if of.is_some() {
+        of
+    } else {
+        let newest = reader.log(None, LOG_PAGE)?;
+        let mut mine = newest.iter().filter(|line| line.side.is_some());
+        let mine = mine.find(|line| line.operator.as_deref() == Some(me));
+        mine.map(|line| Undo::Operation(line.id))
     };
     let mut preview = Preview {
         of,

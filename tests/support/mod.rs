@@ -298,7 +298,7 @@ impl TestApp {
                 let lines = lines.cloned().collect();
                 Read::LogFound(filter, lines)
             }
-            Request::Undo { of, .. } => Read::Undo(Box::new(world.undo(of))),
+            Request::Undo { of, .. } => Read::Undo(Box::new(World::undo(of))),
             Request::ErrorRecords(error) => {
                 let names = [
                     "Return call to Fairweather",

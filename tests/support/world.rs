@@ -231,7 +231,7 @@ impl World {
     }
 
     /// What an undo comes to: the budget goes back, and the phone stays.
-    pub fn undo(&self, of: Option<Undo>) -> Preview {
+    pub fn undo(of: Option<Undo>) -> Preview {
         let change = |from: &str, to: &str| FieldChange {
             field: FieldName::Custom("budget".into()),
             from: text(from),

@@ -293,7 +293,8 @@ pub fn export(model: &mut Model) {
 /// Hands the list over to be written to a file.
 pub fn write_to(model: &mut Model, path: &str) {
     let rows = model.errors.order(&model.filters, model.times.now);
-    let is_csv = !path.ends_with(".jsonl");
+    let end = std::path::Path::new(path).extension();
+    let is_csv = !end.is_some_and(|end| end.eq_ignore_ascii_case("jsonl"));
     let mut text = String::new();
     if is_csv {
         text.push_str(

@@ -131,6 +131,10 @@ fn forecast(model: &Model, side: Side) -> (String, bool) {
         .sum();
     let old = model.rates.bars.get(side).first();
     let known = old.is_some_and(|bar| now.since(bar.at) >= 600_000 - HALF_MINUTE_MS);
+    let whose = match side {
+        Side::Ghl => "GHL's",
+        Side::Growbots => "Growbots'",
+    };
     let Some(ends) = day.resets_at.filter(|_| known && day.limit > 0) else {
         return (format!("{side}: no forecast yet, it needs 10 min."), false);
     };
@@ -138,12 +142,12 @@ fn forecast(model: &Model, side: Side) -> (String, bool) {
     let needed = sent * (ends.since(now).max(0) as u64) / 600_000;
     if needed <= left {
         let spare = thousands(left - needed);
-        let words = format!("At this pace {side}'s day lasts past its end, with {spare} to spare.");
+        let words = format!("At this pace {whose} day lasts past its end, with {spare} to spare.");
         return (words, false);
     }
     let lasts = now.plus((left * 600_000 / sent.max(1)) as i64);
     let words = format!(
-        "At this pace {side}'s budget lasts until {}, {} before its day ends: sweeps stop first, \
+        "At this pace {whose} budget lasts until {}, {} before its day ends: sweeps stop first, \
          so that operators and changes go on.",
         model.times.moment(lasts),
         span(ends.since(lasts).max(0) as u64)
@@ -211,7 +215,7 @@ fn sentences(model: &Model, columns: usize) -> Vec<Row> {
 }
 
 /// Rows of a chart, highest first: requests a second in the last hour.
-fn chart(model: &Model, side: Side, columns: usize, height: usize) -> Vec<Row> {
+fn chart(model: &Model, sides: &[Side], columns: usize, height: usize) -> Vec<Row> {
     let theme = &model.theme;
     let wide = columns >= 99;
     let (mut unit, count) = if wide {
@@ -225,7 +229,7 @@ fn chart(model: &Model, side: Side, columns: usize, height: usize) -> Vec<Row> {
     let end = model.times.now.0.div_euclid(unit) + 1;
     let start = end - count as i64;
     let mut sums = vec![(0_u64, 0_u64); count];
-    for bar in model.rates.bars.get(side) {
+    for bar in sides.iter().flat_map(|side| model.rates.bars.get(*side)) {
         let at = bar.at.0.div_euclid(unit) - start;
         if let Some(sum) = usize::try_from(at).ok().and_then(|at| sums.get_mut(at)) {
             *sum = (
@@ -387,9 +391,8 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     }
     // what is kept for lanes, breakers and a row of cost
     let room = pen.left().saturating_sub(LANES + 2);
-    let height = (room.saturating_sub(3) / 2).min(5);
-    if height >= 2 && !model.rates.all_operations {
-        charts(&mut pen, columns, height, buf);
+    if !model.rates.all_operations {
+        charts(&mut pen, columns, room, buf);
     }
     let gap = if wide { 25 } else { 5 };
     let head = format!(
@@ -409,15 +412,23 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     operations(&mut pen, buf);
 }
 
-fn charts(pen: &mut Pen<'_>, columns: usize, height: usize, buf: &mut Buffer) {
+/// A chart a side in `room` rows; one of both where that is too little.
+fn charts(pen: &mut Pen<'_>, columns: usize, room: usize, buf: &mut Buffer) {
     let model = pen.model;
     let theme = &model.theme;
     let wide = columns >= 99;
     let range = if model.rates.of_day { "day" } else { "hour" };
-    for side in Side::BOTH {
-        let title = format!("{side}: requests a second, last {range}     █ ours   × 429");
+    let height = (room.saturating_sub(3) / 2).min(5);
+    let drawn: &[(&str, &[Side])] = match (height, room) {
+        (2.., _) => &[("GHL", &[Side::Ghl]), ("Growbots", &[Side::Growbots])],
+        (_, 4..) => &[("both sides", &Side::BOTH)],
+        _ => return,
+    };
+    let height = if height >= 2 { height } else { room - 2 };
+    for (name, sides) in drawn {
+        let title = format!("{name}: requests a second, last {range}     █ ours   × 429");
         pen.rule(&title, theme.title, buf);
-        for row in chart(model, side, columns, height) {
+        for row in chart(model, sides, columns, height) {
             pen.row(&row, buf);
         }
     }

@@ -591,7 +591,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let busy = counted(busy.count() as u64, "pass", "passes");
     let follows = if model.log.still { "off" } else { "on" };
     let foot = format!(
-        " {busy} that did something   follow {follows}     ↓ read   + made   ~ changed   - deleted"
+        " {busy} that did something   follow {follows}   ↓ read  + made  ~ changed  - gone"
     );
     Row::of(foot, theme.dim).draw(paint::row(inner, visible + 1), buf);
 }
