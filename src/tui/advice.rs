@@ -17,7 +17,7 @@ pub struct Advice {
 }
 
 /// All advice, the particular before the general.
-const TABLE: &[Advice] = &[
+static TABLE: &[Advice] = &[
     Advice {
         statuses: &[],
         words: &["assignee", "assigned", "not active"],
