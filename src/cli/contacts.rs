@@ -101,7 +101,7 @@ fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
 
 /// A record as a listing's JSON has it; null if it went away since its page was read.
 pub fn as_listed(reader: &Reader, id: LinkId) -> Result<Json, Problem> {
-    let detail = reader.detail(id)?;
+    let detail = reader.outline(id)?;
     Ok(detail.map_or(Json::Null, |detail| Json::Object(json::record(&detail))))
 }
 

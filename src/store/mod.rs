@@ -17,6 +17,7 @@ mod detail;
 mod ends;
 mod error;
 mod errors;
+mod fill;
 mod forget;
 mod hints;
 mod lease;
@@ -43,6 +44,7 @@ mod writer;
 
 pub use board::{BoardDays, COUNTED, TaskBoard};
 pub use error::StoreError;
+pub use fill::Filled;
 pub use hints::HintTaken;
 pub use lease::RESTORED;
 pub use reader::Reader;

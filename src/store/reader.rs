@@ -100,6 +100,12 @@ impl Reader {
         self.read("detail", |conn| detail::of(conn, link))
     }
 
+    /// As [`Reader::detail`], but nothing of what belongs to the link: no children, history, writes or candidates.
+    /// For lists.
+    pub fn outline(&self, link: LinkId) -> Result<Option<ContactDetail>, StoreError> {
+        self.read("outline", |conn| detail::outline(conn, link))
+    }
+
     /// The link that a text names: a link id, a GHL id or a Growbots id, in that order.
     pub fn find(&self, text: &str) -> Result<Option<LinkId>, StoreError> {
         self.read("find", |conn| detail::find(conn, text))
