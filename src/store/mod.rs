@@ -7,6 +7,7 @@
 mod actions;
 mod alerts;
 mod beside;
+mod board;
 mod commit;
 mod conflicts;
 mod convert;
@@ -42,6 +43,7 @@ mod types;
 mod undo;
 mod writer;
 
+pub use board::{BoardDays, COUNTED, TaskBoard};
 pub use echoes::Echo;
 pub use error::StoreError;
 pub use fill::Filled;
