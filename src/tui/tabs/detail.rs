@@ -29,10 +29,10 @@ pub enum Section {
     Notes,
     /// Appointments.
     Appointments,
-    /// What happened to it.
-    History,
     /// What the rules would do about it, and where its fields go.
     Rules,
+    /// What happened to it.
+    History,
 }
 
 impl Section {
@@ -42,8 +42,8 @@ impl Section {
         Self::Tasks,
         Self::Notes,
         Self::Appointments,
-        Self::History,
         Self::Rules,
+        Self::History,
     ];
 
     /// The section `by` places to the right, around the ends.
