@@ -367,7 +367,7 @@ impl Client {
         let request = self.request(call, key)?;
         let mut places = vec![self.limiter.place(lane).await?];
         for _ in 1..call.cost {
-            places.push(self.limiter.place(lane).await?);
+            places.push(self.limiter.beside(lane).await?);
         }
         let unused = |places: Vec<Place<'_>>| places.into_iter().for_each(Place::unused);
         if call.write && call.apart.is_none() && !(self.gate)() {

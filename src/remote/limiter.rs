@@ -120,6 +120,7 @@ impl Limiter {
                         slot,
                         sent_at: self.clock.ticks(),
                         end: End::Lost,
+                        is_in_flight: true,
                     });
                 }
                 Next::Turn => ticket.turn.notified().await,
@@ -129,6 +130,37 @@ impl Limiter {
                     tokio::time::timeout(wait, ticket.turn.notified())
                         .await
                         .ok();
+                }
+            }
+        }
+    }
+
+    /// One place more for a request that has one and counts as several. It stands in no queue and is none in flight:
+    /// what is before it may wait for the end of this very request.
+    pub async fn beside(&self, lane: Lane) -> Result<Place<'_>, RemoteError> {
+        loop {
+            let (now, wall) = (self.clock.ticks(), self.clock.now());
+            let taken = {
+                let mut state = self.state();
+                let (ours, length_ms) = (state.window.ours(now), state.window.length_ms);
+                let taken = self.slots.take(self.side, ours, length_ms, now, wall)?;
+                if let Taken::Go(slot) = taken {
+                    state.sent(slot, lane, now);
+                }
+                taken
+            };
+            match taken {
+                Taken::Go(slot) => {
+                    return Ok(Place {
+                        limiter: self,
+                        slot,
+                        sent_at: now,
+                        end: End::Lost,
+                        is_in_flight: false,
+                    });
+                }
+                Taken::Wait(at) => {
+                    tokio::time::sleep(Duration::from_millis((at - now).max(1) as u64)).await;
                 }
             }
         }
@@ -280,6 +312,7 @@ impl Limiter {
         match self.slots.take(self.side, ours, length_ms, now, wall)? {
             Taken::Go(slot) => {
                 state.sent(slot, ticket.lane, now);
+                state.in_flight += 1;
                 Ok(Next::Go(slot))
             }
             Taken::Wait(at) => Ok(Next::Wait((at - now).max(1))),
@@ -383,7 +416,6 @@ impl State {
 
     fn sent(&mut self, slot: i64, lane: Lane, now: i64) {
         self.lanes.served(lane);
-        self.in_flight += 1;
         self.recent.push_back(Recent {
             slot,
             lane,
@@ -425,6 +457,8 @@ pub struct Place<'a> {
     slot: i64,
     sent_at: i64,
     end: End,
+    /// `false` for the places that one request takes beside its first.
+    is_in_flight: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -451,7 +485,9 @@ impl Drop for Place<'_> {
         let slots = &self.limiter.slots;
         let now = self.limiter.clock.ticks();
         let mut state = self.limiter.state();
-        state.in_flight = state.in_flight.saturating_sub(1);
+        if self.is_in_flight {
+            state.in_flight = state.in_flight.saturating_sub(1);
+        }
         // Where the log cannot be written, the place is freed by its age.
         if self.end == End::Unused {
             state.recent.retain(|sent| sent.slot != self.slot);
@@ -490,6 +526,23 @@ mod tests {
             drop(limiter.place(Lane::Sweep).await.expect("a place"));
         }
         assert_eq!(clock.now().since(start), 10 * 10_001);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_counts_as_several_waits_for_the_window_and_not_for_itself() {
+        let (clock, limiter) = limiter();
+        let start = clock.now();
+        let mut served = 0;
+        for _ in 0..50 {
+            // Nothing was heard: only one request may be on its way, however many places it takes.
+            let mut places = vec![limiter.place(Lane::Sweep).await.expect("a place")];
+            for _ in 0..4 {
+                places.push(limiter.beside(Lane::Sweep).await.expect("a place"));
+            }
+            served += places.len();
+        }
+        assert_eq!(served, 250);
+        assert_eq!(clock.now().since(start), 2 * 10_001);
     }
 
     #[tokio::test(start_paused = true)]
