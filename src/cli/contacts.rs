@@ -135,7 +135,7 @@ pub fn of_kind(detail: ContactDetail, kind: Kind, id: &str) -> Result<ContactDet
 fn show(context: &Context, id: &str, form: Form) -> Result<Exit, Problem> {
     let reader = context.reader()?;
     let detail = find(&reader, id)?;
-    let map = super::mapping::resolved_map(context, &reader)?;
+    let map = super::mapping::resolved_map(&context.config, &reader)?;
     let blame = reader.blame(detail.linked.id, &map)?;
     if form.json {
         let listed = |children: &[Linked]| {

@@ -7,12 +7,14 @@
 mod actions;
 mod alerts;
 mod beside;
+mod board;
 mod commit;
 mod conflicts;
 mod convert;
 mod copy;
 mod db;
 mod detail;
+mod echoes;
 mod ends;
 mod error;
 mod errors;
@@ -41,6 +43,8 @@ mod types;
 mod undo;
 mod writer;
 
+pub use board::{BoardDays, COUNTED, TaskBoard};
+pub use echoes::Echo;
 pub use error::StoreError;
 pub use fill::Filled;
 pub use hints::HintTaken;

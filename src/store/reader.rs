@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use crate::clock::Clock;
 
 use crate::model::{
-    Action, ActionId, ActionOutcome, Conflict, ConflictId, ContactRow, Direction, ErrorRow, Holder,
-    Intent, LinkId, LinkRow, LogEntry, LogId, LoopStatus, Millis, PageKey, PassSummary, RateBar,
-    Remembered, Side, TaskRow,
+    Action, ActionId, ActionOutcome, Conflict, ConflictId, ContactRow, Direction, ErrorId,
+    ErrorRow, Holder, Intent, LinkId, LinkRow, LogEntry, LogId, LoopStatus, Millis, PageKey,
+    PassSummary, RateBar, Remembered, Side, TaskRow,
 };
 
 use super::{
@@ -158,6 +158,17 @@ impl Reader {
     /// Errors that are not closed, heaviest first.
     pub fn errors(&self, limit: u32) -> Result<Vec<ErrorRow>, StoreError> {
         self.read("errors", |conn| errors::list(conn, limit))
+    }
+
+    /// The records that an error concerns, with their names where they are contacts or tasks; at most `limit`.
+    pub fn error_records(
+        &self,
+        error: ErrorId,
+        limit: u32,
+    ) -> Result<Vec<(LinkId, String)>, StoreError> {
+        self.read("error_records", |conn| {
+            errors::records_of(conn, error, limit)
+        })
     }
 
     /// What the loop told last.
