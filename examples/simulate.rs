@@ -22,8 +22,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use sim::{Bug, How, missing, play_all};
+
+/// A seed allocates much and small.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Debug, Parser)]
 struct Args {

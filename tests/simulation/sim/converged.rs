@@ -1,7 +1,9 @@
 //! Whether both sides came together, told by fresh reads of both.
 
+use std::cell::Ref;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use couplet::engine::LeaseGate;
 use couplet::merge::mapping::FieldMap;
@@ -9,7 +11,7 @@ use couplet::model::{
     BySide, Conflict, FieldName, Kind, Lane, LinkId, LinkState, Linked, Reason, RecordId, Side,
     Snapshot, Value,
 };
-use couplet::remote::{Connector, Found};
+use couplet::remote::{Connector, Found, PageRequest, Read};
 use couplet::store::{ContactDetail, Reader, Writer};
 
 use super::history::decided;
@@ -22,11 +24,13 @@ const KINDS: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointme
 struct Look<'a> {
     rig: &'a Rig,
     decisions: &'a [Decision],
-    writer: Writer,
-    reader: Reader,
+    writer: Ref<'a, Writer>,
+    reader: &'a Reader,
     sides: BySide<Arc<dyn Connector>>,
     map: FieldMap,
     conflicts: Vec<Conflict>,
+    /// Records that lists show whole.
+    listed: BTreeMap<RecordId, Snapshot>,
     /// The business of each company that has one, as Growbots itself says.
     business_of: BTreeMap<String, String>,
     wrong: Vec<String>,
@@ -34,11 +38,11 @@ struct Look<'a> {
 
 /// Both sides hold the same records, but for what an operator has to decide and what a side cannot take.
 pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
-    let reader = rig.reader().expect("a database");
+    let reader = &rig.reader;
     let mut look = Look {
         rig,
         decisions,
-        writer: rig.writer(),
+        writer: rig.writer.borrow(),
         sides: rig.connectors(LeaseGate::new(rig.clock.clone())),
         map: FieldMap::default(),
         conflicts: reader.conflicts(1_000).unwrap(),
@@ -51,6 +55,7 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
             named.collect()
         }),
         reader,
+        listed: BTreeMap::new(),
         wrong: Vec::new(),
     };
     for side in Side::BOTH {
@@ -58,6 +63,13 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
         let setup = look.writer.note(&name).unwrap().expect("a setup");
         let setup = serde_json::from_str(&setup).unwrap();
         look.sides.get(side).use_setup(&setup);
+    }
+    // Longer than any list is behind.
+    super::later(Duration::from_secs(30)).await;
+    for (side, kinds) in [(Side::Ghl, &KINDS[..2]), (Side::Growbots, &KINDS[..])] {
+        for kind in kinds {
+            look.list(side, *kind).await;
+        }
     }
     look.at_conflicts();
     look.at_ends(Kind::Business);
@@ -77,6 +89,25 @@ fn live(linked: &Linked) -> impl Iterator<Item = (Side, &Snapshot)> {
 }
 
 impl Look<'_> {
+    async fn list(&mut self, side: Side, kind: Kind) {
+        let mut request = PageRequest {
+            kind,
+            read: Read::All,
+            after: None,
+        };
+        loop {
+            let page = self.sides.get(side).page(Lane::Sweep, &request).await;
+            let page = page.expect("no fault is on");
+            let whole = page.rows.into_iter().filter(|row| row.complete);
+            let whole = whole.map(|row| (row.snapshot.id.clone(), row.snapshot));
+            self.listed.extend(whole);
+            request.after = page.next;
+            if request.after.is_none() {
+                return;
+            }
+        }
+    }
+
     /// A conflict about a whole record has its cause still.
     fn at_conflicts(&mut self) {
         for conflict in &self.conflicts {
@@ -264,6 +295,9 @@ impl Look<'_> {
     }
 
     async fn read(&self, end: &Snapshot) -> Option<Snapshot> {
+        if let Some(listed) = self.listed.get(&end.id) {
+            return Some(listed.clone());
+        }
         self.read_one(end.side, end.kind, end.parent.as_ref(), &end.id)
             .await
     }

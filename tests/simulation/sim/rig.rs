@@ -1,9 +1,10 @@
 //! The real engine, store and connectors over the sandbox, in this process, on virtual time.
 
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -32,6 +33,8 @@ use super::users::Users;
 /// 2026-06-10T12:00:00Z, when all worlds begin.
 pub const START: Millis = Millis(1_781_092_800_000);
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Databases in memory have a name each.
+static DATABASES: AtomicU64 = AtomicU64::new(0);
 
 /// A read by id of a record: its path, and how many events there were when it was answered.
 pub type Seen = (String, usize);
@@ -46,8 +49,15 @@ pub struct Rig {
     pub leaving: Arc<AtomicU32>,
     hello: Json,
     slots: Arc<MemorySlots>,
-    folder: tempfile::TempDir,
-    generation: i64,
+    /// Where the database is: in memory, for it is processes that die here, not the machine.
+    database: PathBuf,
+    /// What operators see and write with, in processes of their own.
+    pub reader: Reader,
+    pub writer: RefCell<Writer>,
+    /// Engines whose processes ended. The next process takes over their connections: nothing is open in them, and a
+    /// schema that is known already need not be read again.
+    ended: RefCell<Vec<Engine>>,
+    generation: Cell<i64>,
     /// What is wrong with couplet on purpose.
     pub bug: Option<Bug>,
     memory: Arc<Memory>,
@@ -81,10 +91,9 @@ impl Rig {
             clock: clock.clone(),
         })
         .unwrap();
-        let mut place = tempfile::Builder::new();
-        place.prefix("couplet-simulation-");
-        // In memory where there is such a place: what is under test is not the disk.
-        let folder = place.tempdir_in("/dev/shm").or_else(|_| place.tempdir());
+        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        let database = PathBuf::from(format!("file:/simulation-{number}?vfs=memdb"));
+        let writer = Writer::open(&database, &clock).unwrap();
         Self {
             hello: sandbox.hello("127.0.0.1:1".parse().unwrap()),
             sandbox,
@@ -93,8 +102,11 @@ impl Rig {
             seen: Arc::default(),
             leaving: Arc::default(),
             slots: Arc::default(),
-            folder: folder.unwrap(),
-            generation: 0,
+            database,
+            reader: writer.reader().unwrap(),
+            writer: RefCell::new(writer),
+            ended: RefCell::default(),
+            generation: Cell::new(0),
             bug,
             memory: Arc::default(),
             met: Arc::default(),
@@ -105,40 +117,36 @@ impl Rig {
         }
     }
 
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("couplet.db")
-    }
-
-    pub fn reader(&self) -> Option<Reader> {
-        Reader::open(&self.database()).ok()
-    }
-
-    pub fn writer(&self) -> Writer {
-        Writer::open(&self.database(), &self.clock).unwrap()
-    }
-
     /// A new process on the machine `host`, as far as the store can tell.
-    pub fn engine(&mut self, host: &str) -> Engine {
-        self.generation += 1;
+    pub fn engine(&self, host: &str) -> Engine {
+        self.generation.set(self.generation.get() + 1);
         let gate = LeaseGate::new(self.clock.clone());
-        let sides = self.connectors(gate.clone());
         let one = self.bug == Some(Bug::OneLease);
-        Engine::new(Parts {
+        let parts = |writer| Parts {
             map: couplet::merge::FieldMap::default(),
             rules: Vec::new(),
-            writer: self.writer(),
-            sides,
+            writer,
+            sides: self.connectors(gate.clone()),
             clock: self.clock.clone(),
             us: Holder {
                 operator: "sim".into(),
                 host: if one { "sim" } else { host }.into(),
                 pid: std::process::id(),
-                since: Millis(if one { 0 } else { self.generation }),
+                since: Millis(if one { 0 } else { self.generation.get() }),
             },
-            gate,
+            gate: gate.clone(),
             poll: Duration::from_secs(15),
-        })
-        .unwrap()
+        };
+        let ended = self.ended.borrow_mut().pop();
+        ended.map_or_else(
+            || Engine::new(parts(Writer::open(&self.database, &self.clock).unwrap())).unwrap(),
+            |ended| ended.replaced(parts),
+        )
+    }
+
+    /// A process has ended, by itself or not.
+    pub fn ended(&self, engine: Engine) {
+        self.ended.borrow_mut().push(engine);
     }
 
     pub fn connectors(&self, gate: LeaseGate) -> BySide<Arc<dyn Connector>> {
@@ -202,7 +210,7 @@ impl Rig {
     /// The process that ran has died.
     pub fn died(&self) {
         if let Some(bug) = self.bug {
-            bugs::after_death(bug, &self.database());
+            bugs::after_death(bug, &self.database);
         }
     }
 

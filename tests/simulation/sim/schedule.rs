@@ -73,37 +73,49 @@ impl Schedule {
         }
     }
 
-    /// Somebody does something, faults come and go, and couplet runs: once, as a loop, or until its process dies.
+    /// One thing happens: people edit, faults come or go, operators decide, or couplet runs: once, as a loop, or until
+    /// its process dies.
     pub async fn step(&mut self) {
-        match self.rng.u8(..10) {
-            0..2 => self.faults().await,
-            2 => self.no_faults().await,
-            _ => {}
-        }
-        self.edits(0..5);
-        if self.rng.u8(..150) == 0 {
-            let mut users = self.rig.users.lock().unwrap();
-            self.rig.sandbox.with_world(|world| users.clear_out(world));
-        }
-        if self.rng.u8(..3) == 0 {
-            self.operate();
-        }
         let what = Once {
             full: self.rng.u8(..4) == 0,
             children: self.rng.u8(..6) == 0,
         };
-        let meddling = [0.0, 0.01, 0.05][self.rng.usize(..3)];
-        self.rig.users.lock().unwrap().meddling = meddling;
-        match self.rng.u8(..10) {
-            0..3 => self.crash(what).await,
-            3..5 => self.run_for_a_while().await,
-            _ => {
+        match self.rng.u8(..40) {
+            0..13 => {
+                self.edits(1..8);
+                return;
+            }
+            13 => {
+                if self.rng.u8(..4) == 0 {
+                    let mut users = self.rig.users.lock().unwrap();
+                    self.rig.sandbox.with_world(|world| users.clear_out(world));
+                }
+                return;
+            }
+            14..18 => return self.faults().await,
+            18..20 => return self.no_faults().await,
+            20..23 => return self.operate(),
+            23..29 => {
+                self.meddling();
                 self.pass(what).await.ok();
+            }
+            29..36 => {
+                self.meddling();
+                self.crash(what).await;
+            }
+            _ => {
+                self.meddling();
+                self.run_for_a_while().await;
             }
         }
         self.rig.users.lock().unwrap().meddling = 0.0;
         let pause = self.rng.u64(0..90_000);
         super::later(Duration::from_millis(pause)).await;
+    }
+
+    fn meddling(&mut self) {
+        let meddling = [0.0, 0.01, 0.05][self.rng.usize(..3)];
+        self.rig.users.lock().unwrap().meddling = meddling;
     }
 
     async fn no_faults(&self) {
@@ -154,6 +166,7 @@ impl Schedule {
     async fn pass(&mut self, what: Once) -> Result<PassSummary, EngineError> {
         let mut engine = self.rig.engine("sim");
         let result = engine.once(what).await;
+        self.rig.ended(engine);
         self.say(|| match &result {
             Ok(summary) => format!("pass {what:?}: {}", serde_json::to_string(summary).unwrap()),
             Err(error) => format!("pass {what:?} failed: {error}"),
@@ -170,7 +183,7 @@ impl Schedule {
         let polls = self.rng.u32(1..600);
         let mut engine = self.rig.engine("sim");
         let result = until_poll(engine.once(what), polls).await;
-        drop(engine);
+        self.rig.ended(engine);
         if result.is_none() {
             self.rig.died();
         }
@@ -183,7 +196,7 @@ impl Schedule {
     /// The loop, with users and operators about, for some virtual time; then it is stopped, or its process dies.
     /// Sometimes another machine waits for the lease, and takes over while ours is suspended.
     async fn run_for_a_while(&mut self) {
-        let seconds = self.rng.u32(1..60);
+        let seconds = self.rng.u32(1..45);
         let dies = self.rng.u8(..3) == 0;
         let with_other = self.rng.u8(..3) == 0;
         let mut suspended_at = if with_other {
@@ -270,6 +283,9 @@ impl Schedule {
             }
         }
         drop((running, beside));
+        for engine in other.into_iter().chain([ours]) {
+            self.rig.ended(engine);
+        }
         if dies {
             self.rig.died();
         }
@@ -282,8 +298,7 @@ impl Schedule {
     }
 
     fn note_stop(&self) {
-        let status = self.rig.reader().map(|reader| reader.status().unwrap());
-        if status.is_some_and(|status| status.state != LoopState::Idle) {
+        if self.rig.reader.status().unwrap().state != LoopState::Idle {
             self.rig.met.note("engine stopped in the middle of a pass");
         }
     }
@@ -294,16 +309,14 @@ impl Schedule {
         if actions.is_empty() {
             return;
         }
-        let mut writer = self.rig.writer();
+        let mut writer = self.rig.writer.borrow_mut();
         for action in actions {
             writer.submit("dana", &action).unwrap();
         }
     }
 
     fn actions(&mut self) -> Vec<Action> {
-        let Some(reader) = self.rig.reader() else {
-            return Vec::new();
-        };
+        let reader = &self.rig.reader;
         let mut actions = Vec::new();
         for conflict in reader.conflicts(100).unwrap() {
             if self.rng.u8(..5) > 1 {
@@ -353,14 +366,12 @@ impl Schedule {
 
     /// What a brake holds waits for an operator, and would wait for ever.
     fn let_brakes_go(&mut self) {
-        let Some(reader) = self.rig.reader() else {
-            return;
-        };
-        let held = reader.conflicts(1_000).unwrap();
+        let held = self.rig.reader.conflicts(1_000).unwrap();
         for conflict in held.iter().filter(|one| one.reason == Reason::MassChange) {
             let (action, decided) = let_go(conflict);
             self.decisions.extend(decided);
-            self.rig.writer().submit("dana", &action).unwrap();
+            let mut writer = self.rig.writer.borrow_mut();
+            writer.submit("dana", &action).unwrap();
         }
     }
 
@@ -396,8 +407,7 @@ impl Schedule {
                     wrong.push(format!("an idle pass cost {requests} requests"));
                 }
                 if summary.errors_open > 0 {
-                    let reader = self.rig.reader().expect("a database");
-                    for error in reader.errors(100).unwrap() {
+                    for error in self.rig.reader.errors(100).unwrap() {
                         self.say(|| format!("{error:?}"));
                     }
                 }
