@@ -6,7 +6,7 @@
 
 mod sim;
 
-use sim::{Bug, How, missing, play, play_all};
+use sim::{Bug, How, PLANNER_BATCH, Planner, missing, play, play_all};
 
 const SEEDS: u64 = 24;
 const HOW: How = How {
@@ -55,6 +55,16 @@ fn the_same_seed_has_the_same_end() {
     for seed in [3, 7] {
         assert_eq!(play(seed, HOW).trace, play(seed, HOW).trace, "{seed}");
     }
+}
+
+/// Millions of them: `cargo run --release --example simulate -- --planner 10000000`.
+#[test]
+fn the_planner_alone_keeps_its_laws() {
+    assert_eq!(
+        Planner::default().check(0, 500),
+        Ok(500 * PLANNER_BATCH),
+        "the case and the law"
+    );
 }
 
 /// All of them: `cargo run --release --example simulate -- --bugs`.

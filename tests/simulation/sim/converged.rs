@@ -38,32 +38,7 @@ struct Look<'a> {
 
 /// Both sides hold the same records, but for what an operator has to decide and what a side cannot take.
 pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
-    let reader = &rig.reader;
-    let mut look = Look {
-        rig,
-        decisions,
-        writer: rig.writer.borrow(),
-        sides: rig.connectors(LeaseGate::new(rig.clock.clone())),
-        map: FieldMap::default(),
-        conflicts: reader.conflicts(1_000).unwrap(),
-        business_of: rig.sandbox.with_world(|world| {
-            let companies = world.all(Side::Growbots, Kind::Business);
-            let named = companies.filter_map(|company| {
-                let business = company.get("external_ids")?["ghl"].as_str()?;
-                Some((company["id"].as_str()?.to_owned(), business.to_owned()))
-            });
-            named.collect()
-        }),
-        reader,
-        listed: BTreeMap::new(),
-        wrong: Vec::new(),
-    };
-    for side in Side::BOTH {
-        let name = format!("setup.{}", side.name());
-        let setup = look.writer.note(&name).unwrap().expect("a setup");
-        let setup = serde_json::from_str(&setup).unwrap();
-        look.sides.get(side).use_setup(&setup);
-    }
+    let mut look = Look::new(rig, decisions);
     // Longer than any list is behind.
     super::later(Duration::from_secs(30)).await;
     for (side, kinds) in [(Side::Ghl, &KINDS[..2]), (Side::Growbots, &KINDS[..])] {
@@ -72,14 +47,78 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
         }
     }
     look.at_conflicts();
-    look.at_ends(Kind::Business);
+    look.at_ends(Kind::Business, &Side::BOTH);
     look.at_companies().await;
     for kind in KINDS {
-        for link in look.at_ends(kind) {
+        for link in look.at_ends(kind, &Side::BOTH) {
             look.at_link(link).await;
         }
     }
     look.wrong
+}
+
+/// What Growbots' feed and GHL's search show is known, and edits of contacts that both sides have are across, also
+/// where no sweep helped.
+pub async fn read_by_feed_and_search(rig: &Rig) -> Vec<String> {
+    let mut look = Look::new(rig, &[]);
+    let waits = |conflict: &Conflict| conflict.reason == Reason::MassChange;
+    if look.conflicts.iter().any(waits) || !look.reader.open_intents().unwrap().is_empty() {
+        return Vec::new();
+    }
+    for side in Side::BOTH {
+        look.list(side, Kind::Contact).await;
+    }
+    for kind in [Kind::Task, Kind::Note] {
+        look.at_ends(kind, &[Side::Growbots]);
+    }
+    for link in look.at_ends(Kind::Contact, &[Side::Growbots]) {
+        let linked = look.writer.linked(link).unwrap().expect("a link");
+        let are_there = live(&linked).all(|(side, end)| look.is_there(side, &end.id));
+        if are_there && live(&linked).count() == 2 {
+            look.at_link(link).await;
+        }
+    }
+    let wrong = look.wrong.into_iter();
+    wrong
+        .map(|wrong| format!("by feed and search alone: {wrong}"))
+        .collect()
+}
+
+impl<'a> Look<'a> {
+    fn new(rig: &'a Rig, decisions: &'a [Decision]) -> Self {
+        let look = Self {
+            rig,
+            decisions,
+            writer: rig.writer.borrow(),
+            sides: rig.connectors(LeaseGate::new(rig.clock.clone())),
+            map: FieldMap::default(),
+            conflicts: rig.reader.conflicts(1_000).unwrap(),
+            business_of: rig.sandbox.with_world(|world| {
+                let companies = world.all(Side::Growbots, Kind::Business);
+                let named = companies.filter_map(|company| {
+                    let business = company.get("external_ids")?["ghl"].as_str()?;
+                    Some((company["id"].as_str()?.to_owned(), business.to_owned()))
+                });
+                named.collect()
+            }),
+            reader: &rig.reader,
+            listed: BTreeMap::new(),
+            wrong: Vec::new(),
+        };
+        for side in Side::BOTH {
+            let name = format!("setup.{}", side.name());
+            let setup = look.writer.note(&name).unwrap().expect("a setup");
+            let setup = serde_json::from_str(&setup).unwrap();
+            look.sides.get(side).use_setup(&setup);
+        }
+        look
+    }
+
+    fn is_there(&self, side: Side, id: &RecordId) -> bool {
+        self.rig
+            .sandbox
+            .with_world(|world| world.is_live(side, Kind::Contact, id.as_str()))
+    }
 }
 
 /// The sides that have the record of a link.
@@ -125,9 +164,9 @@ impl Look<'_> {
     }
 
     /// The cache knows what is there, and nothing else. Gives all links.
-    fn at_ends(&mut self, kind: Kind) -> BTreeSet<LinkId> {
+    fn at_ends(&mut self, kind: Kind, sides: &[Side]) -> BTreeSet<LinkId> {
         let mut links = BTreeSet::new();
-        for side in Side::BOTH {
+        for &side in sides {
             let ends = self
                 .writer
                 .ends_after(kind, side, LinkId::default(), 10_000);

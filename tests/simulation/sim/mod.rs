@@ -5,6 +5,7 @@ mod bugs;
 mod converged;
 mod history;
 mod met;
+mod planner;
 mod rig;
 mod schedule;
 mod users;
@@ -25,6 +26,7 @@ use users::Decision;
 
 pub use bugs::Bug;
 pub use met::missing;
+pub use planner::{BATCH as PLANNER_BATCH, Planner};
 
 /// How a seed is played.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -45,6 +45,12 @@ pub struct Rig {
     pub clock: Clock,
     pub users: Arc<Mutex<Users>>,
     pub seen: Arc<Mutex<Vec<Seen>>>,
+    /// Which process may begin a write.
+    pub may_write: Arc<MayWrite>,
+    /// What was wrong at the moment when it happened.
+    pub wrong: Arc<Mutex<Vec<String>>>,
+    /// Whether the automation rules are on.
+    rules: bool,
     /// Requests that have left us and have not arrived.
     pub leaving: Arc<AtomicU32>,
     hello: Json,
@@ -63,6 +69,28 @@ pub struct Rig {
     memory: Arc<Memory>,
     pub met: Arc<Met>,
     pub network: Arc<Network>,
+}
+
+/// The process that has the lease, as far as the simulation was told: 0 for any, -1 for none.
+#[derive(Default)]
+pub struct MayWrite(AtomicI64);
+
+impl MayWrite {
+    pub fn anybody(&self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+
+    pub fn nobody(&self) {
+        self.0.store(-1, Ordering::SeqCst);
+    }
+
+    pub fn only(&self, process: i64) {
+        self.0.store(process, Ordering::SeqCst);
+    }
+
+    fn is(&self, process: i64) -> bool {
+        [0, process].contains(&self.0.load(Ordering::SeqCst))
+    }
 }
 
 /// What the network does, and what has gone over it.
@@ -100,6 +128,9 @@ impl Rig {
             clock,
             users: Arc::new(Mutex::new(Users::new(seed))),
             seen: Arc::default(),
+            may_write: Arc::default(),
+            wrong: Arc::default(),
+            rules: seed.is_multiple_of(2),
             leaving: Arc::default(),
             slots: Arc::default(),
             database,
@@ -124,7 +155,11 @@ impl Rig {
         let one = self.bug == Some(Bug::OneLease);
         let parts = |writer| Parts {
             map: couplet::merge::FieldMap::default(),
-            rules: Vec::new(),
+            rules: if self.rules {
+                couplet::model::default_rules()
+            } else {
+                Vec::new()
+            },
             writer,
             sides: self.connectors(gate.clone()),
             clock: self.clock.clone(),
@@ -144,6 +179,11 @@ impl Rig {
         )
     }
 
+    /// The number of the process that began last.
+    pub fn number(&self) -> i64 {
+        self.generation.get()
+    }
+
     /// A process has ended, by itself or not.
     pub fn ended(&self, engine: Engine) {
         self.ended.borrow_mut().push(engine);
@@ -159,6 +199,9 @@ impl Rig {
             met: Arc::clone(&self.met),
             network: Arc::clone(&self.network),
             bug: self.bug,
+            process: self.generation.get(),
+            may_write: Arc::clone(&self.may_write),
+            wrong: Arc::clone(&self.wrong),
         };
         let bug = self.bug;
         let slots = match bug {
@@ -201,6 +244,7 @@ impl Rig {
                     inner,
                     bug,
                     memory: Arc::clone(&self.memory),
+                    clock: self.clock.clone(),
                 })
             }),
             None => sides,
@@ -210,7 +254,7 @@ impl Rig {
     /// The process that ran has died.
     pub fn died(&self) {
         if let Some(bug) = self.bug {
-            bugs::after_death(bug, &self.database);
+            bugs::after_death(bug, &self.database, &self.memory);
         }
     }
 
@@ -283,6 +327,10 @@ struct Busy {
     met: Arc<Met>,
     network: Arc<Network>,
     bug: Option<Bug>,
+    /// Whose requests these are.
+    process: i64,
+    may_write: Arc<MayWrite>,
+    wrong: Arc<Mutex<Vec<String>>>,
 }
 
 /// One request on its way to the server.
@@ -480,6 +528,12 @@ impl Transport for Busy {
         Box::pin(async move {
             if let Some(answer) = self.forgotten(&request) {
                 return Ok(answer);
+            }
+            if sent.is_write() && !self.may_write.is(self.process) {
+                let (process, method, path) = (self.process, &sent.method, &sent.path);
+                self.wrong.lock().unwrap().push(format!(
+                    "process {process} began {method} {path} without the lease, or after a stop"
+                ));
             }
             let leaving = Leaving::new(&self.leaving);
             super::later(self.moment()).await;
