@@ -130,13 +130,21 @@ impl Pass<'_> {
         if self.core.side(write.side).keeps_keys() && age < KEY_KEPT_MS {
             // The same key again: either the first answer comes back, or it happens now, once. It stays `unknown`
             // meanwhile: the age of the key counts from the first sending.
-            return match self
-                .core
-                .side(write.side)
-                .create(self.lane_of(intent), &new)
-                .await
-            {
-                Ok(snapshot) => self.confirmed(intent, Some(&snapshot), 1),
+            let remote = self.core.side(write.side);
+            let lane = self.lane_of(intent);
+            return match remote.create(lane, &new).await {
+                Ok(made) => {
+                    // An answer that comes back is as old as the first sending: what became of the record since
+                    // was told to nobody who knew it.
+                    let parent = made.parent.as_ref();
+                    match remote.get(lane, write.kind, parent, &made.id).await? {
+                        Found::Live(now) => self.confirmed(intent, Some(&now), 2),
+                        Found::Gone { .. } | Found::Missing => {
+                            self.confirmed(intent, Some(&made), 2)?;
+                            self.gone(write.side, write.kind, &made.id)
+                        }
+                    }
+                }
                 Err(error @ (RemoteError::Duplicate { .. } | RemoteError::Refused { .. })) => {
                     self.turned_down(intent, linked, &error).await
                 }

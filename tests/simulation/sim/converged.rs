@@ -11,7 +11,8 @@ use couplet::model::{
     BySide, Conflict, FieldName, Kind, Lane, LinkId, LinkState, Linked, Reason, RecordId, Side,
     Snapshot, Value,
 };
-use couplet::remote::{Connector, Found, PageRequest, Read};
+use couplet::remote::{Connector, Found, PageRequest, Read, Setup};
+use couplet::sandbox::{Actor, Op};
 use couplet::store::{ContactDetail, Reader, Writer};
 
 use super::history::decided;
@@ -62,7 +63,15 @@ pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
 pub async fn read_by_feed_and_search(rig: &Rig) -> Vec<String> {
     let mut look = Look::new(rig, &[]);
     let waits = |conflict: &Conflict| conflict.reason == Reason::MassChange;
-    if look.conflicts.iter().any(waits) || !look.reader.open_intents().unwrap().is_empty() {
+    let told_no_users = Side::BOTH.into_iter().any(|side| {
+        let setup = look.writer.note(&format!("setup.{}", side.name())).unwrap();
+        let setup: Setup = serde_json::from_str(&setup.expect("a setup")).unwrap();
+        setup.users.is_empty()
+    });
+    if told_no_users
+        || look.conflicts.iter().any(waits)
+        || !look.reader.open_intents().unwrap().is_empty()
+    {
         return Vec::new();
     }
     for side in Side::BOTH {
@@ -112,6 +121,14 @@ impl<'a> Look<'a> {
             look.sides.get(side).use_setup(&setup);
         }
         look
+    }
+
+    fn was_deleted_by_people(&self, id: &str) -> bool {
+        self.rig.sandbox.with_world(|world| {
+            let mut events = world.events().iter();
+            events
+                .any(|event| event.op == Op::Delete && event.actor == Actor::User && event.id == id)
+        })
     }
 
     fn is_there(&self, side: Side, id: &RecordId) -> bool {
@@ -267,7 +284,13 @@ impl Look<'_> {
             let parent = self.reader.detail(parent).unwrap();
             parent.is_none_or(|parent| live(&parent.linked).count() < 2)
         });
+        // A note that went with its lead in Growbots stays in GHL, also where somebody brought the lead back without it.
+        let stayed = !self.map.creates(linked.kind, side) && {
+            let across = linked.ends.get(side.other()).last_seen();
+            across.is_some_and(|across| self.was_deleted_by_people(across.id.as_str()))
+        };
         if self.map.creates(linked.kind, side.other())
+            && !stayed
             && !parent_is_alone
             && detail.state != LinkState::Error
             && !decided(self.decisions, &[end.id.as_str()], None)
