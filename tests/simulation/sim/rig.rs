@@ -160,6 +160,7 @@ impl Rig {
             } else {
                 Vec::new()
             },
+            keep_days: 0,
             writer,
             sides: self.connectors(gate.clone()),
             clock: self.clock.clone(),
