@@ -1,10 +1,13 @@
 //! The simulation, as far as it fits in a test run. A seed that fails is printed and fails again:
-//! `COUPLET_SEED=17 cargo test --test simulation` tells it step by step, `COUPLET_SEEDS=500` plays more of them;
+//! `COUPLET_SEED=17 cargo test --test simulation` tells it step by step, `COUPLET_SEEDS=500` plays more of them,
+//! `COUPLET_FROM=1000` others, `COUPLET_SECONDS=180` as many as fit in that time;
 //! `cargo run --release --example simulate` is for thousands.
 
 #![expect(clippy::unwrap_used, reason = "a helper fails with its test")]
 
 mod sim;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sim::{Bug, How, PLANNER_BATCH, Planner, missing, play, play_all};
 
@@ -15,7 +18,7 @@ const HOW: How = How {
     talks: false,
 };
 /// Seeds that once found a fault of couplet, whatever they find today.
-const REGRESSIONS: [u64; 4] = [18, 77, 118, 363];
+const REGRESSIONS: [u64; 7] = [18, 77, 118, 363, 91_015, 91_020, 91_056];
 
 #[test]
 fn whatever_happens_both_sides_come_together_and_nothing_is_lost() {
@@ -26,20 +29,25 @@ fn whatever_happens_both_sides_come_together_and_nothing_is_lost() {
         vec![seed]
     } else {
         let many = from..from + number("COUPLET_SEEDS").unwrap_or(SEEDS);
-        many.chain(REGRESSIONS).collect()
+        REGRESSIONS.into_iter().chain(many).collect()
     };
+    let (began, seconds) = (now(), number("COUPLET_SECONDS").unwrap_or(u64::MAX));
     let how = How {
         talks: seed.is_some(),
         ..HOW
     };
-    let batch = play_all(seeds.into_iter(), how, &|_, _| true);
+    let played = AtomicU64::new(0);
+    let batch = play_all(seeds.into_iter(), how, &|_, _| {
+        played.fetch_add(1, Ordering::Relaxed);
+        began.elapsed().as_secs() < seconds
+    });
     let told = batch
         .failed
         .iter()
         .map(|(seed, wrong)| format!("seed {seed}:\n  {}", wrong.join("\n  ")));
     let told: Vec<String> = told.collect();
     // So many meet everything that the simulation is for.
-    if seed.is_none() && number("COUPLET_SEEDS").is_some_and(|seeds| seeds >= 300) {
+    if played.into_inner() >= 300 {
         assert_eq!(missing(&batch.met), Vec::<&str>::new());
     }
     assert!(
@@ -48,6 +56,14 @@ fn whatever_happens_both_sides_come_together_and_nothing_is_lost() {
         told.len(),
         told.join("\n")
     );
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long the simulation itself takes"
+)]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
 }
 
 #[test]
