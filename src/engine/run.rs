@@ -325,6 +325,7 @@ impl Engine {
                     answer,
                     revision,
                 } => store.stage(operator, *conflict, answer, *revision),
+                Ask::Acknowledge(alert) => store.acknowledge(*alert).map(drop),
                 Ask::Unstage { conflict, field } => {
                     store.unstage(operator, *conflict, field.as_ref())
                 }
