@@ -21,6 +21,9 @@ const BURST: BySide<(u32, u32)> = BySide {
     growbots: (100, 10),
 };
 
+/// A field, and what may stand in it.
+type Choice = (FieldName, [Value; 3]);
+
 /// What a planner's case may be wrong in.
 type Wrong = Result<(), String>;
 
@@ -28,7 +31,7 @@ type Wrong = Result<(), String>;
 pub struct Planner {
     map: FieldMap,
     /// For each kind, the fields that flow both ways by symmetric rules, with three values each.
-    fields: Vec<(Kind, Vec<(FieldName, [Value; 3])>)>,
+    fields: Vec<(Kind, Vec<Choice>)>,
 }
 
 impl Default for Planner {
@@ -135,12 +138,7 @@ impl Planner {
         }
     }
 
-    fn merged(
-        &self,
-        linked: &Linked,
-        fields: &[(FieldName, [Value; 3])],
-        writes: &mut Vec<Write>,
-    ) -> Wrong {
+    fn merged(&self, linked: &Linked, fields: &[Choice], writes: &mut Vec<Write>) -> Wrong {
         let merge = merge_record(linked, &self.map);
         for (field, _) in fields {
             self.as_read_plainly(linked, field, &merge)?;

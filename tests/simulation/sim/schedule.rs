@@ -287,14 +287,7 @@ impl Schedule {
                 }
                 () = super::later(Duration::from_secs(1)) => {}
             }
-            if self.rng.u8(..8) == 0 {
-                self.edits(1..3);
-            }
-            if self.rng.u8(..8) == 0 {
-                for action in self.actions() {
-                    port.ask(Ask::Act(action));
-                }
-            }
+            self.meanwhile(&port);
         }
         if ended.is_empty() && !dies {
             self.note_stop();
@@ -320,6 +313,18 @@ impl Schedule {
         self.say(|| format!("ran {seconds} s, other machine: {with_other}, {end}"));
         for result in ended {
             check_end(&result);
+        }
+    }
+
+    /// What people and operators do while the loop runs.
+    fn meanwhile(&mut self, port: &Port) {
+        if self.rng.u8(..8) == 0 {
+            self.edits(1..3);
+        }
+        if self.rng.u8(..8) == 0 {
+            for action in self.actions() {
+                port.ask(Ask::Act(action));
+            }
         }
     }
 
