@@ -1,5 +1,6 @@
 //! The limiter against a side that counts: how much of the limit is used, and how often it says "too many". In one
-//! process, in virtual time. Each test prints its figures: `cargo test --test limits -- --nocapture`.
+//! process, in virtual time. Each test prints its figures: `cargo test --test limits -- --nocapture`, with
+//! `COUPLET_SEEDS=20` for the worst of twenty other clients.
 
 #![expect(
     clippy::print_stdout,
@@ -130,13 +131,17 @@ async fn alone_nearly_all_of_the_limit_is_used_and_never_more() {
     }
 }
 
+/// Of so many worlds, or of as many as `COUPLET_SEEDS` says, the worst counts.
+fn seeds() -> u64 {
+    let asked = std::env::var("COUPLET_SEEDS").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(2)
+}
+
 #[tokio::test(start_paused = true)]
 async fn beside_another_client_what_it_leaves_is_used_with_few_refusals() {
-    let seeds = std::env::var("COUPLET_SEEDS").ok();
-    let seeds = seeds.and_then(|n| n.parse().ok()).unwrap_or(3);
     for (kind, side, way, ways) in cases() {
         let (mut least, mut most): (f64, f64) = (100.0, 0.0);
-        for seed in 0..seeds {
+        for seed in 0..seeds() {
             let world = World::new(kind, ways, seed);
             let connector = world.connect(side);
             let start = tokio::time::Instant::now();
@@ -150,7 +155,7 @@ async fn beside_another_client_what_it_leaves_is_used_with_few_refusals() {
             let used = 100.0 * part(sent - throttled, got, start.elapsed());
             let refused = 100.0 * throttled as f64 / sent as f64;
             println!(
-                "  beside, {side} {kind:?} {way} {seed}: {used:.2} % used, {refused:.2} % refused; the other got {got}, missed {missed}"
+                "  seed {seed}: {used:.2} % used, {refused:.2} % refused; the other got {got}, missed {missed}"
             );
             least = least.min(used);
             most = most.max(refused);

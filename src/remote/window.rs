@@ -22,6 +22,8 @@ const OLD: i64 = 10;
 const MARGIN_PERCENT: u32 = 4;
 /// The same in a bucket: it loses nothing by being less than full, but once.
 const BUCKET_MARGIN_PERCENT: u32 = 8;
+/// Percent of the places by which guesses of what is on its way may be wrong.
+const SLACK_PERCENT: u32 = 5;
 /// Requests that may be on their way beside others, whatever the pace.
 const LEAST_IN_FLIGHT: u32 = 6;
 
@@ -200,13 +202,19 @@ impl Window {
             Way::Spans => (age * i64::from(self.others(now)) / length) as u32,
             Way::Log | Way::Bucket => 0,
         };
+        // Alone, our own count is right, and only a wrong guess would keep a request.
+        let slack = if self.is_shared(now) {
+            0
+        } else {
+            self.limit * SLACK_PERCENT / 100
+        };
         let margin = match way {
             _ if !self.is_shared(now) => 0,
             Way::Bucket => self.limit * BUCKET_MARGIN_PERCENT / 100,
             Way::Log | Way::Spans => self.limit * MARGIN_PERCENT / 100,
         };
         let since = last.arrived(&requests, last.at(), i64::MAX);
-        last.used + since + theirs + margin < self.limit + forgotten
+        last.used + since + theirs + margin < self.limit + forgotten + slack
     }
 }
 
