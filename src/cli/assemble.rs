@@ -18,7 +18,7 @@ use crate::remote::{
     self, Auth, ClientSecret, Connector, Dialect, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign,
     Source,
 };
-use crate::store::{SqliteSlots, Writer};
+use crate::store::{Reader, SqliteSlots, Writer};
 use crate::tui::{self, ThemeChoice};
 
 use super::context::Context;
@@ -37,6 +37,7 @@ pub struct Ready {
     poll: Duration,
     map: FieldMap,
     rules: Vec<Rule>,
+    keep_days: u32,
 }
 
 impl Ready {
@@ -50,7 +51,8 @@ impl Ready {
             us: context.us(),
             poll: Duration::from_secs(context.config.poll_seconds()),
             map: super::mapping::field_map(&context.config)?,
-            rules: super::rules::rules(&context.config),
+            rules: super::rules::rules(&context.config)?,
+            keep_days: context.config.keep_days(),
             gate,
         })
     }
@@ -72,6 +74,7 @@ impl Ready {
             poll: self.poll,
             map: self.map,
             rules: self.rules,
+            keep_days: self.keep_days,
         })
     }
 
@@ -247,6 +250,11 @@ pub fn dashboard(
         "mono" => ThemeChoice::Mono,
         _ => ThemeChoice::Auto,
     };
+    // Checked here, so that a map that is none is said before the screen opens.
+    let (map, config) = (
+        super::mapping::field_map(&context.config)?,
+        context.config.clone(),
+    );
     let settings = tui::Settings {
         workspace: context.config.workspace().to_owned(),
         operator: context.config.operator().to_owned(),
@@ -255,6 +263,9 @@ pub fn dashboard(
         zone: context.config.zone(),
         theme,
         ascii: context.config.is_ascii(),
+        map: tui::MapSource(Arc::new(move |reader: &Reader| {
+            super::mapping::resolved_map(&config, reader).unwrap_or_else(|_| map.clone())
+        })),
         demo,
         state: context.config.state_file().filter(|_| !demo),
     };

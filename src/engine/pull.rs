@@ -85,7 +85,7 @@ impl Pass<'_> {
 
     /// Pulls one side.
     pub(super) async fn pull(&self, side: Side) -> Result<(), EngineError> {
-        if self.is_over(side) {
+        if self.rests(side, Lane::Incremental) {
             return Ok(());
         }
         if self.core.side(side).has_changes() {
@@ -103,7 +103,7 @@ impl Pass<'_> {
             }
         }
         // A reading that ended early has not read everything.
-        if !self.is_over(side) {
+        if !self.rests(side, Lane::Incremental) {
             self.core
                 .put_note(&format!("backfill.{}", side.name()), &true)?;
         }
@@ -129,7 +129,7 @@ impl Pass<'_> {
             for &kind in kinds_listed(side) {
                 self.pull_all(side, kind).await?;
             }
-            if self.is_over(side) {
+            if self.rests(side, Lane::Incremental) {
                 return Ok(());
             }
         }
@@ -160,7 +160,7 @@ impl Pass<'_> {
             }
             self.put(&live)?;
             self.core.put_note(&name, &page.next)?;
-            if page.more && !self.is_over(side) {
+            if page.more && !self.rests(side, Lane::Incremental) {
                 cursor = Some(page.next);
                 self.let_operators_in().await?;
             }
@@ -213,7 +213,7 @@ impl Pass<'_> {
             cursor.complete |= page.next.is_none();
             cursor.after = page.next;
             self.core.put_note(&name, &cursor)?;
-            if self.is_over(side) {
+            if self.rests(side, Lane::Incremental) {
                 return Ok(());
             }
             if cursor.after.is_some() {
@@ -233,7 +233,7 @@ impl Pass<'_> {
         let name = cursor_name(side, kind);
         let mut cursor: Cursor = self.core.note(&name)?.unwrap_or_default();
         let mut done = 0;
-        while !cursor.complete && !self.is_over(side) {
+        while !cursor.complete && !self.rests(side, Lane::Incremental) {
             let request = PageRequest {
                 kind,
                 read: Read::All,

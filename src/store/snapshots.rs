@@ -14,7 +14,7 @@ use super::{
     db::Tx,
     error::Res,
     links,
-    refresh::refresh,
+    refresh::{self, refresh},
 };
 
 /// All columns of a snapshot, before a `WHERE`.
@@ -109,6 +109,9 @@ fn stored(conn: &Connection, side: Side, kind: Kind, id: &RecordId) -> Res<Optio
 
 /// Stores a version that a read by id has just shown: the record is there, whatever was believed.
 pub(super) fn put_found(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
+    if is_forgotten(tx.conn, snapshot)? {
+        return Ok(FORGOTTEN);
+    }
     let (side, kind) = (snapshot.side, snapshot.kind);
     let is_as_old = |age: &Age| Age::of(snapshot).compare(age).is_eq();
     match stored(tx.conn, side, kind, &snapshot.id)? {
@@ -129,6 +132,9 @@ pub(super) fn put_found(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
 
 /// Stores a version that was seen.
 pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
+    if is_forgotten(tx.conn, snapshot)? {
+        return Ok(FORGOTTEN);
+    }
     let new = Age::of(snapshot);
     let Some(old) = stored(tx.conn, snapshot.side, snapshot.kind, &snapshot.id)? else {
         if let Some(age) = tomb(tx.conn, snapshot)? {
@@ -140,8 +146,7 @@ pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
             }
             raise_from_tomb(tx, snapshot)?;
         }
-        let link = links::new(tx, snapshot.kind, None)?;
-        insert(tx, link, snapshot)?;
+        let link = first_sight(tx, snapshot)?;
         return Ok(Seen {
             link,
             seen: SeenAs::New,
@@ -163,8 +168,23 @@ pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
     })
 }
 
-/// Adds an end to a link that has none on that side; its link is dirty and refreshed, children find their parent.
-pub(super) fn insert(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> {
+/// Makes a link for a record that was never seen; it is dirty, and its children find it.
+fn first_sight(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<LinkId> {
+    let parent = match &snapshot.parent {
+        Some(parent) => link_of(tx.conn, snapshot.side, Kind::Contact, parent)?,
+        None => None,
+    };
+    let link = links::first_sight(tx, snapshot.kind, parent, snapshot.side)?;
+    add(tx, link, snapshot)?;
+    refresh::first_sight(tx, link, parent, snapshot)?;
+    if snapshot.kind == Kind::Contact {
+        adopt(tx, link, snapshot)?;
+    }
+    Ok(link)
+}
+
+/// Adds an end to a link that has none on that side, and nothing else.
+pub(super) fn add(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> {
     tx.run(
         "INSERT INTO snapshot (link, side, kind, id, parent, record, version, created_at, updated_at, external_id, \
          email, phone, first_seen, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
@@ -185,6 +205,12 @@ pub(super) fn insert(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> 
             &*snapshot.raw
         ],
     )?;
+    Ok(())
+}
+
+/// Adds an end to a link that has none on that side; its link is dirty and refreshed, children find their parent.
+pub(super) fn insert(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> {
+    add(tx, link, snapshot)?;
     links::touch(tx, link)?;
     if snapshot.parent.is_some() {
         find_parent(tx, link, snapshot)?;
@@ -309,6 +335,27 @@ fn tomb(conn: &Connection, snapshot: &Snapshot) -> Res<Option<Age>> {
             snapshot.id.as_str()
         ],
         Age::read,
+    )
+}
+
+/// What is seen of a record that was forgotten: nothing new, and no link.
+const FORGOTTEN: Seen = Seen {
+    link: LinkId(0),
+    seen: SeenAs::Stale,
+};
+
+/// Whether an operator had this record, or the contact that it belongs to, forgotten.
+fn is_forgotten(conn: &Connection, snapshot: &Snapshot) -> Res<bool> {
+    any(
+        conn,
+        "SELECT 1 FROM tomb WHERE forgotten = 1 AND side = ?1 \
+         AND ((kind = ?2 AND id = ?3) OR (kind = 'contact' AND id = ?4))",
+        params![
+            snapshot.side.name(),
+            snapshot.kind.name(),
+            snapshot.id.as_str(),
+            snapshot.parent.as_ref().map(RecordId::as_str)
+        ],
     )
 }
 

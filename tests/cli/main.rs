@@ -5,9 +5,11 @@
 mod auth;
 mod backup;
 mod bad_input;
+mod bench;
 mod canary;
 mod control;
 mod export;
+mod forget;
 mod links;
 mod passes;
 mod policies;

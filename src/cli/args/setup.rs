@@ -1,0 +1,109 @@
+//! Settings, keys and checks: `config`, `auth`, `map`, `rules`, `doctor`.
+
+use clap::{Args, Subcommand};
+
+use super::{Form, Listing};
+use crate::model::Side;
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Say whether the settings can be used.
+    Check,
+    /// Every setting and where its value came from; secrets are masked.
+    Show(Form),
+    /// What a setting does, what it is, and where from.
+    Explain {
+        /// Such as `ghl.url`.
+        key: String,
+    },
+    /// Write a commented config file; one that is there stays as it is.
+    Init,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Auth {
+    /// Sign in to a side: with OAuth 2 where the settings name a client, else with a key, which is asked for.
+    ///
+    /// Nothing is kept before the side has taken it.
+    Login(Credential),
+    /// What key each side has, where from, how old it is, and what it may do.
+    Status {
+        /// Only this side: `ghl` or `growbots`.
+        side: Option<Side>,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Put a new key in the place of the old one, once the side has taken it; running loops go on with it.
+    Rotate(Credential),
+    /// Forget what is kept of a side.
+    Logout {
+        /// `ghl` or `growbots`.
+        side: Side,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Credential {
+    /// `ghl` or `growbots`.
+    pub side: Side,
+    /// Read the key from stdin; where the settings name an OAuth 2 client, a refresh token.
+    #[arg(long)]
+    pub stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Map {
+    /// Every field: its names on both sides, the ways that it goes, rule, policy and templates.
+    Show(Form),
+    /// Try the map on records of both sides; says what it makes of them and what it would lose. Writes nothing.
+    Check {
+        #[command(flatten)]
+        form: Form,
+        /// Records of each kind and side.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        samples: usize,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Fill a workspace that has no database yet with made-up people who are on both sides, their tasks and history.
+    ///
+    /// Nothing is sent. Name a workspace or a folder of its own: a loop that runs on it would look for these people.
+    Seed {
+        /// How many.
+        #[arg(long, value_name = "N")]
+        contacts: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// Every rule: what it waits for, what it does, how often it acted.
+    List(Listing),
+    /// What a rule would do about a record if what it waits for happened now. Writes nothing.
+    Test {
+        /// The rule's name, or `all`.
+        rule: String,
+        /// A contact or an appointment: link id, GHL id or Growbots id. Of a contact the last appointment counts.
+        record: String,
+        /// How the call ended, for a rule about calls.
+        #[arg(long, value_name = "END", default_value = "missed", value_parser = ["answered", "missed", "voicemail"])]
+        call: String,
+        #[command(flatten)]
+        form: Form,
+    },
+}
+
+/// What `doctor` looks at.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Doctor {
+    /// Walk the 17 GHL operations on a contact, a task and a note made for it and deleted again.
+    #[arg(long)]
+    pub endpoints: bool,
+    /// Do not ask before writing to something that is no sandbox.
+    #[arg(long, requires = "endpoints")]
+    pub yes: bool,
+    #[command(flatten)]
+    pub form: Form,
+}

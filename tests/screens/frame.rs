@@ -1,0 +1,233 @@
+//! What holds on every tab: frame, sizes, marks, help, palette.
+
+use super::*;
+
+screens! {
+    help: format!("{BENCH}?");
+    palette: "3:appl";
+}
+
+#[test]
+fn the_first_frame_needs_nothing_that_was_read() {
+    let mut app = TestApp::unread(80, 24, Theme::dark(), World::demo());
+    insta::assert_snapshot!(app.screen());
+}
+
+#[test]
+fn a_small_terminal_shows_one_thing_and_a_smaller_one_says_what_it_needs() {
+    let mut app = TestApp::demo(40, 10);
+    insta::assert_snapshot!("least", app.press(BENCH).screen());
+    app.send(Msg::Resize {
+        width: 34,
+        height: 8,
+    });
+    insta::assert_snapshot!("too_small", app.screen());
+    app.send(Msg::Resize {
+        width: 40,
+        height: 10,
+    });
+    assert!(app.screen().contains("4127"), "it goes on by itself");
+}
+
+#[test]
+fn mono_says_all_with_marks() {
+    let mut app = TestApp::mono(120, 40);
+    insta::assert_snapshot!(app.press(&format!("{BENCH}l")).screen());
+}
+
+#[test]
+fn ascii_says_all_with_ascii() {
+    let mut app = TestApp::mono(80, 24);
+    app.model.ascii = true;
+    let screen = app.press(BENCH).screen();
+    assert!(screen.is_ascii());
+    insta::assert_snapshot!(screen);
+}
+
+/// What is styled how, as marks under each text: the accent `^`, errors `!`, what moves `~`, the cursor row `#`.
+#[test]
+fn the_accent_marks_only_what_is_to_be_decided() {
+    let mut app = TestApp::demo(80, 24);
+    app.press(&"j".repeat(17));
+    insta::assert_snapshot!(app.styles());
+}
+
+#[test]
+fn every_state_of_the_loop_has_its_words() {
+    let paused = |note: Option<&str>| couplet::model::Paused {
+        by: "ravi".into(),
+        at: world::at("2026-11-24T13:58:00Z"),
+        until: None,
+        side: None,
+        lane: None,
+        note: note.map(Into::into),
+    };
+    let pulling = LoopState::Pulling {
+        side: Side::Ghl,
+        kind: Kind::Contact,
+        done: 41_200,
+        total: Some(118_400),
+    };
+    let mut lines = Vec::new();
+    for width in [120, 80] {
+        for case in 0..9 {
+            let mut world = World::demo();
+            let status = &mut world.status;
+            match case {
+                1 => status.state = pulling.clone(),
+                2 => {
+                    status.state = LoopState::Pushing {
+                        done: 38,
+                        total: 120,
+                    }
+                }
+                3 => status.paused = Some(paused(Some("month-end import"))),
+                4 => {
+                    status.sides.ghl.health = Health::Off;
+                    status.sides.growbots.health = Health::Off;
+                }
+                5 => {
+                    status.state = LoopState::Pushing {
+                        done: 82,
+                        total: 120,
+                    };
+                    status.sides.ghl.health = Health::Shut {
+                        until: world::at("2026-11-24T14:06:00Z"),
+                    };
+                }
+                6 => status.sides.ghl.health = Health::Refused,
+                7 => {
+                    status.sides.ghl.day.used = 150_000;
+                    status.sides.growbots.health = Health::Slow;
+                    world.conflicts.clear();
+                    world.errors.clear();
+                }
+                8 => status.progress_at = world::at("2026-11-24T13:40:00Z"),
+                _ => {}
+            }
+            let mut app = TestApp::with(width, 24, Theme::dark(), world);
+            app.later(600); // trouble is said when it lasts
+            lines.push(app.screen().lines().next().unwrap().to_owned());
+        }
+        let mut world = World::demo();
+        world.holder = Some(Holder {
+            operator: "ravi".into(),
+            host: "ops-2".into(),
+            pid: 7,
+            since: world::at("2026-11-24T09:12:00Z"),
+        });
+        let mut app = TestApp::unread(width, 24, Theme::dark(), world);
+        app.model.lease_ours = false;
+        app.send(Msg::Changed);
+        lines.push(app.screen().lines().next().unwrap().to_owned());
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_state_shorter_than_300_ms_is_not_drawn() {
+    let mut app = TestApp::demo(80, 24);
+    let before = app.screen();
+    app.later(1_000).model.take_dirty();
+    app.world.status.state = LoopState::Pushing { done: 0, total: 2 };
+    app.send(Msg::Changed).later(200);
+    assert!(!app.model.dirty, "200 ms");
+    assert_eq!(app.screen(), before);
+    app.world.status.state = LoopState::Idle;
+    app.send(Msg::Changed).later(5_000);
+    assert!(!app.model.dirty, "it is over");
+    app.world.status.state = LoopState::Pushing { done: 0, total: 2 };
+    app.send(Msg::Changed).later(300);
+    assert!(app.model.dirty);
+    assert!(app.screen().contains("push 0 of 2"));
+}
+
+#[test]
+fn at_rest_nothing_is_drawn_and_nobody_wakes() {
+    let mut app = TestApp::demo(80, 24);
+    app.screen();
+    app.model.take_dirty();
+    for _ in 0..4 {
+        app.world.status.progress_at = app.model.times.now.plus(15_000);
+        app.later(15_000).send(Msg::Changed);
+    }
+    assert!(!app.model.dirty);
+    app.world.status.progress_at = app.model.times.now;
+    app.send(Msg::Changed);
+    let wake = app.model.next_wake().unwrap();
+    assert!(
+        wake >= app.model.times.now.plus(90_000),
+        "only a stopped loop"
+    );
+}
+
+#[test]
+fn leaving_asks_when_the_sync_would_stop_with_writes_waiting() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("q");
+    insta::assert_snapshot!("leave", app.screen());
+    app.press("<enter>");
+    assert!(
+        !app.model.quit && app.model.overlay.is_none(),
+        "enter is no"
+    );
+    app.press("qy");
+    assert!(app.model.quit);
+
+    let mut app = TestApp::demo(80, 24);
+    app.model.lease_ours = false;
+    assert!(app.press("q").model.quit, "another process goes on");
+}
+
+#[test]
+fn the_next_thing_for_me_is_found_from_anywhere() {
+    let mut app = TestApp::demo(80, 24);
+    let open = |app: &TestApp| app.model.conflicts.bench.as_ref().map(|b| b.conflict.0);
+    app.press(".");
+    assert_eq!(open(&app), Some(4098), "the oldest");
+    app.press(".");
+    assert_eq!(open(&app), Some(4102));
+    app.world.conflicts.clear();
+    app.send(Msg::Changed).press("1.");
+    assert_eq!(app.model.tab, Tab::Errors);
+}
+
+#[test]
+fn pasted_text_is_never_a_command() {
+    let mut app = TestApp::demo(80, 24);
+    app.send(Msg::Paste("3jjq\r".into()));
+    assert!(app.model.tab == Tab::Contacts && !app.model.quit);
+    app.press("/").send(Msg::Paste("ma\x1b[31mra\n".into()));
+    assert!(app.model.contacts.query.search.starts_with("ma[31mra"));
+}
+
+#[test]
+fn what_a_side_sends_cannot_steer_the_terminal() {
+    let mut row = World::demo().contacts[0].clone();
+    row.name = "Evil\x1b]0;owned\x07\u{202e}\nName".into();
+    let row = couplet::tui::reader::clean_contact(row);
+    assert_eq!(row.name, "Evil]0;owned⏎Name");
+}
+
+#[test]
+fn a_request_replaces_one_of_its_slot_that_was_not_sent() {
+    let mut app = TestApp::demo(80, 24);
+    app.model.read(Request::Detail(LinkId(1)));
+    app.model.read(Request::Detail(LinkId(2)));
+    let want = Effect::Read(Request::Detail(LinkId(2)));
+    assert_eq!(app.model.take_effects(), [want]);
+}
+
+#[test]
+fn the_palette_leads_to_contacts_and_conflicts_by_name() {
+    for (typed, shown) in [("quill@no", "nothing has this name"), ("4127", "conflict")] {
+        let mut app = TestApp::demo(80, 24);
+        app.press(":").typed(typed);
+        assert!(app.screen().contains(shown), "{}", app.screen());
+    }
+    let mut app = TestApp::demo(80, 24);
+    app.press("2:").typed("kessler").press("<down><enter>");
+    let screen = app.screen();
+    assert!(screen.contains("Kessler"), "{screen}");
+    assert!(app.model.tab != Tab::Tasks, "{screen}");
+}
