@@ -30,6 +30,7 @@ mod progress;
 mod rules;
 mod sandbox;
 mod serve;
+mod setup;
 mod shell;
 mod status;
 mod stop;

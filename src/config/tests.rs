@@ -198,9 +198,29 @@ fn everything_from_the_environment_needs_no_file_and_one_thing_less_names_it() {
 fn the_file_of_config_init_is_read_back_and_asks_before_the_first_push() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new").join("config.toml");
-    init(&path).unwrap();
-    assert!(matches!(init(&path), Err(ConfigError::Exists { .. })));
-    let config = load(&template(), &[]).unwrap();
+    init(&path, &[], &[]).unwrap();
+    assert!(matches!(
+        init(&path, &[], &[]),
+        Err(ConfigError::Exists { .. })
+    ));
+    let config = load(&template(&[], &[]), &[]).unwrap();
     assert!(config.asks_before_first_push());
     assert!(!load("", &[]).unwrap().asks_before_first_push());
+}
+
+#[test]
+fn what_config_init_was_told_stands_in_its_file_whatever_it_is() {
+    let set = [
+        ("ghl.url", "https://a.example/x"),
+        ("ghl.location", "loc\"1\\"),
+    ];
+    let config = load(&template(&set, &["budget".into(), "odd key".into()]), &[]).unwrap();
+    assert_eq!(config.get("ghl.url"), Some("https://a.example/x"));
+    assert_eq!(config.get("ghl.location"), Some("loc\"1\\"));
+    let mapped: Vec<_> = config
+        .map_rows()
+        .iter()
+        .map(|row| row.field.as_str())
+        .collect();
+    assert_eq!(mapped, ["custom.budget", "custom.odd key"]);
 }

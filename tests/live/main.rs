@@ -6,6 +6,8 @@ mod mapping;
 mod rules;
 mod screen;
 mod serve;
+mod setup;
 mod sides;
 mod ssh;
+mod team;
 mod terminal;
