@@ -67,6 +67,22 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Whether these words after `couplet` are a command, or what is wrong with them. Nothing is run.
+pub fn can_be_typed(words: &[String]) -> Result<(), String> {
+    let line = std::iter::once("couplet").chain(words.iter().map(String::as_str));
+    match Couplet::try_parse_from(line) {
+        // a name of a group of commands, or `--help`
+        Err(error) if !error.use_stderr() => Ok(()),
+        Err(error)
+            if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error.to_string()),
+        Ok(_) => Ok(()),
+    }
+}
+
 fn run(args: Couplet) -> Result<Exit, Problem> {
     let flags = Flags::from(args.place);
     let context = || Context::load(&flags);

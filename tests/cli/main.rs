@@ -9,6 +9,7 @@ mod canary;
 mod control;
 mod export;
 mod forget;
+mod golden;
 mod links;
 mod passes;
 mod policies;
