@@ -18,7 +18,7 @@ use crate::remote::{
     self, Auth, ClientSecret, Connector, Dialect, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign,
     Source,
 };
-use crate::store::{SqliteSlots, Writer};
+use crate::store::{Reader, SqliteSlots, Writer};
 use crate::tui::{self, ThemeChoice};
 
 use super::context::Context;
@@ -51,7 +51,7 @@ impl Ready {
             us: context.us(),
             poll: Duration::from_secs(context.config.poll_seconds()),
             map: super::mapping::field_map(&context.config)?,
-            rules: super::rules::rules(&context.config),
+            rules: super::rules::rules(&context.config)?,
             keep_days: context.config.keep_days(),
             gate,
         })
@@ -260,6 +260,11 @@ pub fn dashboard(
         "mono" => ThemeChoice::Mono,
         _ => ThemeChoice::Auto,
     };
+    // Checked here, so that a map that is none is said before the screen opens.
+    let (map, config) = (
+        super::mapping::field_map(&context.config)?,
+        context.config.clone(),
+    );
     let settings = tui::Settings {
         workspace: context.config.workspace().to_owned(),
         operator: context.config.operator().to_owned(),
@@ -268,6 +273,9 @@ pub fn dashboard(
         zone: context.config.zone(),
         theme,
         ascii: context.config.is_ascii(),
+        map: tui::MapSource(Arc::new(move |reader: &Reader| {
+            super::mapping::resolved_map(&config, reader).unwrap_or_else(|_| map.clone())
+        })),
         demo,
         state: context.config.state_file().filter(|_| !demo),
     };

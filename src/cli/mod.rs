@@ -6,6 +6,7 @@ mod args;
 mod assemble;
 mod auth;
 mod backup;
+mod bench;
 mod config;
 mod conflicts;
 mod contacts;
@@ -25,6 +26,7 @@ mod mapping;
 mod merge;
 mod moment;
 mod output;
+mod plan;
 mod policies;
 mod progress;
 mod rules;
@@ -36,6 +38,7 @@ mod status;
 mod stop;
 mod sync;
 mod tasks;
+mod undo;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -111,10 +114,12 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Contacts(command)) => contacts::run(&context()?, &command),
         Some(Command::Tasks(command)) => tasks::run(&context()?, &command),
         Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
+        Some(Command::Undo(args)) => undo::run(&context()?, &args),
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Alerts(command)) => alerts::run(&context()?, &command),
         Some(Command::Links(command)) => links::run(&context()?, &command),
         Some(Command::Policies(command)) => policies::run(&context()?, &command),
+        Some(Command::Bench(command)) => bench::run(&context()?, &command),
         Some(Command::Backup { file }) => backup::run(&context()?, &file),
         Some(Command::Forget { id, form }) => contacts::forget(&context()?, &id, form),
         Some(Command::Export(export)) => export::run(&context()?, &export),

@@ -169,6 +169,7 @@ impl Core {
         let before = self.reader.status()?;
         let mut status = self.status.borrow_mut();
         status.paused = before.paused;
+        status.lanes_paused = before.lanes_paused;
         status.idle_since = before.idle_since;
         Ok(())
     }

@@ -286,7 +286,7 @@ impl Engine {
                 if !self.core.store().pending_actions()?.is_empty() {
                     return Ok(());
                 }
-                told |= !self.core.store().pending_hints(1)?.is_empty();
+                told |= !self.core.store().pending_hints(1)?.is_empty() && !self.core.hints_rest();
             }
             if told && began.elapsed() >= HINTS_GATHER {
                 return Ok(());
@@ -314,6 +314,7 @@ impl Engine {
                     answer,
                     revision,
                 } => store.stage(operator, *conflict, answer, *revision),
+                Ask::Acknowledge(alert) => store.acknowledge(*alert).map(drop),
                 Ask::Unstage { conflict, field } => {
                     store.unstage(operator, *conflict, field.as_ref())
                 }

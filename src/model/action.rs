@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, ConflictId, ErrorId, FieldChange, Kind, LinkId, Millis, NewPolicy, PolicyId, RecordId,
-    Side,
+    Answer, ConflictId, ErrorId, FieldChange, Kind, Lane, LinkId, Millis, NewPolicy, PolicyId,
+    RecordId, Side, Undo,
 };
 
 /// One thing that an operator asks for.
@@ -83,6 +83,11 @@ pub enum Action {
         /// Which.
         policy: PolicyId,
     },
+    /// Give back what was before a write, a decision or a whole pass. What moved since stays as it is.
+    Undo {
+        /// What.
+        of: Undo,
+    },
     /// Run a pass now.
     Sync {
         /// With the sweeps of contacts, tasks, businesses and deletes.
@@ -94,15 +99,21 @@ pub enum Action {
     Pause {
         /// Only this side.
         side: Option<Side>,
+        /// Only this lane; never the operator's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lane: Option<Lane>,
         /// Until when; `None` is until resumed.
         until: Option<Millis>,
         /// Why.
         note: Option<String>,
     },
-    /// Let passes run again.
+    /// Let passes run again. What is named works then, whatever kept it: without a lane its lanes too.
     Resume {
         /// Only this side.
         side: Option<Side>,
+        /// Only this lane.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lane: Option<Lane>,
     },
     /// Try the records of an error again.
     Retry {

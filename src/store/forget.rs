@@ -100,14 +100,14 @@ fn forget(tx: &Tx<'_>, pass: PassId, link: LinkId, operator: &str) -> Res<()> {
         |row| Ok(LinkId(row.get("id")?)),
     )?;
     // What waits in the index may be of this person: from here on the index takes away what it removes.
-    search::catch_up(tx)?;
+    search::catch_up(tx, "forget")?;
     search::wipe_what_goes(tx, true)?;
     let all: Vec<LinkId> = children.into_iter().chain([link]).collect();
     forget_actions(tx, &all)?;
     for link in all {
         forget_link(tx, link)?;
     }
-    search::catch_up(tx)?;
+    search::catch_up(tx, "forget")?;
     search::wipe_what_goes(tx, false)?;
     tx.run(
         "INSERT OR REPLACE INTO note (name, text) VALUES (?1, 'true')",
@@ -162,7 +162,8 @@ fn forget_link(tx: &Tx<'_>, link: LinkId) -> Res<()> {
         params![link.0, tx.now.0],
     )?;
     for sql in [
-        "UPDATE log SET title = '', fields = '[]', cause = iif(op = 'forgotten', cause, '') WHERE link = ?1",
+        "UPDATE log SET title = '', fields = '[]', source = NULL, lost = NULL, \
+         cause = iif(op = 'forgotten', cause, '') WHERE link = ?1",
         "DELETE FROM staged WHERE conflict IN (SELECT id FROM conflict WHERE link = ?1)",
         "UPDATE conflict SET title = '', fields = '[]', candidates = '[]', note = NULL, gone = NULL, \
          closed_at = coalesce(closed_at, ?2), state = iif(state IN ('open', 'decided'), 'superseded', state) \

@@ -7,6 +7,7 @@
 mod actions;
 mod alerts;
 mod beside;
+mod board;
 mod commit;
 mod conflicts;
 mod convert;
@@ -16,6 +17,7 @@ mod detail;
 mod ends;
 mod error;
 mod errors;
+mod fill;
 mod forget;
 mod hints;
 mod lease;
@@ -37,9 +39,12 @@ mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 mod types;
+mod undo;
 mod writer;
 
+pub use board::{BoardDays, COUNTED, TaskBoard};
 pub use error::StoreError;
+pub use fill::Filled;
 pub use hints::HintTaken;
 pub use lease::RESTORED;
 pub use reader::Reader;

@@ -1,8 +1,8 @@
 //! What `update` asks for, as plain data that tests can compare; `run` carries it out.
 
 use crate::engine::port::Ask;
-use crate::model::{Filter, LinkId, Millis, PageKey, PassId};
-use crate::store::{ContactQuery, TaskQuery};
+use crate::model::{ErrorId, Filter, LinkId, Millis, PageKey, PassId, Undo};
+use crate::store::{BoardDays, ContactQuery, TaskQuery};
 
 /// Something to be done outside the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,13 @@ pub enum Effect {
     Copy(String),
     /// Draw every cell anew.
     Redraw,
+    /// Write a text to a new file; how that ended comes as [`Msg::Saved`](super::msg::Msg::Saved).
+    Save {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+    },
 }
 
 /// Which part of a list to read.
@@ -55,6 +62,15 @@ pub enum Request {
     },
     /// A contact with all that belongs to it.
     Detail(LinkId),
+    /// A task with both sides.
+    Task(LinkId),
+    /// What the heads of the tasks list say, and whom tasks are for.
+    TaskBoard {
+        /// The operator.
+        me: String,
+        /// The operator's days.
+        days: BoardDays,
+    },
     /// The candidates of a conflict in full, by their links.
     Candidates(Vec<LinkId>),
     /// Contacts whose names or addresses have these words, for the palette.
@@ -69,6 +85,17 @@ pub enum Request {
     LogFound(Filter),
     /// Open errors.
     Errors,
+    /// What an undo would do; without `of` that of this operator's latest operation.
+    Undo {
+        /// Of what.
+        of: Option<Undo>,
+        /// The operator.
+        me: String,
+    },
+    /// The records of an error.
+    ErrorRecords(ErrorId),
+    /// Alerts.
+    Alerts,
     /// The bars of the Rates chart.
     Rates {
         /// From when.
@@ -78,7 +105,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 12;
+    pub const SLOTS: usize = 17;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -95,6 +122,11 @@ impl Request {
             Self::Candidates(_) => 9,
             Self::Find(_) => 10,
             Self::LogFound(_) => 11,
+            Self::Task(_) => 12,
+            Self::TaskBoard { .. } => 13,
+            Self::ErrorRecords(_) => 14,
+            Self::Alerts => 15,
+            Self::Undo { .. } => 16,
         }
     }
 }

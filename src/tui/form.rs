@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use tui_textarea::{CursorMove, TextArea};
 
-use crate::model::{ConflictId, FieldName, FieldType, LinkId, Value};
+use crate::model::{ConflictId, FieldName, FieldType, Lane, LinkId, Side, Value};
 use crate::text::{clean, clean_lines};
 
 use super::keys::{Code, Key};
@@ -18,6 +18,19 @@ pub enum Purpose {
     Note(LinkId),
     /// Give a field in conflict another value.
     Other(ConflictId, FieldName),
+    /// Change fields of these tasks.
+    Tasks(Vec<LinkId>),
+    /// Make a task for a contact.
+    NewTask(LinkId),
+    /// Write the list to a file.
+    Export,
+    /// Pause a side, or a lane.
+    Pause {
+        /// Which side; `None`: both.
+        side: Option<Side>,
+        /// Which lane; `None`: all.
+        lane: Option<Lane>,
+    },
 }
 
 /// One box of a form.
@@ -33,6 +46,7 @@ pub struct Input {
     pub bad: Option<String>,
     before: String,
     times: Times,
+    label: Option<&'static str>,
 }
 
 impl Input {
@@ -57,7 +71,13 @@ impl Input {
             bad: None,
             before: lines,
             times: times.clone(),
+            label: None,
         }
+    }
+
+    /// What stands before it.
+    pub fn label(&self) -> String {
+        self.label.map_or_else(|| self.field.label(), str::to_owned)
     }
 
     /// Whether it takes several lines.
@@ -77,12 +97,29 @@ impl Input {
             return None;
         }
         let text = text.trim_end();
-        if self.field.ty() == FieldType::Time && !text.is_empty() {
+        if self.field.ty() == FieldType::Time && !matches!(text, "" | "none") {
             let read = self.times.parse(text).map(|at| Value::Time(at.to_second()));
-            let bad = || format!("`{text}` is no time such as `2026-11-26 09:00`");
+            let bad = || format!("`{text}` is no time such as `fri 9:00` or `+2d`");
             return Some(read.map(Some).ok_or_else(bad));
         }
+        let text = if self.field.ty() == FieldType::Time {
+            ""
+        } else {
+            text
+        };
         Some(Value::parse(self.field.ty(), text).map_err(|bad| bad.to_string()))
+    }
+
+    /// What the text was understood as, or may be, where that helps.
+    pub fn understood(&self) -> Option<String> {
+        if self.field.ty() != FieldType::Time {
+            return None;
+        }
+        match (self.times.parse(&self.text()), self.text().trim()) {
+            (Some(at), _) => Some(self.times.whole(at)),
+            (None, "none") => Some("no time".into()),
+            (None, _) => Some("+2d, fri, 12 dec 9:00, none".into()),
+        }
     }
 
     fn check(&mut self) {
@@ -137,6 +174,25 @@ impl Form {
             inputs,
             at,
         }
+    }
+
+    /// The same form with other words before its boxes.
+    #[must_use]
+    pub fn labelled(mut self, labels: &[&'static str]) -> Self {
+        for (input, label) in self.inputs.iter_mut().zip(labels) {
+            input.label = Some(label);
+        }
+        self
+    }
+
+    /// The same form for a record that is not there yet: what its boxes hold counts as typed.
+    #[must_use]
+    pub fn as_new(mut self) -> Self {
+        for input in &mut self.inputs {
+            input.from = None;
+            input.before.clear();
+        }
+        self
     }
 
     /// Takes a key.

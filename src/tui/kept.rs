@@ -12,6 +12,7 @@ use crate::model::{ConflictId, ContactSort, PageKey};
 use super::filter;
 use super::model::Model;
 use super::msg::Tab;
+use super::tabs::tasks::View;
 
 /// What is kept.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,7 @@ pub struct Kept {
     tab: String,
     filters: BTreeMap<String, String>,
     by_edit: bool,
+    tasks: String,
     contact: Option<PageKey>,
     task: Option<PageKey>,
     conflict: Option<ConflictId>,
@@ -55,6 +57,7 @@ impl Kept {
         Self {
             tab: model.tab.label().into(),
             filters: filters.collect(),
+            tasks: tasks_view(model.tasks.view).into(),
             by_edit: model.contacts.query.sort == ContactSort::Edited,
             contact: model.contacts.current().map(|row| row.key.clone()),
             task: model.tasks.window.current().map(|row| row.key.clone()),
@@ -72,6 +75,11 @@ impl Kept {
                 model.tab = tab;
             }
         }
+        for (view, name) in View::ALL {
+            if name == self.tasks {
+                model.tasks.view = view;
+            }
+        }
         if self.by_edit {
             model.contacts.query.sort = ContactSort::Edited;
         }
@@ -83,6 +91,11 @@ impl Kept {
         }
         model.conflicts.cursor = self.conflict;
     }
+}
+
+fn tasks_view(view: View) -> &'static str {
+    let named = View::ALL.iter().find(|(other, _)| *other == view);
+    named.map_or("", |(_, name)| name)
 }
 
 #[cfg(test)]
@@ -112,6 +125,7 @@ mod tests {
                 ("Tasks".into(), "colour:red".into()),
             ]),
             by_edit: true,
+            tasks: "Mine".into(),
             contact: Some(PageKey {
                 key: "7".into(),
                 id: 9,
@@ -123,6 +137,7 @@ mod tests {
         let mut there = model();
         Kept::load(&path).unwrap().restore(&mut there);
         assert_eq!(there.tab, Tab::Conflicts);
+        assert_eq!(there.tasks.view, View::Mine);
         assert_eq!(there.filters.text(Tab::Contacts), "owner:me");
         assert_eq!(there.contacts.query.filter.to_string(), "owner:dana");
         assert_eq!(there.filters.text(Tab::Tasks), "", "no such field");

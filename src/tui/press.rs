@@ -10,7 +10,9 @@ use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
-use super::tabs::{contacts, detail, staging, sync_log, tasks, workbench};
+use super::tabs::{
+    contacts, detail, errors, rates, staging, sync_log, task_forms, tasks, workbench,
+};
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
 
@@ -148,6 +150,8 @@ fn press_palette(model: &mut Model, mut palette: Palette, key: Key) {
                 (None, Goal::Run(msg)) => run(model, msg),
                 (None, Goal::Conflict(id)) => workbench::open(model, id),
                 (None, Goal::Contact(link)) => contacts::show(model, link),
+                (None, Goal::TaskFor(link)) => task_forms::new_for(model, link, &hit.words),
+                (None, Goal::Assignee(who)) => task_forms::give_to(model, &who),
             },
             None => model.overlay = Some(Overlay::Palette(palette)),
         },
@@ -158,17 +162,18 @@ fn press_form(model: &mut Model, mut form: Box<Form>, key: Key) {
     match form.press(key) {
         Pressed::Stays => model.overlay = Some(Overlay::Form(form)),
         Pressed::Left => {}
-        Pressed::Done => finish_form(model, &form),
+        Pressed::Done => finish_form(model, *form),
     }
 }
 
-fn finish_form(model: &mut Model, form: &Form) {
+fn finish_form(model: &mut Model, form: Form) {
     let changes: Vec<FieldChange> = form
         .inputs
         .iter()
         .filter_map(|input| {
             let to = input.changed()?.ok()?;
-            (to != input.from).then(|| FieldChange {
+            let each = matches!(form.purpose, Purpose::Tasks(_)); // has its own value
+            (each || to != input.from).then(|| FieldChange {
                 field: input.field.clone(),
                 from: input.from.clone(),
                 to,
@@ -189,7 +194,17 @@ fn finish_form(model: &mut Model, form: &Form) {
             };
             staging::stage(model, *id, answer);
         }
+        Purpose::Pause { side, lane } => rates::finish_pause(model, &form, *side, *lane),
+        Purpose::Export => {
+            let path = form.inputs.first().map(super::form::Input::text);
+            errors::write_to(model, path.unwrap_or_default().trim());
+        }
+        Purpose::NewTask(contact) => {
+            let contact = *contact;
+            task_forms::finish_new(model, form, contact, changes);
+        }
         _ if changes.is_empty() => model.say("Nothing changed."),
+        Purpose::Tasks(links) => task_forms::finish(model, &form, links, &changes),
         Purpose::Note(link) => {
             let ask = Ask::Act(Action::Add {
                 kind: Kind::Note,
@@ -209,7 +224,7 @@ fn finish_form(model: &mut Model, form: &Form) {
             model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
         Purpose::Edit(link) => {
-            let confirm = edit_box(model, form, *link, changes);
+            let confirm = edit_box(model, &form, *link, changes);
             model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
     }

@@ -6,7 +6,9 @@ use super::filter;
 use super::glyphs;
 use super::model::{LEAST, Model};
 use super::msg::Tab;
-use super::tabs::{bench_view, conflicts, contacts_view, errors, rates, sync_log, tasks};
+use super::tabs::{
+    bench_view, conflicts, contacts_view, errors_view, rates_view, sync_log, tasks_view,
+};
 use super::widgets::{boxes, footer, header, paint};
 
 /// Draws everything.
@@ -44,12 +46,12 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     };
     match model.tab {
         Tab::Contacts => contacts_view::view(model, body, buf),
-        Tab::Tasks => tasks::view(model, body, buf),
+        Tab::Tasks => tasks_view::view(model, body, buf),
         Tab::Conflicts if model.conflicts.bench.is_some() => bench_view::view(model, body, buf),
         Tab::Conflicts => conflicts::view(model, body, buf),
         Tab::SyncLog => sync_log::view(model, body, buf),
-        Tab::Errors => errors::view(model, body, buf),
-        Tab::Rates => rates::view(model, body, buf),
+        Tab::Errors => errors_view::view(model, body, buf),
+        Tab::Rates => rates_view::view(model, body, buf),
     }
     boxes::draw(model, body, buf);
     footer::draw(model, paint::row(area, area.height as usize - 1), buf);

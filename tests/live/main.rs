@@ -1,6 +1,7 @@
 //! The built program against a sandbox process over real HTTP, with and without a screen: what a user would see.
 
 mod alerts;
+mod fields;
 mod lab;
 mod mapping;
 mod rules;
@@ -9,5 +10,7 @@ mod serve;
 mod setup;
 mod sides;
 mod ssh;
+mod storm;
 mod team;
 mod terminal;
+mod undo;

@@ -13,10 +13,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 
-pub use decisions::{Conflicts, Policies, Resolve, TakeArg};
+pub use decisions::{Conflicts, Policies, Resolve, TakeArg, Undo};
 pub use records::{Contacts, Links, Tasks};
 pub use run::{Demo, Sandbox, Serve, Sync, SyncCommand};
-pub use setup::{Auth, Config, Credential, Doctor, Init, Map, Rules};
+pub use setup::{Auth, Bench, Config, Credential, Doctor, Init, Map, Rules};
 pub use tables::{Export, ExportFormat, ExportKind, Merge};
 pub use watch::{Alerts, ErrorIds, Errors, Log};
 
@@ -86,6 +86,8 @@ pub enum Command {
     /// What was written, where, and why.
     #[command(subcommand)]
     Log(Log),
+    /// Give back what was before a write, a decision or a whole pass; what moved since stays as it is.
+    Undo(Undo),
     /// What went wrong.
     #[command(subcommand)]
     Errors(Errors),
@@ -112,6 +114,9 @@ pub enum Command {
     Auth(Auth),
     /// Check settings, permissions, clock, database, and what both keys may do.
     Doctor(Doctor),
+    /// What measurements start from.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Copy the database to a file that is not there yet. A running loop goes on meanwhile.
     ///
     /// Put in the place of the database, the copy deletes nothing before it has read both sides in full.
@@ -159,6 +164,7 @@ impl Command {
                 | Self::Contacts(Contacts::List(_) | Contacts::Show { .. })
                 | Self::Tasks(Tasks::List(_))
                 | Self::Log(Log::List(_))
+                | Self::Undo(Undo { dry_run: true, .. })
                 | Self::Errors(Errors::List(_))
                 | Self::Alerts(Alerts::List(_))
                 | Self::Map(Map::Show(_))

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Form;
+use super::{Form, Listing};
 use crate::model::Side;
 
 #[derive(Debug, Subcommand)]
@@ -91,9 +91,33 @@ pub enum Map {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Fill a workspace that has no database yet with made-up people who are on both sides, their tasks and history.
+    ///
+    /// Nothing is sent. Name a workspace or a folder of its own: a loop that runs on it would look for these people.
+    Seed {
+        /// How many.
+        #[arg(long, value_name = "N")]
+        contacts: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Rules {
-    /// Every rule: what it waits for, what it does, how often it fired.
-    List(Form),
+    /// Every rule: what it waits for, what it does, how often it acted.
+    List(Listing),
+    /// What a rule would do about a record if what it waits for happened now. Writes nothing.
+    Test {
+        /// The rule's name, or `all`.
+        rule: String,
+        /// A contact or an appointment: link id, GHL id or Growbots id. Of a contact the last appointment counts.
+        record: String,
+        /// How the call ended, for a rule about calls.
+        #[arg(long, value_name = "END", default_value = "missed", value_parser = ["answered", "missed", "voicemail"])]
+        call: String,
+        #[command(flatten)]
+        form: Form,
+    },
 }
 
 /// What `doctor` looks at.

@@ -15,8 +15,9 @@ use super::detail::{self, Entry, Section, Standing};
 /// A read that takes longer is said to take place.
 const PATIENCE_MS: i64 = 150;
 
-/// The detail follows a cursor that rests: each line of the pane would be sent for each step.
-const REST_MS: i64 = 120;
+/// The detail follows a cursor that rests: each line of the pane would be sent for each step. Longer than the pause
+/// between two keys of somebody who reads down the list, which has what tells one contact from the next.
+const REST_MS: i64 = 250;
 
 const READING: &str = "The contact is still being read.";
 
