@@ -65,8 +65,31 @@ impl Ready {
 
     /// Opens the database; call it on the thread that keeps the engine.
     pub fn build(self) -> Result<Parts, EngineError> {
-        Ok(Parts {
-            writer: Writer::open(&self.database, &self.clock)?,
+        let writer = Writer::open(&self.database, &self.clock)?;
+        Ok(self.with(writer))
+    }
+
+    /// The same for a loop: while another program has the database in its hands (a process that was stopped in the
+    /// middle of a write keeps its lock) it tries again, each time for as long as a lock is waited for, and tells
+    /// once.
+    pub fn build_in_time(self, tell: &dyn Fn(&str)) -> Result<Parts, EngineError> {
+        let mut told = false;
+        loop {
+            match Writer::open(&self.database, &self.clock) {
+                Err(error) if error.is_busy() => {
+                    if !told {
+                        tell("another program has the database in its hands; waiting for it");
+                    }
+                    told = true;
+                }
+                opened => return Ok(self.with(opened?)),
+            }
+        }
+    }
+
+    fn with(self, writer: Writer) -> Parts {
+        Parts {
+            writer,
             sides: self.sides,
             clock: self.clock,
             us: self.us,
@@ -75,12 +98,17 @@ impl Ready {
             map: self.map,
             rules: self.rules,
             keep_days: self.keep_days,
-        })
+        }
     }
 
     /// An engine on this thread.
     pub fn engine(self) -> Result<Engine, Problem> {
         Ok(Engine::new(self.build()?)?)
+    }
+
+    /// The same for a loop, which waits for the database.
+    pub fn engine_in_time(self) -> Result<Engine, Problem> {
+        Ok(Engine::new(self.build_in_time(&super::output::note)?)?)
     }
 }
 
@@ -122,7 +150,9 @@ pub fn parts(context: &Context, gate: remote::Gate) -> Result<remote::Parts, Pro
     Ok(remote::Parts {
         transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
         clock: context.clock.clone(),
-        slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(anyhow::Error::from)?),
+        slots: Arc::new(
+            SqliteSlots::open(&context.config.slots()?).map_err(remote::RemoteError::from)?,
+        ),
         normalise: Arc::new(normalise::record),
         gate,
     })

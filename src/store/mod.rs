@@ -14,6 +14,7 @@ mod convert;
 mod copy;
 mod db;
 mod detail;
+mod echoes;
 mod ends;
 mod error;
 mod errors;
@@ -43,6 +44,7 @@ mod undo;
 mod writer;
 
 pub use board::{BoardDays, COUNTED, TaskBoard};
+pub use echoes::Echo;
 pub use error::StoreError;
 pub use fill::Filled;
 pub use hints::HintTaken;
