@@ -1,16 +1,14 @@
 //! `couplet config`: check, show, explain, init.
 
-use std::io::Write as _;
-
 use serde_json::json;
 
-use crate::config::{Config, ConfigError, Flags, default_file, init, key, nearest};
+use crate::config::{Config, ConfigError, Flags, key, nearest};
 use crate::text;
 
 use super::args;
-use super::context::{Context, env};
+use super::context::env;
 use super::exit::{Exit, Problem};
-use super::output::{Page, document, note, print};
+use super::output::{Page, document, print};
 
 /// Does what `couplet config …` asks for.
 pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
@@ -18,52 +16,12 @@ pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
         args::Config::Check => check(&Config::load(flags, &env)?),
         args::Config::Show(form) => show(&Config::load(flags, &env)?, form.json),
         args::Config::Explain { key } => explain(&Config::load(flags, &env)?, key),
-        args::Config::Init => {
-            let path = match flags
-                .config
-                .clone()
-                .or_else(|| env("COUPLET_CONFIG").map(Into::into))
-            {
-                Some(path) => path,
-                None => default_file()?,
-            };
-            init(&path)?;
-            offer_custom_fields(flags, &path)?;
-            note(
-                "written; put the addresses in, the tokens into the environment, then run `couplet doctor`",
-            );
-            print(&path.display().to_string())?;
+        args::Config::Keys => {
+            print(crate::config::reference().trim_end())?;
             Ok(Exit::Done)
         }
+        args::Config::Init(args) => super::setup::run(flags, args),
     }
-}
-
-/// Adds the custom fields that both sides have, where the environment says how to reach them.
-fn offer_custom_fields(flags: &Flags, path: &std::path::Path) -> Result<(), Problem> {
-    let context = match Context::load(flags) {
-        Ok(context) if context.config.sides().is_ok() => context,
-        _ => return Ok(()),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let lines = match runtime.block_on(super::offer::custom_fields(&context)) {
-        Ok(lines) => lines,
-        Err(problem) => {
-            note(&format!(
-                "custom fields were not looked up: {}",
-                problem.message()
-            ));
-            return Ok(());
-        }
-    };
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let head = "\n# Custom fields that both sides have; take the `#` away to keep one in step.\n";
-    let mut file = std::fs::OpenOptions::new().append(true).open(path)?;
-    file.write_all(format!("{head}{}\n", lines.join("\n").trim_end()).as_bytes())?;
-    Ok(())
 }
 
 fn check(config: &Config) -> Result<Exit, Problem> {

@@ -63,10 +63,14 @@ impl Pass<'_> {
         self.core
             .tell_state(LoopState::Pushing { done: 0, total })?;
         let (together, alone) = self.for_batches(ready);
-        let (batches, singles) =
-            tokio::join!(self.send_batches(together), self.send_alone(alone, total));
+        // Apart from each other on the heap: a pass is small as long as it sends nothing.
+        let (batches, singles) = tokio::join!(
+            Box::pin(self.send_batches(together)),
+            Box::pin(self.send_alone(alone, total))
+        );
         let (sent, left) = batches?;
-        Ok(singles? | self.send_alone(left, total).await? | (sent > 0))
+        let (singles, rest) = (singles?, Box::pin(self.send_alone(left, total)).await?);
+        Ok(singles || rest || sent > 0)
     }
 
     /// Sends intents, each in a request of its own. Whether any was sent.

@@ -77,6 +77,8 @@ pub struct Model {
     pub theme: Theme,
     /// Whether the terminal has only ASCII.
     pub ascii: bool,
+    /// Whether the last row says what is under the cursor, for screen readers.
+    pub plain: bool,
     /// The operator's zone and the present.
     pub times: Times,
     /// Columns and rows of the terminal.
@@ -136,6 +138,7 @@ impl Model {
             book: Book::default(),
             theme,
             ascii: false,
+            plain: false,
             times,
             size: (80, 24),
             tab: Tab::Contacts,

@@ -215,22 +215,3 @@ fn map_check_shows_before_and_after_and_what_is_lost() {
     let shown = lab.run(&["map", "show", "--config", &config]).ended(&[0]);
     assert!(shown.out.contains("{{ value | title }}"), "{}", shown.out);
 }
-
-#[test]
-fn config_init_offers_the_custom_fields_that_both_sides_have() {
-    let lab = Lab::quick(60, 3);
-    let path = lab.data().join("new.toml");
-    let path = path.display().to_string();
-    lab.run(&["config", "init", "--config", &path]).ended(&[0]);
-    let text = std::fs::read_to_string(&path).expect("it was written");
-    let (head, offered) = text
-        .split_once("# Custom fields that both sides have")
-        .expect("they were found");
-    let row = "[map.contact.custom.budget]";
-    assert!(offered.contains(&format!("# {row}")), "{offered}");
-    // Taken up as it stands, the row can be used.
-    let taken = offered.replace(&format!("# {row}"), row);
-    std::fs::write(&path, format!("{head}#{taken}")).expect("it can be written");
-    let shown = lab.run(&["map", "show", "--config", &path]).ended(&[0]);
-    assert!(shown.out.contains("custom_fields.budget"), "{}", shown.out);
-}
