@@ -98,6 +98,14 @@ impl NearMiss {
         }
         rename(record, names(kind), &mut none);
     }
+
+    /// A record or a patch under the server's names as the contract has it.
+    fn to_contract(kind: &str, record: &mut Value, wrong: &mut Vec<String>) {
+        rename(record, &turned(names(kind)), wrong);
+        if kind == "leads" && record.get("address").is_some() {
+            rename(&mut record["address"], &[("town", "city")], wrong);
+        }
+    }
 }
 
 impl Between for NearMiss {
@@ -145,9 +153,16 @@ impl Between for NearMiss {
             pairs.collect::<Vec<_>>().join("&")
         });
         if let Ok(mut body) = serde_json::from_slice::<Value>(&asked.body) {
-            rename(&mut body, &turned(names(&kind)), &mut wrong);
-            if kind == "leads" && body.get("address").is_some() {
-                rename(&mut body["address"], &[("town", "city")], &mut wrong);
+            if kind == "batch" {
+                for operation in body["operations"].as_array_mut().into_iter().flatten() {
+                    let theirs = operation["kind"].as_str().unwrap_or("").to_owned();
+                    let ours = PATHS.iter().find(|(_, name)| *name == theirs);
+                    let of = ours.map_or(&*theirs, |(ours, _)| ours);
+                    Self::to_contract(of, &mut operation["record"], &mut wrong);
+                    operation["kind"] = of.into();
+                }
+            } else {
+                Self::to_contract(&kind, &mut body, &mut wrong);
             }
             asked.body = body.to_string().into_bytes();
         }
@@ -169,6 +184,17 @@ impl Between for NearMiss {
         } else if let Some(rows) = body["data"].as_array_mut() {
             for row in rows {
                 Self::to_server(&kind, row);
+            }
+        } else if kind == "batch" {
+            let sent: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+            for result in body["results"].as_array_mut().into_iter().flatten() {
+                let at = result["index"].as_u64().unwrap_or(0) as usize;
+                let of = sent["operations"][at]["kind"].as_str().unwrap_or("");
+                for place in ["/record", "/problem/current"] {
+                    if let Some(record) = result.pointer_mut(place) {
+                        Self::to_server(of, record);
+                    }
+                }
             }
         } else if body.get("code").is_some() {
             if body.get("current").is_some() {
