@@ -20,6 +20,9 @@ fn lab_with(settings: &str) -> (Lab, String) {
     let config = path.display().to_string();
     lab.pass(&["--config", &config]);
     lab.pass(&["--config", &config]);
+    // GHL's clock is known to a second: what comes now is later than the first reading by any measure.
+    let (status, text) = lab.call("POST", "/clock", Some(&json!({"advance_ms": 2_000})));
+    assert!(status < 300, "{status} {text}");
     (lab, config)
 }
 
