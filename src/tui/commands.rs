@@ -20,6 +20,8 @@ pub enum Scope {
     Tasks,
     /// The list of conflicts.
     Conflicts,
+    /// The policies that are remembered.
+    Policies,
     /// The workbench of a field conflict.
     Workbench,
     /// The workbench of a delete against an edit, and of a mass change.
@@ -47,6 +49,7 @@ impl Scope {
             Self::Contacts => "Contacts",
             Self::Tasks => "Tasks",
             Self::Conflicts => "Conflicts",
+            Self::Policies => "Policies",
             Self::Workbench | Self::Sides | Self::Candidates => "Conflict workbench",
             Self::SyncLog => "Sync log",
             Self::Errors => "Errors",
@@ -254,9 +257,25 @@ fn searchable(model: &Model) -> Result<(), Reason> {
     }
 }
 
+fn remembers(model: &Model) -> Result<(), Reason> {
+    match model.conflicts.bench_field() {
+        Some(_) => Ok(()),
+        None => Err("no field is selected".into()),
+    }
+}
+
+fn policy(model: &Model) -> Result<(), Reason> {
+    let list = model.conflicts.policies.as_ref();
+    match list.and_then(super::tabs::policies::Policies::current) {
+        Some(_) => Ok(()),
+        None => Err("no policy is selected".into()),
+    }
+}
+
 fn sortable(model: &Model) -> Result<(), Reason> {
     match model.tab {
         Tab::Contacts => Ok(()),
+        Tab::Conflicts if model.conflicts.is_list() => Ok(()),
         _ => Err("this list has one order".into()),
     }
 }
@@ -280,6 +299,9 @@ pub static COMMANDS: &[Command] = &[
     command("conflict.decide", S::Conflicts, &["d"], "decide", "Stage one side for all marked conflicts; nothing is written until you apply.", Do::Decide).if_ready(marked),
     command("conflict.apply", S::Conflicts, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
     command("conflict.put-off", S::Conflicts, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff).if_ready(conflict),
+    command("conflict.policies", S::Conflicts, &["p"], "policies", "List the policies that are remembered, and remove one.", Do::Policies),
+    // policies
+    command("policy.remove", S::Policies, &["X"], "remove", "Remove the policy; what it settled stays.", Do::RemovePolicy).if_ready(policy).asks(),
     // the workbench of fields
     command("bench.ghl", S::Workbench, &["h", "<left>"], "GHL", "Stage the GHL value for this field; nothing is written until you apply.", Do::Stage(Pick::Side(Side::Ghl))),
     command("bench.growbots", S::Workbench, &["l", "<right>"], "Growbots", "Stage the Growbots value for this field; nothing is written until you apply.", Do::Stage(Pick::Side(Side::Growbots))),
@@ -290,6 +312,7 @@ pub static COMMANDS: &[Command] = &[
     command("bench.unstage", S::Workbench, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
     command("bench.put-off", S::Workbench, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     command("bench.apply", S::Workbench, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
+    command("bench.remember", S::Workbench, &["R"], "remember", "Remember how this field is decided, as a policy: for this record, a filter or always; shows first what that settles now.", Do::Remember).if_ready(remembers),
     // the workbench of a delete, and of a mass change
     command("sides.ghl", S::Sides, &["h", "<left>"], "as GHL", "Stage the answer: as GHL has it.", Do::Stage(Pick::Side(Side::Ghl))),
     command("sides.growbots", S::Sides, &["l", "<right>"], "as Growbots", "Stage the answer: as Growbots has it.", Do::Stage(Pick::Side(Side::Growbots))),
@@ -315,7 +338,7 @@ pub static COMMANDS: &[Command] = &[
     command("copy", S::Global, &["c"], "", "Copy what is under the cursor to your clipboard; of an error, its request for `curl`.", Do::Copy),
     command("mark", S::Global, &["v"], "", "Mark the row under the cursor, or let it go; `esc` lets all go.", Do::Mark).if_ready(markable),
     command("mark.all", S::Global, &["V"], "", "Mark all rows of the list, or none.", Do::MarkAll).if_ready(markable),
-    command("sort", S::Global, &["s"], "sort", "Sort contacts by name or by latest edit.", Do::Sort).if_ready(sortable),
+    command("sort", S::Global, &["s"], "sort", "Sort contacts by name or by latest edit; group conflicts by reason, record, field or who.", Do::Sort).if_ready(sortable),
     command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
     command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),
     command("tab.contacts", S::Global, &["1"], "", "Show Contacts.", Do::Tab(Tab::Contacts)),

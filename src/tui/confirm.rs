@@ -16,6 +16,8 @@ pub struct Confirm {
     pub yes: Option<String>,
     /// What yes asks for.
     pub asks: Vec<Ask>,
+    /// The answers that yes stages.
+    pub stages: Vec<(ConflictId, Answer)>,
     /// What is said after yes.
     pub said: String,
     /// The conflict that enter opens; `None`: enter goes back.
@@ -33,6 +35,7 @@ impl Confirm {
             foot: Vec::new(),
             yes: None,
             asks: Vec::new(),
+            stages: Vec::new(),
             said: String::new(),
             decide: None,
             scroll: 0,

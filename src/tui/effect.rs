@@ -61,6 +61,15 @@ pub enum Request {
     Find(String),
     /// Open conflicts.
     Conflicts,
+    /// Policies that are remembered.
+    Policies,
+    /// Which of these contacts pass a filter, and how many contacts pass it in all.
+    Matching {
+        /// The filter.
+        filter: Filter,
+        /// Contacts that have a conflict.
+        links: Vec<LinkId>,
+    },
     /// Passes.
     Passes,
     /// The log lines of a pass.
@@ -78,7 +87,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 12;
+    pub const SLOTS: usize = 14;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -95,6 +104,8 @@ impl Request {
             Self::Candidates(_) => 9,
             Self::Find(_) => 10,
             Self::LogFound(_) => 11,
+            Self::Policies => 12,
+            Self::Matching { .. } => 13,
         }
     }
 }

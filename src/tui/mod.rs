@@ -18,6 +18,7 @@ pub mod mouse;
 pub mod msg;
 mod press;
 pub mod reader;
+pub mod remember;
 mod run;
 pub mod tabs;
 mod terminal;

@@ -3,13 +3,14 @@
 use crate::engine::port::Event;
 use crate::model::{
     BySide, Conflict, ContactRow, ErrorRow, Filter, Holder, LinkId, LogEntry, LoopStatus, Millis,
-    PassId, PassSummary, RateBar, Side, TaskRow,
+    PassId, PassSummary, RateBar, Remembered, Side, TaskRow,
 };
 use crate::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
 
 use super::effect::Span;
 use super::keys::Key;
 use super::mouse::Mouse;
+use super::remember::Matched;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +115,12 @@ pub enum Do {
     Apply,
     /// Put the conflict off.
     PutOff,
+    /// Remember the answer as a policy.
+    Remember,
+    /// List the policies that are remembered.
+    Policies,
+    /// Remove a policy.
+    RemovePolicy,
     /// Stage an answer.
     Stage(Pick),
     /// Type another value.
@@ -261,6 +268,10 @@ pub enum Read {
     Found(String, Vec<ContactRow>),
     /// To [`Request::Conflicts`](super::effect::Request::Conflicts).
     Conflicts(Vec<Conflict>),
+    /// To [`Request::Policies`](super::effect::Request::Policies).
+    Policies(Vec<Remembered>),
+    /// To [`Request::Matching`](super::effect::Request::Matching).
+    Matching(Matched),
     /// To [`Request::Passes`](super::effect::Request::Passes).
     Passes(Vec<PassSummary>),
     /// To [`Request::LogOfPass`](super::effect::Request::LogOfPass).

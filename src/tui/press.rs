@@ -10,6 +10,7 @@ use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
+use super::remember;
 use super::tabs::{contacts, detail, staging, sync_log, tasks, workbench};
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
@@ -34,6 +35,7 @@ pub(super) fn press(model: &mut Model, key: Key) {
     match model.overlay.take() {
         Some(Overlay::Form(form)) => press_form(model, form, key),
         Some(Overlay::Palette(palette)) => press_palette(model, palette, key),
+        Some(Overlay::Remember(asked)) => remember::press(model, asked, key),
         Some(Overlay::Choice(choice)) => {
             let at = match key.code {
                 Code::Char(c) if !key.ctrl => c.to_digit(10).map(|n| n as usize),
@@ -257,6 +259,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     model.dirty = true;
     match &mut model.overlay {
         Some(Overlay::Form(form)) => form.paste(text),
+        Some(Overlay::Remember(asked)) => asked.paste(&line),
         Some(Overlay::Palette(palette)) => {
             palette.text.push_str(&line);
             let mut palette = palette.clone();

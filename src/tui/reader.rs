@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::model::{
-    BySide, Conflict, ContactRow, Direction, ErrorRow, LogEntry, Millis, PageKey, TaskRow,
+    BySide, Conflict, ContactRow, Direction, ErrorRow, Filter, LinkId, LogEntry, Millis, PageKey,
+    TaskRow,
 };
 use crate::store::{ContactDetail, ContactQuery, Reader, StoreError};
 use crate::text::{clean, clean_lines};
@@ -17,6 +18,7 @@ use crate::text::{clean, clean_lines};
 use super::effect::{Request, Span};
 use super::filter::passes_log;
 use super::msg::{Msg, Page, Read};
+use super::remember::Matched;
 
 const POLL: Duration = Duration::from_millis(250);
 const CONFLICTS: u32 = 1_000;
@@ -25,6 +27,7 @@ const PASSES: u32 = 500;
 const FOUND: u16 = 20;
 const LOG_PAGE: u32 = 500;
 const FOUND_LINES: usize = 200;
+const MATCHING: u16 = 1_000;
 
 type Stop = Box<dyn Fn() + Send + Sync>;
 
@@ -237,6 +240,8 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             let rows = reader.conflicts(CONFLICTS)?.into_iter();
             Read::Conflicts(rows.map(clean_conflict).collect())
         }
+        Request::Policies => Read::Policies(reader.policies()?),
+        Request::Matching { filter, links } => Read::Matching(matching(reader, filter, &links)?),
         Request::Passes => Read::Passes(reader.passes(PASSES)?),
         Request::LogOfPass(pass) => {
             let lines = reader.log_of_pass(pass)?.into_iter();
@@ -267,6 +272,30 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             growbots: reader.rates(crate::model::Side::Growbots, since)?,
         }),
     })
+}
+
+/// Walks the contacts that pass a filter.
+fn matching(reader: &Reader, filter: Filter, links: &[LinkId]) -> Result<Matched, StoreError> {
+    let query = ContactQuery {
+        filter: filter.clone(),
+        ..ContactQuery::default()
+    };
+    let mut matched = Matched {
+        filter,
+        links: Vec::new(),
+        count: 0,
+    };
+    let mut from: Option<PageKey> = None;
+    loop {
+        let rows = reader.contacts(&query, from.as_ref(), Direction::Forward, MATCHING)?;
+        matched.count += rows.len() as u64;
+        let found = rows.iter().map(|row| row.id);
+        matched.links.extend(found.filter(|id| links.contains(id)));
+        match rows.last() {
+            Some(last) if rows.len() == MATCHING as usize => from = Some(last.key.clone()),
+            _ => return Ok(matched),
+        }
+    }
 }
 
 /// A window of a list from a verb that gives a page after or before a key.

@@ -11,7 +11,10 @@ use super::model::{Model, Overlay};
 use super::mouse;
 use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
-use super::tabs::{conflicts, contacts, errors, rates, staging, sync_log, tasks, workbench};
+use super::remember;
+use super::tabs::{
+    conflicts, contacts, errors, policies, rates, staging, sync_log, tasks, workbench,
+};
 use super::widgets::header;
 use super::widgets::palette::{self, Palette};
 
@@ -86,6 +89,9 @@ fn refresh(model: &mut Model) {
             if model.conflicts.bench.is_some() {
                 workbench::read(model);
             }
+            if model.conflicts.policies.is_some() {
+                model.read(Request::Policies);
+            }
         }
         Tab::SyncLog => {
             model.read(Request::Passes);
@@ -120,6 +126,8 @@ fn accept(model: &mut Model, read: Read) {
         Read::Candidates(details) => workbench::accept_candidates(model, details),
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
+        Read::Policies(rows) => policies::accept(model, rows),
+        Read::Matching(matched) => remember::accept(model, matched),
         Read::Passes(passes) => sync_log::accept(model, passes),
         Read::LogFound(filter, lines) => sync_log::accept_found(model, &filter, lines),
         Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
@@ -174,7 +182,7 @@ fn told(model: &mut Model, event: Event) {
     }
 }
 
-fn show_tab(model: &mut Model, tab: Tab) {
+pub(super) fn show_tab(model: &mut Model, tab: Tab) {
     model.tab = tab;
     model.pending = None;
     model.tasks.forget_ticked();
@@ -187,6 +195,7 @@ pub(super) fn step(model: &mut Model, how: Move) {
         Tab::Contacts => contacts::go(model, how),
         Tab::Tasks => tasks::go(model, how),
         Tab::Conflicts if model.conflicts.bench.is_some() => workbench::go(model, how),
+        Tab::Conflicts if model.conflicts.policies.is_some() => policies::go(model, how),
         Tab::Conflicts => conflicts::go(model, how),
         Tab::SyncLog => sync_log::go(model, how),
         Tab::Errors => errors::go(model, how),
@@ -238,6 +247,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
             model.contacts.detail_focus = true;
             model.contacts.zoomed |= !model.is_wide();
         }
+        Do::Sort if model.tab == Tab::Conflicts => conflicts::regroup(model),
         Do::Sort => contacts::sort(model),
         Do::Edit => contacts::edit(model, false),
         Do::Tags => contacts::edit(model, true),
@@ -248,6 +258,9 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Complete => marks::complete(model),
         Do::Apply => staging::apply(model),
         Do::PutOff => staging::put_off(model),
+        Do::Remember => remember::open(model),
+        Do::Policies => policies::open(model),
+        Do::RemovePolicy => policies::remove(model),
         Do::Stage(pick) => workbench::pick(model, pick),
         Do::OtherValue => workbench::other_value(model),
         Do::Unstage => workbench::unstage(model),
@@ -299,6 +312,9 @@ fn yes(model: &mut Model) {
             for ask in confirm.asks {
                 model.ask(ask);
             }
+            for (id, answer) in confirm.stages {
+                staging::stage(model, id, answer);
+            }
             model.say_done(confirm.said);
         }
         other => model.overlay = other,
@@ -336,6 +352,7 @@ fn back(model: &mut Model) -> bool {
             workbench::close(model);
             true
         }
+        Tab::Conflicts => model.conflicts.policies.take().is_some(),
         _ => false,
     }
 }
@@ -349,6 +366,7 @@ fn open_current(model: &mut Model) {
                 workbench::pick(model, super::msg::Pick::Candidate);
             }
         }
+        Tab::Conflicts if model.conflicts.policies.is_some() => policies::settled(model),
         Tab::Conflicts => {
             if let Some(id) = model.conflicts.cursor {
                 workbench::open(model, id);

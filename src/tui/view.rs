@@ -6,7 +6,7 @@ use super::filter;
 use super::glyphs;
 use super::model::{LEAST, Model};
 use super::msg::Tab;
-use super::tabs::{bench_view, conflicts, contacts_view, errors, rates, sync_log, tasks};
+use super::tabs::{bench_view, conflicts, contacts_view, errors, policies, rates, sync_log, tasks};
 use super::widgets::{boxes, footer, header, paint};
 
 /// Draws everything.
@@ -46,7 +46,10 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         Tab::Contacts => contacts_view::view(model, body, buf),
         Tab::Tasks => tasks::view(model, body, buf),
         Tab::Conflicts if model.conflicts.bench.is_some() => bench_view::view(model, body, buf),
-        Tab::Conflicts => conflicts::view(model, body, buf),
+        Tab::Conflicts => match &model.conflicts.policies {
+            Some(list) => policies::view(model, list, body, buf),
+            None => conflicts::view(model, body, buf),
+        },
         Tab::SyncLog => sync_log::view(model, body, buf),
         Tab::Errors => errors::view(model, body, buf),
         Tab::Rates => rates::view(model, body, buf),

@@ -62,6 +62,7 @@ fn opens_a_question_for_each_danger_and_asks_nothing_yet() {
         app.press(match command.scope {
             Scope::Contacts => "/mara<enter>",
             Scope::Errors => "5",
+            Scope::Policies => "3p",
             Scope::Sides => "3<enter>l",
             Scope::Candidates => "3j<enter><enter>",
             _ => "3jjjjj<enter>l",

@@ -6,7 +6,7 @@ use couplet::model::*;
 use couplet::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
 use couplet::tui::window::Row;
 
-use super::conflict_rows::conflicts;
+use super::conflict_rows::{conflicts, policies};
 use super::loop_rows::{bars, errors, log, passes, status};
 use super::mara::{mara, record, snapshot};
 
@@ -24,6 +24,7 @@ pub struct World {
     pub contacts: Vec<ContactRow>,
     pub tasks: Vec<TaskRow>,
     pub conflicts: Vec<Conflict>,
+    pub policies: Vec<Remembered>,
     pub passes: Vec<PassSummary>,
     pub log: Vec<LogEntry>,
     pub errors: Vec<ErrorRow>,
@@ -149,6 +150,7 @@ impl World {
             tasks: tasks(&contacts),
             contacts,
             conflicts: conflicts(),
+            policies: policies(),
             passes: passes(),
             log: log(),
             errors: errors(),

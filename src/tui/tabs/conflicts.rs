@@ -1,5 +1,7 @@
 //! The list of conflicts, heaviest first: what a machine must not decide.
 
+use std::collections::BTreeMap;
+
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::model::{Conflict, ConflictField, ConflictId, ConflictState, Millis, Reason};
@@ -11,6 +13,7 @@ use super::super::model::Model;
 use super::super::msg::Move;
 use super::super::widgets::paint::{self, Row};
 use super::detail::show;
+use super::policies::Policies;
 use super::staging::Local;
 use super::workbench::Bench;
 
@@ -27,12 +30,55 @@ pub struct Conflicts {
     pub top: usize,
     /// Whether those put off are shown.
     pub unfolded: bool,
+    /// How the list is grouped.
+    pub grouping: Grouping,
     /// The workbench, while it is open.
     pub bench: Option<Bench>,
+    /// The list of policies, while it is open.
+    pub policies: Option<Policies>,
     /// Staged here, not yet seen in the store.
     pub local: Vec<Local>,
     /// Conflicts as they were when something was staged.
     pub seen: Vec<Conflict>,
+}
+
+/// How the list is grouped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// By reason, the heaviest first.
+    #[default]
+    Reason,
+    /// By record.
+    Record,
+    /// By field.
+    Field,
+    /// By who is at work on it.
+    Who,
+}
+
+impl Grouping {
+    /// All, in the order in which `s` goes through them.
+    pub const ALL: [Self; 4] = [Self::Reason, Self::Record, Self::Field, Self::Who];
+
+    /// Its name.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Reason => "reason",
+            Self::Record => "record",
+            Self::Field => "field",
+            Self::Who => "who",
+        }
+    }
+}
+
+/// Groups the list in the next way.
+pub fn regroup(model: &mut Model) {
+    let all = Grouping::ALL;
+    let at = all.iter().position(|g| *g == model.conflicts.grouping);
+    model.conflicts.grouping = all[(at.unwrap_or(0) + 1) % all.len()];
+    scroll(model);
+    let by = model.conflicts.grouping.label();
+    model.say_done(format!("Grouped by {by}. s: the next way."));
 }
 
 /// A row of the list.
@@ -68,11 +114,17 @@ impl Conflicts {
         matches!(reason, Some(Reason::AmbiguousMatch | Reason::Duplicate))
     }
 
+    /// Whether the list itself is in view.
+    pub const fn is_list(&self) -> bool {
+        self.bench.is_none() && self.policies.is_none()
+    }
+
     /// The scopes whose keys hold.
     pub fn scopes(&self) -> &'static [Scope] {
         use Scope as S;
         let reason = self.current().map(|conflict| conflict.reason);
         match (&self.bench, reason) {
+            (None, _) if self.policies.is_some() => &[S::Policies, S::Movement, S::Global],
             (None, _) | (_, None) => &[S::Conflicts, S::Movement, S::Global],
             (_, Some(Reason::Field)) => &[S::Workbench, S::Movement, S::Global],
             (_, Some(Reason::DeleteEdit | Reason::MassChange)) => {
@@ -84,6 +136,37 @@ impl Conflicts {
         }
     }
 
+    /// Groups in the order of the list: the heaviest reason first, else by name; in a group as the store has them.
+    fn grouped(&self, model: &Model, open: Vec<usize>) -> Vec<(String, Vec<usize>)> {
+        let name = |conflict: &Conflict| -> (u8, String) {
+            let fields = || {
+                let labels: Vec<_> = conflict.fields.iter().map(|f| f.field.label()).collect();
+                labels.join(", ")
+            };
+            match self.grouping {
+                Grouping::Reason if conflict.holds_record() => {
+                    (0, "A person must look: deletes and doubles".into())
+                }
+                Grouping::Reason => (1, "Fields".into()),
+                Grouping::Record => (0, conflict.title.clone()),
+                Grouping::Field if conflict.fields.is_empty() => (1, "The whole record".into()),
+                Grouping::Field => (0, fields()),
+                Grouping::Who => match who(model, conflict) {
+                    nobody if nobody.is_empty() => (0, "Nobody yet".into()),
+                    somebody => (1, somebody),
+                },
+            }
+        };
+        let mut groups: BTreeMap<(u8, String), Vec<usize>> = BTreeMap::new();
+        for at in open {
+            groups.entry(name(&self.all[at])).or_default().push(at);
+        }
+        groups
+            .into_iter()
+            .map(|((_, name), rows)| (name, rows))
+            .collect()
+    }
+
     fn rows(&self, model: &Model) -> Vec<ListRow> {
         let now = model.times.now;
         let group = |fits: &dyn Fn(&Conflict) -> bool| -> Vec<usize> {
@@ -93,18 +176,12 @@ impl Conflicts {
                 .map(|(at, _)| at)
                 .collect()
         };
-        let heavy = group(&|c| !is_put_off(c, now) && c.holds_record());
-        let fields = group(&|c| !is_put_off(c, now) && !c.holds_record());
+        let open = group(&|c| !is_put_off(c, now));
         let put_off = group(&|c| is_put_off(c, now));
         let mut rows = Vec::new();
-        if !heavy.is_empty() {
-            let words = format!("A person must look: deletes and doubles {}", heavy.len());
-            rows.push(ListRow::Heading(words));
-            rows.extend(heavy.into_iter().map(ListRow::Conflict));
-        }
-        if !fields.is_empty() {
-            rows.push(ListRow::Heading(format!("Fields {}", fields.len())));
-            rows.extend(fields.into_iter().map(ListRow::Conflict));
+        for (words, members) in self.grouped(model, open) {
+            rows.push(ListRow::Heading(format!("{words} {}", members.len())));
+            rows.extend(members.into_iter().map(ListRow::Conflict));
         }
         if !put_off.is_empty() {
             let next = put_off.iter().filter_map(|at| self.all[*at].deferred_until);
@@ -332,12 +409,12 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         0 => String::new(),
         n => format!("{n} open: {}", counts.join(", ")),
     };
-    let order = if wide {
-        " grouped by reason, oldest first"
-    } else {
-        " by reason, oldest first"
+    let by = model.conflicts.grouping.label();
+    let order = match columns {
+        0..60 => String::new(),
+        _ if wide => format!(" grouped by {by}, oldest first"),
+        _ => format!(" by {by}, oldest first"),
     };
-    let order = if columns < 60 { "" } else { order };
     Row::of(order, theme.dim)
         .end_at(&counts, columns.saturating_sub(2), Style::new())
         .draw(paint::row(inner, 0), buf);

@@ -8,6 +8,7 @@ pub mod contacts;
 pub mod contacts_view;
 pub mod detail;
 pub mod errors;
+pub mod policies;
 pub mod rates;
 pub mod staging;
 pub mod sync_log;
