@@ -162,6 +162,20 @@ fn contact(model: &Model) -> Result<(), Reason> {
     }
 }
 
+fn pair(model: &Model) -> Result<(), Reason> {
+    let detail = model.contacts.detail_in_view();
+    let ends = &detail.ok_or("no contact is selected")?.linked.ends;
+    if ends.ghl.live().is_some() && ends.growbots.live().is_some() {
+        Ok(())
+    } else {
+        Err("it is in one system only: there is no pair to part".into())
+    }
+}
+
+fn two(model: &Model) -> Result<(), Reason> {
+    super::tabs::contact_forms::to_link(model).map(drop)
+}
+
 fn task(model: &Model) -> Result<(), Reason> {
     match model.tasks.window.current() {
         Some(_) => Ok(()),
@@ -289,9 +303,12 @@ pub static COMMANDS: &[Command] = &[
     command("contact.list", S::Contacts, &["h", "<left>"], "", "Put the focus into the list.", Do::FocusList),
     command("contact.detail", S::Contacts, &["l", "<right>"], "detail", "Put the focus into the detail.", Do::FocusDetail).if_ready(contact),
     command("contact.edit", S::Contacts, &["e"], "edit", "Edit the fields of the contact; the writes are shown before they go.", Do::Edit).if_ready(contact).asks(),
-    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact; the writes are shown before they go.", Do::Tags).if_ready(contact).asks(),
+    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact, or of all marked ones; the writes are shown before they go.", Do::Tags).if_ready(contact).asks(),
     command("contact.note", S::Contacts, &["m"], "note", "Write a note; it goes to GHL first, then to Growbots.", Do::Note).if_ready(contact),
     command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact).asks(),
+    command("contact.new", S::Contacts, &["N"], "new", "Make a contact; it goes to GHL first, then to Growbots.", Do::New),
+    command("contact.link", S::Contacts, &["L"], "link", "Make a pair of the contact under the cursor and the marked one: they are the same person.", Do::Link).if_ready(two).asks(),
+    command("contact.split", S::Contacts, &["X"], "split", "Part a pair: its two records are different people.", Do::Split).if_ready(pair).asks(),
     // Tasks
     command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
     command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time.", Do::Due).if_ready(task),
@@ -338,7 +355,7 @@ pub static COMMANDS: &[Command] = &[
     command("copy", S::Global, &["c"], "", "Copy what is under the cursor to your clipboard; of an error, its request for `curl`.", Do::Copy),
     command("mark", S::Global, &["v"], "", "Mark the row under the cursor, or let it go; `esc` lets all go.", Do::Mark).if_ready(markable),
     command("mark.all", S::Global, &["V"], "", "Mark all rows of the list, or none.", Do::MarkAll).if_ready(markable),
-    command("sort", S::Global, &["s"], "sort", "Sort contacts by name or by latest edit; group conflicts by reason, record, field or who.", Do::Sort).if_ready(sortable),
+    command("sort", S::Global, &["s"], "sort", "Sort contacts, choose columns, keep them as a view; group conflicts by reason, record, field or who.", Do::Sort).if_ready(sortable),
     command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
     command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),
     command("tab.contacts", S::Global, &["1"], "", "Show Contacts.", Do::Tab(Tab::Contacts)),

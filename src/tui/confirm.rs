@@ -3,6 +3,8 @@
 use crate::engine::port::Ask;
 use crate::model::{Answer, BySide, ConflictId, Side};
 
+use super::tabs::views::Step;
+
 /// A question that opens on no. Only `y` is yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirm {
@@ -83,6 +85,8 @@ pub enum Then {
     Ask(Vec<Ask>),
     /// A question that lists what would be written.
     Question(Box<Confirm>),
+    /// The contacts list is shown another way.
+    List(Step),
     /// Answers are staged; nothing is written.
     Stage(Vec<(ConflictId, Answer)>),
 }

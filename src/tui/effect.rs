@@ -57,6 +57,8 @@ pub enum Request {
     Detail(LinkId),
     /// The candidates of a conflict in full, by their links.
     Candidates(Vec<LinkId>),
+    /// Marked contacts in full.
+    Marked(Vec<LinkId>),
     /// Contacts whose names or addresses have these words, for the palette.
     Find(String),
     /// Open conflicts.
@@ -87,7 +89,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 14;
+    pub const SLOTS: usize = 15;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -105,6 +107,7 @@ impl Request {
             Self::Find(_) => 10,
             Self::LogFound(_) => 11,
             Self::Policies => 12,
+            Self::Marked(_) => 14,
             Self::Matching { .. } => 13,
         }
     }

@@ -16,6 +16,12 @@ pub enum Purpose {
     Edit(LinkId),
     /// Write a note on a contact.
     Note(LinkId),
+    /// Make a contact.
+    NewContact,
+    /// Put tags on contacts, or take them away.
+    Tags(Vec<LinkId>),
+    /// Keep the columns, order and filter of Contacts under a name.
+    View,
     /// Give a field in conflict another value.
     Other(ConflictId, FieldName),
 }
@@ -25,6 +31,8 @@ pub enum Purpose {
 pub struct Input {
     /// The field.
     pub field: FieldName,
+    /// What stands before the box.
+    pub label: String,
     /// What it had.
     pub from: Option<Value>,
     /// The text box.
@@ -51,6 +59,7 @@ impl Input {
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
         Self {
+            label: field.label(),
             field,
             from,
             area,
@@ -85,11 +94,21 @@ impl Input {
         Some(Value::parse(self.field.ty(), text).map_err(|bad| bad.to_string()))
     }
 
+    /// The value that is typed, changed or not.
+    pub fn value(&self) -> Result<Option<Value>, String> {
+        self.changed().unwrap_or_else(|| Ok(self.from.clone()))
+    }
+
     fn check(&mut self) {
         self.bad = self.changed().and_then(Result::err).or_else(|| {
             let text = self.text();
-            let wrong = self.field == FieldName::Email && !text.is_empty() && !text.contains('@');
-            wrong.then(|| format!("`{text}` is not an e-mail address"))
+            let text = text.trim();
+            match self.field {
+                _ if text.is_empty() || text == self.before => None,
+                FieldName::Email if !is_email(text) => Some("this is no e-mail address".into()),
+                FieldName::Phone if !is_phone(text) => Some("a phone has 5 to 20 digits".into()),
+                _ => None,
+            }
         });
     }
 }
@@ -136,6 +155,23 @@ impl Form {
             purpose,
             inputs,
             at,
+        }
+    }
+
+    /// The same form with other words before its boxes.
+    #[must_use]
+    pub fn labelled(mut self, labels: &[&str]) -> Self {
+        for (input, label) in self.inputs.iter_mut().zip(labels) {
+            (*label).clone_into(&mut input.label);
+        }
+        self
+    }
+
+    /// Goes to a box and says what is wrong with it.
+    pub fn refuse(&mut self, at: usize, why: &str) {
+        if let Some(input) = self.inputs.get_mut(at) {
+            input.bad = Some(why.into());
+            self.at = at;
         }
     }
 
@@ -193,4 +229,15 @@ impl Form {
 fn checked(input: &mut Input) -> Option<String> {
     input.check();
     input.bad.take()
+}
+
+fn is_email(text: &str) -> bool {
+    let named = text.split_once('@');
+    named.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !text.contains(' '))
+}
+
+fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let known = |c: char| c.is_ascii_digit() || " +-().x/#".contains(c);
+    (5..=20).contains(&digits) && text.chars().all(known)
 }

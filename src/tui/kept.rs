@@ -12,6 +12,8 @@ use crate::model::{ConflictId, ContactSort, PageKey};
 use super::filter;
 use super::model::Model;
 use super::msg::Tab;
+use super::tabs::conflicts::Grouping;
+use super::tabs::views::{Column, View};
 
 /// What is kept.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,9 @@ pub struct Kept {
     tab: String,
     filters: BTreeMap<String, String>,
     by_edit: bool,
+    columns: Option<Vec<Column>>,
+    views: Vec<View>,
+    grouping: String,
     contact: Option<PageKey>,
     task: Option<PageKey>,
     conflict: Option<ConflictId>,
@@ -56,6 +61,9 @@ impl Kept {
             tab: model.tab.label().into(),
             filters: filters.collect(),
             by_edit: model.contacts.query.sort == ContactSort::Edited,
+            columns: Some(model.contacts.columns.clone()),
+            views: model.contacts.views.clone(),
+            grouping: model.conflicts.grouping.label().into(),
             contact: model.contacts.current().map(|row| row.key.clone()),
             task: model.tasks.window.current().map(|row| row.key.clone()),
             conflict: model.conflicts.cursor,
@@ -74,6 +82,15 @@ impl Kept {
         }
         if self.by_edit {
             model.contacts.query.sort = ContactSort::Edited;
+        }
+        if let Some(columns) = self.columns {
+            model.contacts.columns = columns;
+        }
+        model.contacts.views = self.views;
+        for grouping in Grouping::ALL {
+            if grouping.label() == self.grouping {
+                model.conflicts.grouping = grouping;
+            }
         }
         if let Some(key) = self.contact {
             model.contacts.window.return_to(key);
@@ -112,6 +129,14 @@ mod tests {
                 ("Tasks".into(), "colour:red".into()),
             ]),
             by_edit: true,
+            columns: Some(vec![Column::Phone]),
+            views: vec![View {
+                name: "mine".into(),
+                columns: vec![Column::Owner],
+                by_edit: false,
+                filter: "owner:me".into(),
+            }],
+            grouping: "record".into(),
             contact: Some(PageKey {
                 key: "7".into(),
                 id: 9,
@@ -124,6 +149,9 @@ mod tests {
         Kept::load(&path).unwrap().restore(&mut there);
         assert_eq!(there.tab, Tab::Conflicts);
         assert_eq!(there.filters.text(Tab::Contacts), "owner:me");
+        assert_eq!(there.contacts.columns, [Column::Phone]);
+        assert_eq!(there.contacts.views[0].name, "mine");
+        assert_eq!(there.conflicts.grouping, Grouping::Record);
         assert_eq!(there.contacts.query.filter.to_string(), "owner:dana");
         assert_eq!(there.filters.text(Tab::Tasks), "", "no such field");
         assert_eq!(there.contacts.window.cursor.map(|id| id.0), Some(9));

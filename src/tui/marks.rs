@@ -110,7 +110,7 @@ pub fn back(model: &mut Model) -> bool {
 fn tell(model: &mut Model) {
     let n = model.marks.count(model.tab);
     let keys = match model.tab {
-        Tab::Contacts => "i ignores them",
+        Tab::Contacts => "t tags them, i ignores them, L pairs two",
         Tab::Tasks => "space ticks them, d puts them off",
         _ => "d decides them, z puts them off",
     };

@@ -105,6 +105,12 @@ pub enum Do {
     Edit,
     /// Edit the record's tags.
     Tags,
+    /// Make a record.
+    New,
+    /// Make a pair of two records.
+    Link,
+    /// Part a pair.
+    Split,
     /// Write a note on the record.
     Note,
     /// Leave the record alone, or take it up again.
@@ -264,6 +270,8 @@ pub enum Read {
     Detail(LinkId, Option<Box<ContactDetail>>),
     /// To [`Request::Candidates`](super::effect::Request::Candidates).
     Candidates(Vec<ContactDetail>),
+    /// To [`Request::Marked`](super::effect::Request::Marked).
+    Marked(Vec<ContactDetail>),
     /// To [`Request::Find`](super::effect::Request::Find): the words, and the first contacts that have them.
     Found(String, Vec<ContactRow>),
     /// To [`Request::Conflicts`](super::effect::Request::Conflicts).

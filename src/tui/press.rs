@@ -11,7 +11,7 @@ use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
 use super::remember;
-use super::tabs::{contacts, detail, staging, sync_log, tasks, workbench};
+use super::tabs::{contact_forms, contacts, detail, staging, sync_log, tasks, views, workbench};
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
 
@@ -64,6 +64,7 @@ fn choose(model: &mut Model, offer: Offer) {
             }
             model.say_done(offer.said);
         }
+        Then::List(step) => views::take(model, step),
         Then::Stage(answers) => {
             for (id, answer) in answers {
                 staging::stage(model, id, answer);
@@ -160,11 +161,11 @@ fn press_form(model: &mut Model, mut form: Box<Form>, key: Key) {
     match form.press(key) {
         Pressed::Stays => model.overlay = Some(Overlay::Form(form)),
         Pressed::Left => {}
-        Pressed::Done => finish_form(model, &form),
+        Pressed::Done => finish_form(model, *form),
     }
 }
 
-fn finish_form(model: &mut Model, form: &Form) {
+fn finish_form(model: &mut Model, form: Form) {
     let changes: Vec<FieldChange> = form
         .inputs
         .iter()
@@ -191,6 +192,12 @@ fn finish_form(model: &mut Model, form: &Form) {
             };
             staging::stage(model, *id, answer);
         }
+        Purpose::NewContact => contact_forms::finish_new(model, form, changes),
+        Purpose::Tags(links) => {
+            let links = links.clone();
+            contact_forms::finish_tags(model, form, &links);
+        }
+        Purpose::View => views::save(model, &form),
         _ if changes.is_empty() => model.say("Nothing changed."),
         Purpose::Note(link) => {
             let ask = Ask::Act(Action::Add {
@@ -211,7 +218,7 @@ fn finish_form(model: &mut Model, form: &Form) {
             model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
         Purpose::Edit(link) => {
-            let confirm = edit_box(model, form, *link, changes);
+            let confirm = edit_box(model, &form, *link, changes);
             model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
     }

@@ -221,13 +221,8 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
             Read::Detail(link, detail)
         }
-        Request::Candidates(links) => {
-            let mut details = Vec::new();
-            for link in links {
-                details.extend(reader.detail(link)?.map(clean_detail));
-            }
-            Read::Candidates(details)
-        }
+        Request::Candidates(links) => Read::Candidates(details(reader, &links)?),
+        Request::Marked(links) => Read::Marked(details(reader, &links)?),
         Request::Find(words) => {
             let query = ContactQuery {
                 search: words.clone(),
@@ -272,6 +267,14 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             growbots: reader.rates(crate::model::Side::Growbots, since)?,
         }),
     })
+}
+
+fn details(reader: &Reader, links: &[LinkId]) -> Result<Vec<ContactDetail>, StoreError> {
+    let mut found = Vec::new();
+    for link in links.iter().take(super::tabs::contact_forms::MARKED) {
+        found.extend(reader.detail(*link)?.map(clean_detail));
+    }
+    Ok(found)
 }
 
 /// Walks the contacts that pass a filter.

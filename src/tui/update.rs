@@ -13,7 +13,8 @@ use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
 use super::remember;
 use super::tabs::{
-    conflicts, contacts, errors, policies, rates, staging, sync_log, tasks, workbench,
+    conflicts, contact_forms, contacts, errors, policies, rates, staging, sync_log, tasks, views,
+    workbench,
 };
 use super::widgets::header;
 use super::widgets::palette::{self, Palette};
@@ -124,6 +125,7 @@ fn accept(model: &mut Model, read: Read) {
             contacts::accept_detail(model, detail);
         }
         Read::Candidates(details) => workbench::accept_candidates(model, details),
+        Read::Marked(details) => model.contacts.marked = Some(details),
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
         Read::Policies(rows) => policies::accept(model, rows),
@@ -248,11 +250,15 @@ pub(super) fn run(model: &mut Model, what: Do) {
             model.contacts.zoomed |= !model.is_wide();
         }
         Do::Sort if model.tab == Tab::Conflicts => conflicts::regroup(model),
-        Do::Sort => contacts::sort(model),
-        Do::Edit => contacts::edit(model, false),
-        Do::Tags => contacts::edit(model, true),
-        Do::Note => contacts::note(model),
-        Do::Ignore if model.marks.contacts.is_empty() => contacts::ignore(model),
+        Do::Sort => views::open(model),
+        Do::Edit => contact_forms::edit(model, false),
+        Do::Tags if model.marks.contacts.is_empty() => contact_forms::edit(model, true),
+        Do::Tags => contact_forms::tag_marked(model),
+        Do::Note => contact_forms::note(model),
+        Do::New => contact_forms::new(model),
+        Do::Link => contact_forms::link(model),
+        Do::Split => contact_forms::split(model),
+        Do::Ignore if model.marks.contacts.is_empty() => contact_forms::ignore(model),
         Do::Ignore => marks::ignore(model),
         Do::Complete if model.marks.tasks.is_empty() => tasks::complete(model),
         Do::Complete => marks::complete(model),

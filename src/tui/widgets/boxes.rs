@@ -171,9 +171,7 @@ fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
         } else {
             theme.dim
         };
-        Row::new()
-            .cell(&input.field.label(), 15, label)
-            .draw(place, buf);
+        Row::new().cell(&input.label, 15, label).draw(place, buf);
         let bad = input.bad.as_deref().unwrap_or("");
         let bad_width = (width(bad) as u16 + 1).min(place.width / 2);
         let bad_width = if bad.is_empty() { 0 } else { bad_width };
