@@ -229,6 +229,13 @@ impl Config {
             .unwrap_or(15)
     }
 
+    /// After how many days what has ended is taken out of the database; 0 keeps it.
+    pub fn keep_days(&self) -> u32 {
+        self.get("keep_days")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0)
+    }
+
     /// Whether the default rules are on.
     pub fn has_default_rules(&self) -> bool {
         self.get("rules.defaults") == Some("true")

@@ -128,6 +128,7 @@ impl World {
         let path = self.folder.path().join("pull.db");
         let mut engine = Engine::new(Parts {
             rules: Vec::new(),
+            keep_days: 0,
             writer: Writer::open(&path, &self.clock).expect("a database"),
             sides,
             clock: self.clock.clone(),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::model::Action;
+use crate::model::{Action, ActionId};
 
 use super::args::Form;
 use super::context::Context;
@@ -11,14 +11,26 @@ use super::output::{document, note};
 
 /// Stores actions, in order, and says who will carry them out. Needs no lease.
 pub fn submit(context: &Context, form: Form, actions: &[Action]) -> Result<Exit, Problem> {
-    let mut writer = context.writer()?;
-    for action in actions {
-        let id = writer.submit(context.config.operator(), action)?;
+    for id in store(context, actions)? {
         if form.json {
             document(&json!({"action": id.0}))?;
         }
     }
-    note(&match writer.reader()?.holder()? {
+    say_who(context)?;
+    Ok(Exit::Done)
+}
+
+/// Stores actions, in order; their numbers.
+pub fn store(context: &Context, actions: &[Action]) -> Result<Vec<ActionId>, Problem> {
+    let mut writer = context.writer()?;
+    let operator = context.config.operator();
+    let stored = actions.iter().map(|action| writer.submit(operator, action));
+    Ok(stored.collect::<Result<_, _>>()?)
+}
+
+/// Says who will carry out what was stored.
+pub fn say_who(context: &Context) -> Result<(), Problem> {
+    note(&match context.reader()?.holder()? {
         Some(holder) => format!(
             "stored; {} on {} (process {}) carries it out",
             holder.operator, holder.host, holder.pid
@@ -28,5 +40,5 @@ pub fn submit(context: &Context, form: Form, actions: &[Action]) -> Result<Exit,
                 .into()
         }
     });
-    Ok(Exit::Done)
+    Ok(())
 }

@@ -37,6 +37,7 @@ pub struct Ready {
     poll: Duration,
     map: FieldMap,
     rules: Vec<Rule>,
+    keep_days: u32,
 }
 
 impl Ready {
@@ -51,6 +52,7 @@ impl Ready {
             poll: Duration::from_secs(context.config.poll_seconds()),
             map: super::mapping::field_map(&context.config)?,
             rules: super::rules::rules(&context.config),
+            keep_days: context.config.keep_days(),
             gate,
         })
     }
@@ -72,6 +74,7 @@ impl Ready {
             poll: self.poll,
             map: self.map,
             rules: self.rules,
+            keep_days: self.keep_days,
         })
     }
 

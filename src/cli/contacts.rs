@@ -2,9 +2,10 @@
 
 use serde_json::Value as Json;
 
+use crate::merge::Blame;
 use crate::model::{
     Action, ContactRow, Direction, FieldChange, FieldName, Happened, Hint, Kind, LinkId, Linked,
-    PageKey, Side, Value, Why,
+    Millis, PageKey, Side, Value, Why,
 };
 use crate::store::{ContactDetail, ContactQuery, Reader};
 use crate::text;
@@ -134,6 +135,8 @@ pub fn of_kind(detail: ContactDetail, kind: Kind, id: &str) -> Result<ContactDet
 fn show(context: &Context, id: &str, form: Form) -> Result<Exit, Problem> {
     let reader = context.reader()?;
     let detail = find(&reader, id)?;
+    let map = super::mapping::resolved_map(context, &reader)?;
+    let blame = reader.blame(detail.linked.id, &map)?;
     if form.json {
         let listed = |children: &[Linked]| {
             let rows = children.iter().map(|child| as_listed(&reader, child.id));
@@ -146,15 +149,16 @@ fn show(context: &Context, id: &str, form: Form) -> Result<Exit, Problem> {
                 listed(&detail.notes)?,
                 listed(&detail.appointments)?,
             ],
+            &blame,
         ))?;
     } else {
-        page(context, &detail).print()?;
+        page(context, &detail, &blame).print()?;
     }
     Ok(Exit::Done)
 }
 
 /// A record as a person reads it: both sides beside the base, then what belongs to it.
-fn page(context: &Context, detail: &ContactDetail) -> Page {
+fn page(context: &Context, detail: &ContactDetail, blame: &[Blame]) -> Page {
     let linked = &detail.linked;
     let at = |moment| shown(moment, &context.config.zone());
     let mut page = Page::default();
@@ -171,7 +175,7 @@ fn page(context: &Context, detail: &ContactDetail) -> Page {
         };
         page.line(format!("{side:<10}{said}"));
     }
-    fields(&mut page, detail);
+    fields(&mut page, detail, blame, &at);
     for (name, children) in [
         ("tasks", &detail.tasks),
         ("notes", &detail.notes),
@@ -194,14 +198,24 @@ fn page(context: &Context, detail: &ContactDetail) -> Page {
         let fields: Vec<String> = entry.fields.iter().map(|one| one.field.label()).collect();
         let side = entry.side.map_or("", Side::label);
         let what = format!("{side:<9}{:<11}{}", entry.op, entry.cause);
-        let line = format!("  {}  {what}  {}", at(Some(entry.at)), fields.join(", "));
+        let line = format!(
+            "  {:<8}{}  {what}  {}",
+            entry.id,
+            at(Some(entry.at)),
+            fields.join(", ")
+        );
         page.line(text::clean(&line));
     }
     page
 }
 
-/// The fields that have a value anywhere: base, GHL, Growbots, and why one is held.
-fn fields(page: &mut Page, detail: &ContactDetail) {
+/// The fields that have a value anywhere: base, GHL, Growbots, why one is held, and who gave it its value.
+fn fields(
+    page: &mut Page,
+    detail: &ContactDetail,
+    blame: &[Blame],
+    at: &impl Fn(Option<Millis>) -> String,
+) {
     let linked = &detail.linked;
     let record = json::canonical(linked);
     let custom = record.iter().map(|(field, _)| field);
@@ -226,7 +240,12 @@ fn fields(page: &mut Page, detail: &ContactDetail) {
             Why::Differs => "differs",
         });
         let label = text::fit(&field.label(), 22);
-        page.line(format!("{label}{}  {why}", cells.join("  ")));
+        let who = blame.iter().find(|blame| blame.field == *field);
+        let who = who.map_or_else(String::new, |blame| {
+            let cause = text::clean(&blame.cause);
+            format!("{cause}, {}, operation {}", at(Some(blame.at)), blame.log)
+        });
+        page.line(format!("{label}{}  {why:<8}  {who}", cells.join("  ")));
     }
 }
 
@@ -289,6 +308,12 @@ fn read_again(context: &Context, id: &str) -> Result<(), Problem> {
         })?;
     }
     Ok(())
+}
+
+/// `couplet forget`: all that is known of a contact goes.
+pub fn forget(context: &Context, id: &str, form: Form) -> Result<Exit, Problem> {
+    let link = contact(&context.reader()?, id)?.linked.id;
+    submit(context, form, &[Action::Forget { link }])
 }
 
 fn ignore(context: &Context, id: &str, form: Form, ignored: bool) -> Result<Exit, Problem> {

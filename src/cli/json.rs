@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::merge::Blame;
 use crate::model::{
-    BySide, Conflict, End, ErrorRow, FieldChange, FieldName, FieldType, Health, Holder, Kind,
+    BySide, Conflict, End, ErrorRow, FieldChange, FieldName, FieldType, Health, Holder, Kind, Lane,
     LinkId, LogEntry, LoopStatus, Millis, PassSummary, Record, Side, SideStatus, Write,
 };
 use crate::model::{Linked, Value as FieldValue};
@@ -112,8 +113,9 @@ fn end(linked: &Linked, side: Side) -> Value {
     Value::Object(out)
 }
 
-/// A record as `show` gives it. `children` are its tasks, notes and appointments, as lists show them.
-pub fn shown(detail: &ContactDetail, children: [Vec<Value>; 3]) -> Value {
+/// A record as `show` gives it. `children` are its tasks, notes and appointments, as lists show them; `blame` says who
+/// gave its fields their values.
+pub fn shown(detail: &ContactDetail, children: [Vec<Value>; 3], blame: &[Blame]) -> Value {
     let linked = &detail.linked;
     let mut out = record(detail);
     let base = linked.base.as_ref().map_or(Value::Null, |base| {
@@ -130,6 +132,20 @@ pub fn shown(detail: &ContactDetail, children: [Vec<Value>; 3]) -> Value {
     }
     let history: Vec<Value> = detail.history.iter().map(log_entry).collect();
     out.insert("history".into(), history.into());
+    let blame: Vec<Value> = blame
+        .iter()
+        .map(|blame| {
+            json!({
+                "field": blame.field.to_string(),
+                "at": at(Some(blame.at)),
+                "side": blame.side.map(Side::name),
+                "cause": blame.cause,
+                "operator": blame.operator,
+                "operation": blame.log.0,
+            })
+        })
+        .collect();
+    out.insert("blame".into(), blame.into());
     Value::Object(out)
 }
 
@@ -224,10 +240,15 @@ pub fn summary(pass: &PassSummary) -> Value {
         "errors": pass.errors,
     });
     if let Some(plan) = &pass.dry {
-        out["plan"] = plan.writes.iter().map(planned).collect();
+        out["plan"] = self::plan(&plan.writes);
         out["cost"] = json!(plan.cost);
     }
     out
+}
+
+/// Writes that would be made.
+pub fn plan(writes: &[Write]) -> Value {
+    writes.iter().map(planned).collect()
 }
 
 fn planned(write: &Write) -> Value {
@@ -259,6 +280,17 @@ pub fn status(
             "at": at(Some(paused.at)),
             "until": at(paused.until),
             "note": paused.note,
+            "side": paused.side.map(Side::name),
+        })
+    });
+    let lanes_paused = status.lanes_paused.iter().map(|paused| {
+        json!({
+            "lane": paused.lane.map(Lane::name),
+            "side": paused.side.map(Side::name),
+            "by": paused.by,
+            "at": at(Some(paused.at)),
+            "until": at(paused.until),
+            "note": paused.note,
         })
     });
     json!({
@@ -271,6 +303,7 @@ pub fn status(
         "state": state,
         "idle_since": at(status.idle_since),
         "paused": paused,
+        "lanes_paused": lanes_paused.collect::<Vec<_>>(),
         "last_pass": last_pass.map(summary),
         "waiting": totals.waiting,
         "held": totals.held,

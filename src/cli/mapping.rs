@@ -3,6 +3,11 @@
 use crate::config::{Config, ConfigError};
 use crate::merge::FieldMap;
 use crate::merge::mapping::MapRow;
+use crate::remote::Setup;
+use crate::store::Reader;
+
+use super::context::Context;
+use super::exit::Problem;
 
 /// The default map with the rows of the config; the first row that is wrong is named with file and line.
 pub fn field_map(config: &Config) -> Result<FieldMap, ConfigError> {
@@ -30,6 +35,20 @@ pub fn field_map(config: &Config) -> Result<FieldMap, ConfigError> {
                 hint: error.hint().into(),
             }
         })?;
+    }
+    Ok(map)
+}
+
+/// The same with custom fields by the keys that GHL gave them, as the engine last read them.
+pub fn resolved_map(context: &Context, reader: &Reader) -> Result<FieldMap, Problem> {
+    let mut map = field_map(&context.config)?;
+    let setup = reader.note("setup.ghl")?;
+    let setup = setup.and_then(|text| serde_json::from_str::<Setup>(&text).ok());
+    if let Some(setup) = setup {
+        let fields = setup.custom_fields.iter();
+        let fields: Vec<_> = fields.map(|field| (&*field.key, &*field.name)).collect();
+        map.resolve_custom_fields(&fields);
+        map.set_country(&setup.country);
     }
     Ok(map)
 }

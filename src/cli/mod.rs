@@ -25,6 +25,7 @@ mod mapping;
 mod merge;
 mod moment;
 mod output;
+mod plan;
 mod policies;
 mod progress;
 mod rules;
@@ -35,6 +36,7 @@ mod status;
 mod stop;
 mod sync;
 mod tasks;
+mod undo;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -94,11 +96,13 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Contacts(command)) => contacts::run(&context()?, &command),
         Some(Command::Tasks(command)) => tasks::run(&context()?, &command),
         Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
+        Some(Command::Undo(args)) => undo::run(&context()?, &args),
         Some(Command::Errors(command)) => errors::run(&context()?, &command),
         Some(Command::Alerts(command)) => alerts::run(&context()?, &command),
         Some(Command::Links(command)) => links::run(&context()?, &command),
         Some(Command::Policies(command)) => policies::run(&context()?, &command),
         Some(Command::Backup { file }) => backup::run(&context()?, &file),
+        Some(Command::Forget { id, form }) => contacts::forget(&context()?, &id, form),
         Some(Command::Export(export)) => export::run(&context()?, &export),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),

@@ -43,14 +43,20 @@ pub fn show(context: &Context, form: Form) -> Result<Exit, Problem> {
         ),
     };
     page.line(format!("workspace {}: {state}", context.config.workspace()));
-    if let Some(paused) = &status.paused {
+    for paused in status.paused.iter().chain(&status.lanes_paused) {
+        let what = paused
+            .lane
+            .map_or(String::new(), |lane| format!("lane {} ", lane.name()));
+        let of = paused
+            .side
+            .map_or(String::new(), |side| format!("of {side} "));
         let by = clean(&paused.by);
         let until = paused
             .until
             .map_or(String::new(), |until| format!(" until {}", at(until)));
         let note = paused.note.as_deref().unwrap_or_default();
         page.line(format!(
-            "paused by {by} since {}{until}  {}",
+            "{what}{of}paused by {by} since {}{until}  {}",
             at(paused.at),
             clean(note)
         ));

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::engine::port::{Event, Port};
 use crate::engine::{EngineError, Once};
-use crate::model::{Action, BySide, PassSummary, RecordId};
+use crate::model::{Action, BySide, Lane, PassSummary};
 use crate::text::thousands;
 
 use super::actions::submit;
@@ -17,6 +17,7 @@ use super::exit::{Exit, Problem};
 use super::json;
 use super::moment::after;
 use super::output::{Page, document, note};
+use super::plan::told;
 use super::progress::Progress;
 use super::stop;
 
@@ -25,6 +26,7 @@ pub fn run(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     match &args.command {
         Some(SyncCommand::Pause {
             side,
+            lane,
             span,
             note,
             form,
@@ -33,17 +35,27 @@ pub fn run(context: &Context, args: &Sync) -> Result<Exit, Problem> {
             let until = span.as_deref().map(|span| after(span, now)).transpose()?;
             let pause = Action::Pause {
                 side: *side,
+                lane: lane_of(lane.as_deref()),
                 until,
                 note: note.clone(),
             };
             submit(context, *form, &[pause])
         }
-        Some(SyncCommand::Resume { side, form }) => {
-            submit(context, *form, &[Action::Resume { side: *side }])
+        Some(SyncCommand::Resume { side, lane, form }) => {
+            let resume = Action::Resume {
+                side: *side,
+                lane: lane_of(lane.as_deref()),
+            };
+            submit(context, *form, &[resume])
         }
         None if args.once || args.dry_run => once(context, args),
         None => on_and_on(context, args),
     }
+}
+
+/// The lane of a name; the parser lets no other through.
+fn lane_of(name: Option<&str>) -> Option<Lane> {
+    Lane::ALL.into_iter().find(|lane| Some(lane.name()) == name)
 }
 
 /// Whether the first plan of this workspace still waits for a yes.
@@ -220,22 +232,7 @@ pub fn report(pass: &PassSummary, as_json: bool) -> Result<(), Problem> {
     let mut page = Page::default();
     page.line(parts.join("; "));
     if let Some(plan) = &pass.dry {
-        for write in &plan.writes {
-            let fields: Vec<String> = write.fields.iter().map(|one| one.field.label()).collect();
-            let id = write.id.as_ref().map_or("new", RecordId::as_str);
-            page.line(format!(
-                "  {:<9}{:<7}{:<12}{id:<28}{}  ({})",
-                write.side,
-                write.op.name(),
-                write.kind,
-                fields.join(", "),
-                write.cause
-            ));
-        }
-        page.line(format!(
-            "this would take {} requests to GHL and {} to Growbots, about {} s",
-            plan.cost.requests.ghl, plan.cost.requests.growbots, plan.cost.seconds
-        ));
+        told(&mut page, &plan.writes, &plan.cost);
     }
     page.print()
 }

@@ -7,7 +7,6 @@ use crate::model::{
 
 use super::EngineError;
 use super::pass::Pass;
-use super::pause::{paused_too, resumed};
 use super::reconcile::values;
 
 /// Who asked, in which action.
@@ -68,32 +67,38 @@ impl Pass<'_> {
                 self.core.store().set_ignored(self.fence, *link, *ignored)?;
                 Ok(Ok(()))
             }
+            Action::Forget { link } => self.forget(asked, *link),
             Action::Split { link } => self.split(asked, *link),
             Action::Match { ghl, growbots } => self.match_two(asked, ghl, growbots),
             Action::Remember { conflict, policy } => self.remember(asked, *conflict, policy),
             Action::ForgetPolicy { policy } => self.forget_policy(*policy),
+            Action::Undo { of } => self.undo(asked, *of),
             // The pass that carries this out is what was asked for; see `run`.
             Action::Sync { .. } => Ok(match self.core.status().paused {
                 Some(paused) if paused.side.is_none() => Err(format!(
                     "{} has paused the sync; resume it first",
                     paused.by
                 )),
-                _ => Ok(()),
+                _ => {
+                    self.asked_for.set(true);
+                    Ok(())
+                }
             }),
-            Action::Pause { side, until, note } => {
-                let asked = Paused {
-                    by: asked.operator.to_owned(),
-                    at: self.core.now(),
-                    until: *until,
-                    note: note.clone(),
-                    side: *side,
-                };
-                let before = self.core.status().paused;
-                self.core.pause(Some(paused_too(before, asked)))?;
-                Ok(Ok(()))
-            }
-            Action::Resume { side } => {
-                self.core.pause(resumed(self.core.status().paused, *side))?;
+            Action::Pause {
+                side,
+                lane,
+                until,
+                note,
+            } => self.core.pause(Paused {
+                by: asked.operator.to_owned(),
+                at: self.core.now(),
+                until: *until,
+                note: note.clone(),
+                side: *side,
+                lane: *lane,
+            }),
+            Action::Resume { side, lane } => {
+                self.core.resume(*side, *lane)?;
                 Ok(Ok(()))
             }
             // Open again: what was parked is tried, and its success closes the error.
@@ -178,7 +183,6 @@ impl Pass<'_> {
         {
             return Ok(Err(format!("there is no contact {parent} any more")));
         }
-        let link = self.core.store().new_link(self.fence, kind, parent)?;
         let map = self.core.map();
         let mut own = Vec::new();
         for change in fields {
@@ -193,7 +197,7 @@ impl Pass<'_> {
             }
         }
         let write = Write {
-            link,
+            link: LinkId(0),
             side: Side::Ghl,
             kind,
             id: None,
@@ -204,7 +208,9 @@ impl Pass<'_> {
                 operator: asked.operator.to_owned(),
             },
         };
-        self.core.store().intend(self.fence, self.id, &write)?;
+        self.core
+            .store()
+            .make(self.fence, self.id, asked.id, &[(parent, write)])?;
         Ok(Ok(()))
     }
 }

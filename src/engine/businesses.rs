@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{FieldName, Kind, LinkId, Linked, Side};
+use crate::model::{FieldName, Kind, Lane, LinkId, Linked, Side};
 use crate::remote::{Read, RemoteError};
 
 use super::EngineError;
@@ -18,7 +18,7 @@ impl Pass<'_> {
     pub(super) async fn sweep_businesses(&self) -> Result<(), EngineError> {
         let wanted = self.core.map().creates(Kind::Business, Side::Growbots);
         let due = self.what.full || self.core.is_due(AT, EVERY_MS)?;
-        if !wanted || !due || self.is_over(Side::Ghl) {
+        if !wanted || !due || self.rests(Side::Ghl, Lane::Sweep) {
             return Ok(());
         }
         match self.sweep(Side::Ghl, Kind::Business, Read::All).await {

@@ -31,6 +31,8 @@ pub(super) struct Core {
     pub configured: FieldMap,
     /// The automation rules.
     pub rules: Vec<Rule>,
+    /// After how many days what has ended is taken away; 0: never.
+    pub keep_days: u32,
     /// The same with custom fields by key, and without those that GHL does not have.
     map: RefCell<Arc<FieldMap>>,
     /// Fields that the map has since lately and whose base is not known yet.
@@ -63,6 +65,7 @@ impl Core {
             map: RefCell::new(Arc::new(parts.map.clone())),
             configured: parts.map,
             rules: parts.rules,
+            keep_days: parts.keep_days,
             news: RefCell::default(),
             fence: Cell::new(Fence(0)),
             renewed_at: Cell::new(i64::MIN),
@@ -85,6 +88,7 @@ impl Core {
             poll: std::time::Duration::ZERO,
             map: self.configured.clone(),
             rules: self.rules.clone(),
+            keep_days: self.keep_days,
         })?;
         copy.gate.shut();
         Ok(Self {
@@ -165,6 +169,7 @@ impl Core {
         let before = self.reader.status()?;
         let mut status = self.status.borrow_mut();
         status.paused = before.paused;
+        status.lanes_paused = before.lanes_paused;
         status.idle_since = before.idle_since;
         Ok(())
     }

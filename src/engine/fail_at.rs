@@ -133,6 +133,7 @@ impl Lab {
         Ok(Parts {
             map: crate::merge::FieldMap::default(),
             rules: Vec::new(),
+            keep_days: 0,
             writer: Writer::open(path, &self.clock)?,
             sides: BySide::<Arc<dyn Connector>> {
                 ghl: Arc::new(Ghl::new(settings("ghl"), parts.clone())),

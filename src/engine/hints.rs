@@ -27,7 +27,7 @@ impl Pass<'_> {
         let mut read: BTreeSet<(Side, Kind, RecordId)> = BTreeSet::new();
         let mut followed: Vec<HintId> = Vec::new();
         for (id, hint) in pending {
-            if self.is_over(hint.side) || self.core.stopping.get() {
+            if self.rests(hint.side, Lane::Webhook) {
                 continue;
             }
             let is_fed = self.core.side(hint.side).has_changes();

@@ -13,6 +13,7 @@
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
+//! | `undo` | earlier values back, what was made away, what was deleted made again |
 //! | `pairs`, `policies` | pairs that operators made or parted, policies that they remembered |
 //! | `rules` | automations: what happened, and what rules make of it |
 //! | `lease` | who may run |
@@ -28,6 +29,7 @@ mod error;
 #[cfg(test)]
 mod fail_at;
 mod hints;
+mod keep;
 mod lease;
 mod mapped;
 mod matching;
@@ -46,6 +48,7 @@ mod run;
 mod settle;
 mod sweep;
 mod thread;
+mod undo;
 mod urgent;
 mod verdict;
 

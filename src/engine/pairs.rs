@@ -30,6 +30,29 @@ impl Pass<'_> {
         Ok(Ok(()))
     }
 
+    /// Takes away all that is known of a contact, unless a write of it is on its way.
+    pub(super) fn forget(&self, asked: &Asked<'_>, link: LinkId) -> Result<Carried, EngineError> {
+        match self.core.store().linked(link)? {
+            None => return Ok(Err(format!("there is no contact {link}"))),
+            Some(linked) if linked.kind != Kind::Contact => {
+                return Ok(Err(format!(
+                    "link {link} is a {}, not a contact",
+                    linked.kind
+                )));
+            }
+            Some(_) => {}
+        }
+        if self.is_being_written(link)? {
+            return Ok(Err(format!(
+                "a write of link {link} is on its way; ask again when its answer is here"
+            )));
+        }
+        self.core
+            .store()
+            .forget(self.fence, self.id, link, asked.operator)?;
+        Ok(Ok(()))
+    }
+
     fn is_being_written(&self, link: LinkId) -> Result<bool, EngineError> {
         use crate::model::IntentState;
         let mut links = vec![link];

@@ -42,6 +42,10 @@ pub(super) struct Pass<'a> {
     pub tried: RefCell<BTreeSet<IntentId>>,
     /// Sides that are asked nothing more in this pass.
     pub shut: RefCell<BySide<bool>>,
+    /// Lanes that rest, by side.
+    pub resting: RefCell<BySide<Vec<Lane>>>,
+    /// An operator asked for this pass: no lane rests in it.
+    pub asked_for: Cell<bool>,
     /// Sides to which the key may write nothing.
     pub barred: RefCell<BySide<bool>>,
     /// The key may not read the users of a side.
@@ -79,6 +83,8 @@ impl<'a> Pass<'a> {
             touched: RefCell::new(core.note(TOUCHED)?.unwrap_or_default()),
             tried: RefCell::default(),
             shut: RefCell::default(),
+            resting: RefCell::default(),
+            asked_for: Cell::new(false),
             barred: RefCell::new(super::allowed::barred(core, urgent)?),
             users_unread: Cell::new(super::mapped::users_unread(core)?),
             remembered: RefCell::default(),
@@ -109,6 +115,9 @@ impl<'a> Pass<'a> {
             }
         }
         let plan = if self.dry { Some(self.plan()?) } else { None };
+        if !self.dry {
+            self.tidy()?;
+        }
         let mut summary = self.summary.into_inner();
         summary.duration_ms = self.core.now().since(summary.started_at).max(0) as u64;
         summary.requests = BySide::from_fn(|side| after.get(side).0 - before.get(side).0);

@@ -1,37 +1,88 @@
-//! Operators' pauses: of everything, or of one side.
+//! Operators' pauses: of everything, of one side, or of one lane of requests. The operator lane never rests.
 
-use crate::model::{BySide, LoopState, Paused, Side};
+use crate::model::{BySide, Lane, LoopState, Paused, Side};
 
 use super::EngineError;
+use super::actions::Carried;
 use super::core::Core;
 use super::pass::Pass;
 
 impl Core {
-    /// Which sides rest now. A pause whose time is over is taken off.
+    /// Which sides rest now. Pauses whose time is over are taken off.
     pub fn rests(&self) -> Result<BySide<bool>, EngineError> {
-        let Some(paused) = self.status().paused else {
-            return Ok(BySide::default());
-        };
-        let now = self.now();
-        if paused.until.is_some_and(|until| until <= now) {
-            self.tell(|status| status.paused = None)?;
+        let (status, now) = (self.status(), self.now());
+        let is_over = |paused: &Paused| paused.until.is_some_and(|until| until <= now);
+        if status
+            .paused
+            .iter()
+            .chain(&status.lanes_paused)
+            .any(is_over)
+        {
+            self.tell(|status| {
+                status.paused = status.paused.take().filter(|paused| !is_over(paused));
+                status.lanes_paused.retain(|paused| !is_over(paused));
+            })?;
         }
-        Ok(BySide::from_fn(|side| paused.rests(side, now)))
+        Ok(BySide::from_fn(|side| {
+            let paused = status.paused.as_ref();
+            paused.is_some_and(|paused| paused.rests(side, now))
+        }))
     }
 
-    /// Keeps what an operator asked for, and tells it.
-    pub fn pause(&self, paused: Option<Paused>) -> Result<(), EngineError> {
-        let all = paused.as_ref().is_some_and(|paused| paused.side.is_none());
+    /// Whether what webhooks tell is looked at on neither side.
+    pub fn hints_rest(&self) -> bool {
+        let (status, now) = (self.status(), self.now());
+        let rests = |side| status.lane_pause(side, Lane::Webhook, now).is_some();
+        Side::BOTH.into_iter().all(rests)
+    }
+
+    /// Keeps a pause that an operator asked for, and tells it.
+    pub fn pause(&self, asked: Paused) -> Result<Carried, EngineError> {
+        if asked.lane == Some(Lane::Operator) {
+            return Ok(Err("the operator lane cannot be paused".into()));
+        }
         self.tell(|status| {
-            status.paused = paused;
-            status.state = if all {
-                LoopState::Paused
+            if asked.lane.is_some() {
+                let of_lane = |paused: &Paused| paused.lane == asked.lane;
+                let at = status.lanes_paused.iter().position(of_lane);
+                let before = at.map(|at| status.lanes_paused.remove(at));
+                status.lanes_paused.push(paused_too(before, asked));
             } else {
-                LoopState::Idle
-            };
+                status.paused = Some(paused_too(status.paused.take(), asked));
+            }
+            tell_whether_all_rests(status);
+        })?;
+        Ok(Ok(()))
+    }
+
+    /// What is named works again; without a lane the side and all its lanes.
+    pub fn resume(&self, side: Option<Side>, lane: Option<Lane>) -> Result<(), EngineError> {
+        self.tell(|status| {
+            if lane.is_none() {
+                status.paused = resumed(status.paused.take(), side);
+            }
+            let pauses = std::mem::take(&mut status.lanes_paused);
+            let left = pauses.into_iter().filter_map(|paused| {
+                if lane.is_none() || paused.lane == lane {
+                    resumed(Some(paused), side)
+                } else {
+                    Some(paused)
+                }
+            });
+            status.lanes_paused = left.collect();
+            tell_whether_all_rests(status);
         })?;
         Ok(())
     }
+}
+
+fn tell_whether_all_rests(status: &mut crate::model::LoopStatus) {
+    let all = |paused: &Paused| paused.side.is_none();
+    status.state = if status.paused.as_ref().is_some_and(all) {
+        LoopState::Paused
+    } else {
+        LoopState::Idle
+    };
 }
 
 impl Pass<'_> {
@@ -42,6 +93,17 @@ impl Pass<'_> {
         for side in Side::BOTH {
             *shut.get_mut(side) |= *rests.get(side);
         }
+        // The first reading of a side is one piece: the sweeps in it do not rest.
+        let backfilled = self.is_backfilled()?;
+        let (status, now) = (self.core.status(), self.core.now());
+        *self.resting.borrow_mut() = BySide::from_fn(|side| {
+            let lanes = Lane::ALL.into_iter();
+            let rests = |lane: &Lane| status.lane_pause(side, *lane, now).is_some();
+            lanes
+                .filter(rests)
+                .filter(|lane| backfilled || *lane != Lane::Sweep)
+                .collect()
+        });
         Ok(rests.ghl && rests.growbots)
     }
 
@@ -49,10 +111,16 @@ impl Pass<'_> {
     pub(super) fn is_over(&self, side: Side) -> bool {
         self.core.stopping.get() || *self.shut.borrow().get(side)
     }
+
+    /// The same, or what would be asked is of a lane that rests. In a pass that an operator asked for none does.
+    pub(super) fn rests(&self, side: Side, lane: Lane) -> bool {
+        let rests = || self.resting.borrow().get(side).contains(&lane);
+        self.is_over(side) || (!self.asked_for.get() && rests())
+    }
 }
 
 /// The pause after one more was asked for: two of one side each are one of both.
-pub(super) fn paused_too(before: Option<Paused>, asked: Paused) -> Paused {
+fn paused_too(before: Option<Paused>, asked: Paused) -> Paused {
     let side = match (before.map(|before| before.side), asked.side) {
         (Some(before), Some(side)) if before != Some(side) => None,
         (_, side) => side,
@@ -61,7 +129,7 @@ pub(super) fn paused_too(before: Option<Paused>, asked: Paused) -> Paused {
 }
 
 /// What is left of a pause when `side` (both for `None`) works again.
-pub(super) fn resumed(before: Option<Paused>, side: Option<Side>) -> Option<Paused> {
+fn resumed(before: Option<Paused>, side: Option<Side>) -> Option<Paused> {
     let before = before?;
     match (before.side, side) {
         (None, Some(side)) => Some(Paused {
@@ -85,6 +153,7 @@ mod tests {
             until: None,
             note: None,
             side,
+            lane: None,
         }
     }
 

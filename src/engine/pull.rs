@@ -81,7 +81,7 @@ impl Pass<'_> {
 
     /// Pulls one side.
     pub(super) async fn pull(&self, side: Side) -> Result<(), EngineError> {
-        if self.is_over(side) {
+        if self.rests(side, Lane::Incremental) {
             return Ok(());
         }
         if self.core.side(side).has_changes() {
@@ -99,7 +99,7 @@ impl Pass<'_> {
             }
         }
         // A reading that ended early has not read everything.
-        if !self.is_over(side) {
+        if !self.rests(side, Lane::Incremental) {
             self.core
                 .put_note(&format!("backfill.{}", side.name()), &true)?;
         }
@@ -125,7 +125,7 @@ impl Pass<'_> {
             for &kind in kinds_listed(side) {
                 self.pull_all(side, kind).await?;
             }
-            if self.is_over(side) {
+            if self.rests(side, Lane::Incremental) {
                 return Ok(());
             }
         }
@@ -156,7 +156,7 @@ impl Pass<'_> {
             }
             self.put(&live)?;
             self.core.put_note(&name, &page.next)?;
-            if page.more && !self.is_over(side) {
+            if page.more && !self.rests(side, Lane::Incremental) {
                 cursor = Some(page.next);
                 self.let_operators_in().await?;
             }
@@ -200,7 +200,7 @@ impl Pass<'_> {
             cursor.complete |= page.next.is_none();
             cursor.after = page.next;
             self.core.put_note(&name, &cursor)?;
-            if cursor.after.is_none() || self.is_over(side) {
+            if cursor.after.is_none() || self.rests(side, Lane::Incremental) {
                 return Ok(());
             }
             self.core.tell_state(LoopState::Pulling {
@@ -218,7 +218,7 @@ impl Pass<'_> {
         let name = cursor_name(side, kind);
         let mut cursor: Cursor = self.core.note(&name)?.unwrap_or_default();
         let mut done = 0;
-        while !cursor.complete && !self.is_over(side) {
+        while !cursor.complete && !self.rests(side, Lane::Incremental) {
             let request = PageRequest {
                 kind,
                 read: Read::All,

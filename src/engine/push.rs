@@ -105,7 +105,8 @@ impl Pass<'_> {
             if self.is_over(side) || (intent.write.op == Op::Delete && self.is_over(side.other())) {
                 break;
             }
-            if self.is_barred(&intent)? {
+            let asked = intent.write.cause.operator().is_some();
+            if self.is_barred(&intent)? || (!asked && self.rests(side, Lane::Incremental)) {
                 break;
             }
             self.tried.borrow_mut().insert(intent.id);
@@ -158,9 +159,26 @@ impl Pass<'_> {
         {
             return Ok(());
         }
-        let snapshot = remote.create(lane, &new).await?;
+        let snapshot = self.made(intent, &new).await?;
         requests += u32::from(side == Side::Ghl);
         self.confirmed(intent, Some(&snapshot), requests)
+    }
+
+    /// Makes a record, or brings it back under its old id where the write names one and the side can.
+    pub(super) async fn made(
+        &self,
+        intent: &Intent,
+        new: &NewRecord,
+    ) -> Result<crate::model::Snapshot, EngineError> {
+        let remote = self.core.side(intent.write.side);
+        let lane = self.lane_of(intent);
+        if let Some(id) = &intent.write.id {
+            let key = format!("{}-restore", intent.key);
+            if let Some(back) = remote.restore(lane, new.kind, id, &key).await? {
+                return Ok(back);
+            }
+        }
+        Ok(remote.create(lane, new).await?)
     }
 
     /// The record that a create makes; `None` when it is not wanted any more.
@@ -238,24 +256,19 @@ impl Pass<'_> {
 
     async fn send_delete(&self, intent: &Intent, linked: &Linked) -> Result<(), EngineError> {
         let side = intent.write.side;
-        let (Some(seen), Some(gone)) = (
-            linked.ends.get(side).live(),
-            linked.ends.get(side.other()).last_seen(),
-        ) else {
+        let is_undo = matches!(intent.write.cause, Cause::Undo { .. });
+        let Some(seen) = linked.ends.get(side).live() else {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         };
         let lane = self.lane_of(intent);
-        // Second proof that it is gone, just before its pair goes too.
-        let found = self
-            .core
-            .side(side.other())
-            .get(lane, gone.kind, gone.parent.as_ref(), &gone.id)
-            .await?;
-        if let Found::Live(snapshot) = found {
-            self.put_found(&snapshot)?;
+        // What is undone goes whatever the other side has.
+        if !is_undo && !self.is_proved_gone(lane, linked, side.other()).await? {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         }
         if !self.may_go_with_children(intent, linked).await? {
+            if is_undo {
+                self.keep_unmade(linked.id)?;
+            }
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         }
         if !self.core.store().mark_sending(self.fence, intent.id, &[])? {
@@ -264,10 +277,34 @@ impl Pass<'_> {
         match self.core.side(side).delete(lane, seen).await? {
             Deleted::Done => self.confirmed(intent, None, 3),
             Deleted::Moved(snapshot) => {
+                if is_undo {
+                    self.keep_unmade(linked.id)?;
+                }
                 self.put(&[snapshot])?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
         }
+    }
+
+    /// Second proof that a record is gone, just before its pair goes too.
+    async fn is_proved_gone(
+        &self,
+        lane: Lane,
+        linked: &Linked,
+        side: Side,
+    ) -> Result<bool, EngineError> {
+        let Some(gone) = linked.ends.get(side).last_seen() else {
+            return Ok(false);
+        };
+        let found = self
+            .core
+            .side(side)
+            .get(lane, gone.kind, gone.parent.as_ref(), &gone.id)
+            .await?;
+        if let Found::Live(snapshot) = &found {
+            self.put_found(snapshot)?;
+        }
+        Ok(!matches!(found, Found::Live(_)))
     }
 
     /// What belongs to a contact goes with it: it is read last thing before, for what exists only there. An operator
@@ -281,7 +318,9 @@ impl Pass<'_> {
         let Some(contact) = live_id(linked, side) else {
             return Ok(false);
         };
-        if linked.kind != Kind::Contact || intent.write.cause.operator().is_some() {
+        let is_seen = intent.write.cause.operator().is_some()
+            && !matches!(intent.write.cause, Cause::Undo { .. });
+        if linked.kind != Kind::Contact || is_seen {
             return Ok(true);
         }
         for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {

@@ -33,6 +33,7 @@ impl Pass<'_> {
     pub(super) fn merge_dirty(&self, kind: Kind) -> Result<(), EngineError> {
         let mut after = LinkId::default();
         let lost = self.lost_creates(kind)?;
+        let unmade = self.unmade()?;
         loop {
             let batch = self.core.store().dirty(kind, after, BATCH)?;
             let Some(last) = batch.last() else {
@@ -44,7 +45,14 @@ impl Pass<'_> {
             let mut followed = Vec::new();
             for linked in &batch {
                 let seen = self.seen(linked)?;
-                match self.step(linked, &seen, &lost)? {
+                let step = match unmade.get(&linked.id) {
+                    Some(unmade) => match self.unmake(linked, unmade)? {
+                        Some(outcome) => Step::Commit(outcome),
+                        None => Step::Later,
+                    },
+                    None => self.step(linked, &seen, &lost)?,
+                };
+                match step {
                     Step::Commit(mut outcome) => {
                         followed.push((linked, self.as_own(linked, seen, &mut outcome)?));
                         outcomes.push(outcome);

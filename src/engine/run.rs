@@ -51,6 +51,8 @@ pub struct Parts {
     pub map: FieldMap,
     /// The automation rules.
     pub rules: Vec<Rule>,
+    /// After how many days what has ended is taken out of the database; 0 keeps it.
+    pub keep_days: u32,
 }
 
 /// What a pass is asked to read beside what changed.
@@ -284,7 +286,7 @@ impl Engine {
                 if !self.core.store().pending_actions()?.is_empty() {
                     return Ok(());
                 }
-                told |= !self.core.store().pending_hints(1)?.is_empty();
+                told |= !self.core.store().pending_hints(1)?.is_empty() && !self.core.hints_rest();
             }
             if told && began.elapsed() >= HINTS_GATHER {
                 return Ok(());

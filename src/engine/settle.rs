@@ -130,17 +130,12 @@ impl Pass<'_> {
         if self.core.side(write.side).keeps_keys() && age < KEY_KEPT_MS {
             // The same key again: either the first answer comes back, or it happens now, once. It stays `unknown`
             // meanwhile: the age of the key counts from the first sending.
-            return match self
-                .core
-                .side(write.side)
-                .create(self.lane_of(intent), &new)
-                .await
-            {
+            return match self.made(intent, &new).await {
                 Ok(snapshot) => self.confirmed(intent, Some(&snapshot), 1),
-                Err(error @ (RemoteError::Duplicate { .. } | RemoteError::Refused { .. })) => {
-                    self.turned_down(intent, linked, &error).await
-                }
-                Err(error) => Err(error.into()),
+                Err(EngineError::Remote(
+                    error @ (RemoteError::Duplicate { .. } | RemoteError::Refused { .. }),
+                )) => self.turned_down(intent, linked, &error).await,
+                Err(error) => Err(error),
             };
         }
         let made = self.look_for(intent, &new).await?;

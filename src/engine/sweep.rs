@@ -53,7 +53,7 @@ impl Pass<'_> {
         let feed_lost = self.core.note::<bool>(FEED_LOST)?.is_some();
         for side in Side::BOTH {
             let has_feed = self.core.side(side).has_changes() && !feed_lost && !full;
-            if has_feed || self.is_over(side) {
+            if has_feed || self.rests(side, Lane::Sweep) {
                 continue;
             }
             let mark = format!("{CONTACTS_AT}.{}", side.name());
@@ -73,13 +73,13 @@ impl Pass<'_> {
                 for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
                     self.sweep(side, kind, Read::All).await?;
                 }
-                if !self.is_over(side) {
+                if !self.rests(side, Lane::Sweep) {
                     self.core.drop_note(FEED_LOST)?;
                 }
             }
             self.mark_swept(side, mark)?;
         }
-        if self.is_over(Side::Ghl) {
+        if self.rests(Side::Ghl, Lane::Sweep) {
             return Ok(());
         }
         if full || self.core.is_due(TASKS_AT, ALL_TASKS_EVERY_MS)? {
@@ -97,7 +97,11 @@ impl Pass<'_> {
             self.core.mark_done(ROTATION_AT)?;
         }
         // Both sides were read: what a restored database did not know of, it knows now.
-        if restored && Side::BOTH.iter().all(|side| !self.is_over(*side)) {
+        if restored
+            && Side::BOTH
+                .iter()
+                .all(|side| !self.rests(*side, Lane::Sweep))
+        {
             self.core.drop_note(RESTORED)?;
         }
         Ok(())
@@ -105,7 +109,7 @@ impl Pass<'_> {
 
     /// A sweep that ended early is due again at once.
     pub(super) fn mark_swept(&self, side: Side, mark: &str) -> Result<(), EngineError> {
-        if !self.is_over(side) {
+        if !self.rests(side, Lane::Sweep) {
             self.core.mark_done(mark)?;
         }
         Ok(())
@@ -143,7 +147,7 @@ impl Pass<'_> {
                 .store()
                 .mark_swept(self.fence, side, kind, &ids, number)?;
             request.after = page.next;
-            if self.is_over(side) {
+            if self.rests(side, Lane::Sweep) {
                 return Ok(());
             }
             if request.after.is_none() {
@@ -193,7 +197,7 @@ impl Pass<'_> {
             }
             left = left.saturating_sub(next.len() as u32);
             for (link, id) in &next {
-                if self.is_over(Side::Ghl) {
+                if self.rests(Side::Ghl, Lane::Sweep) {
                     return Ok(self.core.put_note(PLACE, &place)?);
                 }
                 self.read_children(id, Lane::Sweep).await?;
@@ -213,7 +217,7 @@ impl Pass<'_> {
             if self.what.children {
                 break; // all of them were read
             }
-            if self.is_over(Side::Ghl) {
+            if self.rests(Side::Ghl, Lane::Incremental) {
                 return Ok(());
             }
             self.read_children(id, Lane::Incremental).await?;

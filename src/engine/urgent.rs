@@ -23,6 +23,10 @@ impl Pass<'_> {
                     let conflict = self.core.reader.conflict(*conflict)?;
                     links.extend(conflict.map(|conflict| conflict.link));
                 }
+                Action::Undo { of } => {
+                    let lines = self.core.store().undo_lines(*of)?;
+                    links.extend(lines.iter().map(|line| line.entry.link));
+                }
                 _ => {}
             }
         }

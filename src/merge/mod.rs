@@ -4,6 +4,7 @@
 //! Everything but [`normalise`] works on canonical values: two values that mean the same are equal.
 
 pub mod automation;
+pub mod blame;
 pub mod due;
 pub mod field;
 mod html;
@@ -19,7 +20,9 @@ pub mod set;
 #[cfg(test)]
 mod support;
 pub mod transform;
+pub mod undo;
 
+pub use blame::{Blame, blame};
 pub use field::{Merged, merge_field};
 pub use identity::{
     Candidate, Identity, Near, match_appointments, match_contact, match_notes, match_tasks,
@@ -31,3 +34,4 @@ pub use policy::{Policy, Standing as StandingPolicy};
 pub use record::{RecordMerge, SideWrite, merge_record, merge_record_under};
 pub use set::merge_set;
 pub use transform::{Transform, TransformError};
+pub use undo::{Known, NotUndone, UndoPlan, UndoStep, undo};

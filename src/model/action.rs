@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, ConflictId, ErrorId, FieldChange, Kind, LinkId, Millis, NewPolicy, PolicyId, RecordId,
-    Side,
+    Answer, ConflictId, ErrorId, FieldChange, Kind, Lane, LinkId, Millis, NewPolicy, PolicyId,
+    RecordId, Side, Undo,
 };
 
 /// One thing that an operator asks for.
@@ -54,6 +54,11 @@ pub enum Action {
         /// Whether to leave it alone.
         ignored: bool,
     },
+    /// Take away all that the database knows of a contact and of what belongs to it; neither side is written.
+    Forget {
+        /// Which contact.
+        link: LinkId,
+    },
     /// Part a pair: its records are different ones, and do not pair again.
     Split {
         /// Which pair.
@@ -79,6 +84,11 @@ pub enum Action {
         /// Which.
         policy: PolicyId,
     },
+    /// Give back what was before a write, a decision or a whole pass. What moved since stays as it is.
+    Undo {
+        /// What.
+        of: Undo,
+    },
     /// Run a pass now.
     Sync {
         /// With the sweeps of contacts, tasks, businesses and deletes.
@@ -90,15 +100,21 @@ pub enum Action {
     Pause {
         /// Only this side.
         side: Option<Side>,
+        /// Only this lane; never the operator's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lane: Option<Lane>,
         /// Until when; `None` is until resumed.
         until: Option<Millis>,
         /// Why.
         note: Option<String>,
     },
-    /// Let passes run again.
+    /// Let passes run again. What is named works then, whatever kept it: without a lane its lanes too.
     Resume {
         /// Only this side.
         side: Option<Side>,
+        /// Only this lane.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lane: Option<Lane>,
     },
     /// Try the records of an error again.
     Retry {

@@ -237,6 +237,8 @@ pub enum LogOp {
     Resolved,
     /// A conflict closed by itself.
     Superseded,
+    /// All that is known of a record was taken away.
+    Forgotten,
 }
 
 impl LogOp {
@@ -249,6 +251,7 @@ impl LogOp {
             Self::Conflict => "conflict",
             Self::Resolved => "resolved",
             Self::Superseded => "superseded",
+            Self::Forgotten => "forgotten",
         }
     }
 }

@@ -16,6 +16,7 @@ mod side;
 mod slots;
 mod status;
 mod time;
+mod undo;
 
 pub use action::{Action, ActionOutcome};
 pub use alert::{Alert, AlertRule, AlertState, Reading};
@@ -47,3 +48,4 @@ pub use status::{
     RateBar, SideStatus,
 };
 pub use time::Millis;
+pub use undo::{Lost, Undo, WrittenLine};

@@ -129,6 +129,15 @@ pub enum Cause {
         /// Who.
         operator: String,
     },
+    /// An operator took something back.
+    Undo {
+        /// What.
+        of: super::Undo,
+        /// The action that asked for it.
+        action: ActionId,
+        /// Who.
+        operator: String,
+    },
 }
 
 /// In words, for the log: `edit in GHL`, `dana decided, conflict 12`.
@@ -146,6 +155,7 @@ impl fmt::Display for Cause {
                 write!(f, "{operator} decided, conflict {conflict}")
             }
             Self::Edit { operator, .. } => write!(f, "edit by {operator}"),
+            Self::Undo { of, operator, .. } => write!(f, "{operator} undid {of}"),
         }
     }
 }
@@ -154,7 +164,9 @@ impl Cause {
     /// The operator behind it, where there is one.
     pub fn operator(&self) -> Option<&str> {
         match self {
-            Self::Decision { operator, .. } | Self::Edit { operator, .. } => Some(operator),
+            Self::Decision { operator, .. }
+            | Self::Edit { operator, .. }
+            | Self::Undo { operator, .. } => Some(operator),
             _ => None,
         }
     }

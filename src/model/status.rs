@@ -217,10 +217,13 @@ pub struct Paused {
     /// Only this side; `None` is both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
+    /// Only this lane; `None` is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<Lane>,
 }
 
 impl Paused {
-    /// Whether a side rests at `now`.
+    /// Whether a side (or its lane, where this is the pause of one) rests at `now`.
     pub fn rests(&self, side: Side, now: Millis) -> bool {
         self.side.is_none_or(|only| only == side) && self.until.is_none_or(|until| now < until)
     }
@@ -235,10 +238,21 @@ pub struct LoopStatus {
     pub idle_since: Option<Millis>,
     /// When the loop last got on.
     pub progress_at: Millis,
-    /// An operator's pause.
+    /// An operator's pause of everything, or of one side.
     pub paused: Option<Paused>,
+    /// Pauses of single lanes, at most one a lane.
+    #[serde(default)]
+    pub lanes_paused: Vec<Paused>,
     /// The sides.
     pub sides: BySide<SideStatus>,
+}
+
+impl LoopStatus {
+    /// The pause of a lane of a side that holds at `now`; not that of the whole side.
+    pub fn lane_pause(&self, side: Side, lane: Lane, now: Millis) -> Option<&Paused> {
+        let of_lane = |paused: &&Paused| paused.lane == Some(lane) && paused.rests(side, now);
+        self.lanes_paused.iter().find(of_lane)
+    }
 }
 
 /// Requests of one side in one half minute; the bars of the Rates chart.

@@ -3,10 +3,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::model::Fence;
+
+use super::db;
 
 fn name(database: &Path, ending: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
@@ -31,6 +33,9 @@ pub(super) fn keep_fence(database: &Path, fence: Fence) {
             .truncate(true)
             .mode(0o600)
             .open(&draft)?;
+        file.set_permissions(fs::Permissions::from_mode(db::mode_in(db::folder_of(
+            database,
+        ))))?;
         writeln!(file, "{fence}")?;
         fs::rename(draft, to)
     };

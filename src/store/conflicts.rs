@@ -4,8 +4,8 @@ use rusqlite::{Connection, Row, params};
 use serde_json::{Value as Json, json};
 
 use crate::model::{
-    Answer, Candidate, Conflict, ConflictField, ConflictId, ConflictState, Decided, FieldName,
-    LinkId, LogOp, Millis, PassId, Reason, Side, Staged, Value,
+    Answer, Candidate, Cause, Conflict, ConflictField, ConflictId, ConflictState, Decided,
+    FieldName, LinkId, LogOp, Millis, PassId, Reason, Side, Staged, Value,
 };
 
 use super::{
@@ -305,8 +305,16 @@ fn end(tx: &Tx<'_>, pass: PassId, conflict: &Conflict, state: ConflictState, why
         ConflictState::Resolved => LogOp::Resolved,
         _ => LogOp::Superseded,
     };
-    let operator = conflict.decided_by.as_deref();
-    log::words(tx, pass, conflict.link, op.name(), why, operator)
+    match (op, &conflict.decided_by) {
+        (LogOp::Resolved, Some(operator)) => {
+            let decision = Cause::Decision {
+                conflict: conflict.id,
+                operator: operator.clone(),
+            };
+            log::decided(tx, pass, conflict.link, why, &decision)
+        }
+        (_, by) => log::words(tx, pass, conflict.link, op.name(), why, by.as_deref()),
+    }
 }
 
 pub(super) fn close(

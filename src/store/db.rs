@@ -69,6 +69,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
                 .into(),
         });
     }
+    // what is removed is overwritten, so that what was forgotten is in no free page
+    conn.pragma_update(None, "secure_delete", true)
+        .map_err(fault)?;
     conn.pragma_update(None, "synchronous", "FULL")
         .and_then(|()| conn.pragma_update(None, "journal_size_limit", 64 << 20))
         .map_err(fault)?;
@@ -142,39 +145,56 @@ fn set_pragmas(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "cache_size", -8192)
 }
 
-/// Makes the folder (0700) and the file (0600) where they are missing. SQLite gives `-wal` and `-shm` the mode of
-/// the file. A folder that is there is left as it is; a file that others could read is closed to them.
-pub(super) fn make_file(path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+/// The mode of files in a folder: 0600; 0660 where somebody made the folder for a group, with the setgid bit.
+pub(super) fn mode_in(folder: &Path) -> u32 {
+    const FOR_A_GROUP: u32 = 0o2070;
+    match fs::metadata(folder) {
+        Ok(meta) if meta.permissions().mode() & FOR_A_GROUP == FOR_A_GROUP => 0o660,
+        _ => 0o600,
     }
+}
+
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the folder (0700) and the file ([`mode_in`], whatever the umask) where they are missing. SQLite gives `-wal`
+/// and `-shm` the mode of the file. A folder that is there is left as it is; a file that others could read is closed
+/// to them.
+pub(super) fn make_file(path: &Path) -> std::io::Result<()> {
+    let folder = folder_of(path);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    let mode = mode_in(folder);
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path);
     match made {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => close_to_others(path),
+        Ok(file) => file.set_permissions(Permissions::from_mode(mode)),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            close_to_others(path, mode)
+        }
         Err(error) => Err(error),
     }
 }
 
-fn close_to_others(path: &Path) -> std::io::Result<()> {
+fn close_to_others(path: &Path, mode: u32) -> std::io::Result<()> {
     for ending in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
         let file = PathBuf::from(name);
         if let Ok(meta) = fs::metadata(&file)
-            && meta.permissions().mode() & 0o077 != 0
+            && meta.permissions().mode() & 0o777 & !mode != 0
         {
-            fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+            fs::set_permissions(&file, Permissions::from_mode(mode))?;
         }
     }
     Ok(())

@@ -338,6 +338,17 @@ fn remove(tx: &Tx<'_>, link: LinkId) -> Res<()> {
     Ok(())
 }
 
+/// Takes a link away with its ends, and no tombstones but those that are there.
+pub(super) fn erase(tx: &Tx<'_>, link: LinkId) -> Res<()> {
+    errors::drop_record(tx, link, None)?;
+    tx.run(
+        "UPDATE error SET title = '', link = NULL, message = '' WHERE link = ?1",
+        [link.0],
+    )?;
+    tx.run("DELETE FROM link WHERE id = ?1", [link.0])?;
+    Ok(())
+}
+
 pub(super) fn forget(tx: &Tx<'_>, pass: PassId, link: LinkId, why: &str) -> Res<()> {
     if kind(tx.conn, link)?.is_none() {
         return Ok(());

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::model::{
-    FieldChange, Kind, LinkId, LogEntry, LogId, LogOp, Millis, NewLog, PassId, PassSummary, Side,
-    Write,
+    Cause, FieldChange, Kind, LinkId, LogEntry, LogId, LogOp, Lost, Millis, NewLog, PassId,
+    PassSummary, Side, Write,
 };
 
 use super::{
@@ -28,6 +28,8 @@ struct Line<'a> {
     cause: &'a str,
     operator: Option<&'a str>,
     requests: u32,
+    source: Option<&'a Cause>,
+    lost: Option<&'a Lost>,
 }
 
 fn insert(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &Line<'_>) -> Res<()> {
@@ -36,8 +38,8 @@ fn insert(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &Line<'_>) -> Res<()> {
         None => links::kind_of(tx.conn, link)?,
     };
     tx.run(
-        "INSERT INTO log (at, pass, side, kind, link, title, op, fields, cause, operator, requests) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO log (at, pass, side, kind, link, title, op, fields, cause, operator, requests, source, lost) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             tx.now.0,
             pass.0,
@@ -49,7 +51,9 @@ fn insert(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &Line<'_>) -> Res<()> {
             json(&line.fields)?,
             line.cause,
             line.operator,
-            line.requests
+            line.requests,
+            line.source.map(json).transpose()?,
+            line.lost.map(json).transpose()?
         ],
     )?;
     Ok(())
@@ -76,12 +80,46 @@ pub(super) fn words(
             cause: why,
             operator,
             requests: 0,
+            source: None,
+            lost: None,
         },
     )
 }
 
-/// A write that was confirmed.
-pub(super) fn wrote(tx: &Tx<'_>, pass: PassId, write: &Write, requests: u32) -> Res<()> {
+/// A conflict that an operator's decision closed.
+pub(super) fn decided(
+    tx: &Tx<'_>,
+    pass: PassId,
+    link: LinkId,
+    why: &str,
+    decision: &Cause,
+) -> Res<()> {
+    insert(
+        tx,
+        pass,
+        link,
+        &Line {
+            kind: None,
+            side: None,
+            op: LogOp::Resolved.name(),
+            fields: &[],
+            cause: why,
+            operator: decision.operator(),
+            requests: 0,
+            source: Some(decision),
+            lost: None,
+        },
+    )
+}
+
+/// A write that was confirmed. The line of a delete has the fields that are gone.
+pub(super) fn wrote(
+    tx: &Tx<'_>,
+    pass: PassId,
+    write: &Write,
+    lost: Option<&(Lost, Vec<FieldChange>)>,
+    requests: u32,
+) -> Res<()> {
     insert(
         tx,
         pass,
@@ -90,10 +128,12 @@ pub(super) fn wrote(tx: &Tx<'_>, pass: PassId, write: &Write, requests: u32) -> 
             kind: Some(write.kind),
             side: Some(write.side),
             op: write.op.name(),
-            fields: &write.fields,
+            fields: lost.map_or(&write.fields, |(_, fields)| fields),
             cause: &write.cause.to_string(),
             operator: write.cause.operator(),
             requests,
+            source: Some(&write.cause),
+            lost: lost.map(|(lost, _)| lost),
         },
     )
 }
@@ -112,6 +152,8 @@ pub(super) fn refused(tx: &Tx<'_>, pass: PassId, write: &Write, message: &str) -
             cause: message,
             operator: write.cause.operator(),
             requests: 0,
+            source: None,
+            lost: None,
         },
     )
 }
@@ -130,6 +172,8 @@ pub(super) fn add(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &NewLog) -> Res
             cause: &cause.map_or_else(|| line.words.clone(), ToString::to_string),
             operator: cause.and_then(|cause| cause.operator()),
             requests: line.requests,
+            source: cause,
+            lost: None,
         },
     )
 }
@@ -143,7 +187,7 @@ macro_rules! select {
     };
 }
 
-fn read(row: &Row<'_>) -> Res<LogEntry> {
+pub(super) fn read(row: &Row<'_>) -> Res<LogEntry> {
     Ok(LogEntry {
         id: LogId(row.get("id")?),
         at: Millis(row.get("at")?),

@@ -16,6 +16,7 @@ mod detail;
 mod ends;
 mod error;
 mod errors;
+mod forget;
 mod hints;
 mod lease;
 mod links;
@@ -36,6 +37,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 mod types;
+mod undo;
 mod writer;
 
 pub use error::StoreError;

@@ -3,12 +3,13 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::model::{
-    Candidate, Cause, Failure, Fence, Intent, IntentId, IntentState, Kind, LinkId, Op, Parked,
-    PassId, Reason, RecordId, Snapshot, Write,
+    ActionId, ActionOutcome, BySide, Candidate, Cause, Failure, Fence, FieldChange, Intent,
+    IntentId, IntentState, Kind, LinkId, Lost, Op, Parked, PassId, Reason, RecordId, Snapshot,
+    Write,
 };
 
 use super::{
-    conflicts,
+    actions, conflicts,
     convert::{any, first, json, json_at, name_at, rows, text_at, time_or_none},
     db::Tx,
     error::{Fault, Res},
@@ -102,6 +103,26 @@ pub(super) fn insert(tx: &Tx<'_>, pass: PassId, write: &Write) -> Res<IntentId> 
         params![id.0, key],
     )?;
     Ok(id)
+}
+
+/// Makes links without ends for records that an operator asks for, each with its create; the action is done then, so
+/// that a crash asks for none twice.
+pub(super) fn make(
+    tx: &Tx<'_>,
+    pass: PassId,
+    action: ActionId,
+    writes: &[(Option<LinkId>, Write)],
+) -> Res<()> {
+    for (parent, write) in writes {
+        let link = links::new(tx, write.kind, *parent)?;
+        let write = Write {
+            link,
+            ..write.clone()
+        };
+        insert(tx, pass, &write)?;
+        refresh(tx, link)?;
+    }
+    actions::finish(tx, action, &ActionOutcome::Done)
 }
 
 /// Replaces the planned intents of a link; those that are wanted as they stand keep their number. Says whether a
@@ -227,15 +248,40 @@ pub(super) fn confirm(
 ) -> Res<()> {
     let write = get(tx, intent)?.write;
     set(tx, intent, IntentState::Confirmed)?;
+    let lost = match write.op {
+        Op::Delete => lost(tx.conn, &write)?,
+        _ => None,
+    };
     match read_back {
         Some(snapshot) => take_read_back(tx, pass, &write, snapshot)?,
         None if write.op == Op::Delete => snapshots::set_gone(tx, write.link, write.side)?,
         None => {}
     }
-    log::wrote(tx, pass, &write, requests)?;
+    log::wrote(tx, pass, &write, lost.as_ref(), requests)?;
     errors::drop_record(tx, write.link, Some(write.side))?;
     links::touch(tx, write.link)?;
     refresh(tx, write.link)
+}
+
+/// What a delete takes away: the ids, and the fields that the side had.
+fn lost(conn: &Connection, write: &Write) -> Res<Option<(Lost, Vec<FieldChange>)>> {
+    let Some(linked) = links::load(conn, write.link)? else {
+        return Ok(None);
+    };
+    let end = |side| linked.ends.get(side).last_seen();
+    let fields = end(write.side).map_or_else(Vec::new, |end| {
+        let fields = end.record.iter().map(|(field, value)| FieldChange {
+            field: field.clone(),
+            from: Some(value.clone()),
+            to: None,
+        });
+        fields.collect()
+    });
+    let lost = Lost {
+        ids: BySide::from_fn(|side| end(side).map(|end| end.id.clone())),
+        parent: linked.parent,
+    };
+    Ok(Some((lost, fields)))
 }
 
 /// The read-back of a create may have been pulled meanwhile, into a link of its own: that one becomes part of ours.

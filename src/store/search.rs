@@ -34,6 +34,19 @@ pub(super) fn catch_up(tx: &Tx<'_>) -> Res<()> {
     Ok(())
 }
 
+/// Whether the index takes out of its pages at once what is removed; by default it does so some day, which is faster.
+pub(super) fn wipe_what_goes(tx: &Tx<'_>, at_once: bool) -> Res<()> {
+    for list in ["contact", "task"] {
+        tx.run(
+            &format!(
+                "INSERT INTO {list}_search ({list}_search, rank) VALUES ('secure-delete', ?1)"
+            ),
+            [at_once],
+        )?;
+    }
+    Ok(())
+}
+
 /// A search: every word must be in the folded text of a row.
 pub(super) struct Words {
     words: Vec<String>,

@@ -109,6 +109,9 @@ fn stored(conn: &Connection, side: Side, kind: Kind, id: &RecordId) -> Res<Optio
 
 /// Stores a version that a read by id has just shown: the record is there, whatever was believed.
 pub(super) fn put_found(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
+    if is_forgotten(tx.conn, snapshot)? {
+        return Ok(FORGOTTEN);
+    }
     let (side, kind) = (snapshot.side, snapshot.kind);
     let is_as_old = |age: &Age| Age::of(snapshot).compare(age).is_eq();
     match stored(tx.conn, side, kind, &snapshot.id)? {
@@ -129,6 +132,9 @@ pub(super) fn put_found(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
 
 /// Stores a version that was seen.
 pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
+    if is_forgotten(tx.conn, snapshot)? {
+        return Ok(FORGOTTEN);
+    }
     let new = Age::of(snapshot);
     let Some(old) = stored(tx.conn, snapshot.side, snapshot.kind, &snapshot.id)? else {
         if let Some(age) = tomb(tx.conn, snapshot)? {
@@ -309,6 +315,27 @@ fn tomb(conn: &Connection, snapshot: &Snapshot) -> Res<Option<Age>> {
             snapshot.id.as_str()
         ],
         Age::read,
+    )
+}
+
+/// What is seen of a record that was forgotten: nothing new, and no link.
+const FORGOTTEN: Seen = Seen {
+    link: LinkId(0),
+    seen: SeenAs::Stale,
+};
+
+/// Whether an operator had this record, or the contact that it belongs to, forgotten.
+fn is_forgotten(conn: &Connection, snapshot: &Snapshot) -> Res<bool> {
+    any(
+        conn,
+        "SELECT 1 FROM tomb WHERE forgotten = 1 AND side = ?1 \
+         AND ((kind = ?2 AND id = ?3) OR (kind = 'contact' AND id = ?4))",
+        params![
+            snapshot.side.name(),
+            snapshot.kind.name(),
+            snapshot.id.as_str(),
+            snapshot.parent.as_ref().map(RecordId::as_str)
+        ],
     )
 }
 

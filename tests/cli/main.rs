@@ -8,6 +8,7 @@ mod bad_input;
 mod canary;
 mod control;
 mod export;
+mod forget;
 mod links;
 mod passes;
 mod policies;

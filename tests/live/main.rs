@@ -9,3 +9,4 @@ mod serve;
 mod sides;
 mod ssh;
 mod terminal;
+mod undo;

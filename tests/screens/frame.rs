@@ -59,6 +59,7 @@ fn every_state_of_the_loop_has_its_words() {
         at: world::at("2026-11-24T13:58:00Z"),
         until: None,
         side: None,
+        lane: None,
         note: note.map(Into::into),
     };
     let pulling = LoopState::Pulling {

@@ -219,6 +219,7 @@ pub fn status() -> LoopStatus {
         idle_since: Some(now()),
         progress_at: now(),
         paused: None,
+        lanes_paused: Vec::new(),
         sides: BySide {
             ghl: side(62, 76_200, 21_400),
             growbots: side(18, 41_050, 350),

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Form, Listing};
-use crate::model::{ConflictId, FieldName, PolicyId, RecordId};
+use crate::model::{ConflictId, FieldName, LogId, PassId, PolicyId, RecordId};
 
 #[derive(Debug, Subcommand)]
 pub enum Conflicts {
@@ -99,4 +99,21 @@ pub enum Policies {
         #[command(flatten)]
         form: Form,
     },
+}
+
+/// What is taken back.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct Undo {
+    /// A line of the log, by the id that `couplet log list` shows.
+    #[arg(value_name = "OPERATION", group = "what")]
+    pub operation: Option<LogId>,
+    /// Everything that a pass wrote.
+    #[arg(long, value_name = "N", group = "what")]
+    pub pass: Option<PassId>,
+    /// Say what would be written and what it would cost; store nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub form: Form,
 }

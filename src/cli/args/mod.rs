@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 
-pub use decisions::{Conflicts, Policies, Resolve, TakeArg};
+pub use decisions::{Conflicts, Policies, Resolve, TakeArg, Undo};
 pub use records::{Contacts, Links, Tasks};
 pub use run::{Demo, Sandbox, Serve, Sync, SyncCommand};
 pub use setup::{Auth, Config, Credential, Doctor, Map, Rules};
@@ -86,6 +86,8 @@ pub enum Command {
     /// What was written, where, and why.
     #[command(subcommand)]
     Log(Log),
+    /// Give back what was before a write, a decision or a whole pass; what moved since stays as it is.
+    Undo(Undo),
     /// What went wrong.
     #[command(subcommand)]
     Errors(Errors),
@@ -120,6 +122,17 @@ pub enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Take away all that couplet knows of a contact: values, history, tasks, notes. Neither side is written.
+    ///
+    /// The log keeps that something happened, without content, and the ids, so that it is not read again. Backups and
+    /// exports are yours to remove.
+    Forget {
+        /// A link id, GHL id or Growbots id.
+        #[arg(value_name = "CONTACT")]
+        id: String,
+        #[command(flatten)]
+        form: Form,
+    },
     /// Write records or the log as a table.
     ///
     /// In CSV a cell that a spreadsheet would take for a formula gets a `'` before it; numbers and phone numbers stay.
@@ -148,6 +161,7 @@ impl Command {
                 | Self::Contacts(Contacts::List(_) | Contacts::Show { .. })
                 | Self::Tasks(Tasks::List(_))
                 | Self::Log(Log::List(_))
+                | Self::Undo(Undo { dry_run: true, .. })
                 | Self::Errors(Errors::List(_))
                 | Self::Alerts(Alerts::List(_))
                 | Self::Map(Map::Show(_))

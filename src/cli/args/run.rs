@@ -88,10 +88,13 @@ pub struct Sync {
 
 #[derive(Debug, Subcommand)]
 pub enum SyncCommand {
-    /// Stop passes, or one side.
+    /// Stop passes, one side, or one lane of requests. What operators ask for goes on under the pause of a lane.
     Pause {
         /// Only this side: `ghl` or `growbots`.
         side: Option<Side>,
+        /// Only this lane.
+        #[arg(long, value_name = "LANE", value_parser = ["webhook", "incremental", "sweep"])]
+        lane: Option<String>,
         /// For this long: `30m`, `2h`, `1d`.
         #[arg(long = "for", value_name = "SPAN")]
         span: Option<String>,
@@ -101,10 +104,13 @@ pub enum SyncCommand {
         #[command(flatten)]
         form: Form,
     },
-    /// Let passes run again.
+    /// Let passes run again; without `--lane` lanes that rest too.
     Resume {
         /// Only this side: `ghl` or `growbots`.
         side: Option<Side>,
+        /// Only this lane.
+        #[arg(long, value_name = "LANE", value_parser = ["webhook", "incremental", "sweep"])]
+        lane: Option<String>,
         #[command(flatten)]
         form: Form,
     },

@@ -1,6 +1,6 @@
 //! Settings that stand in no section.
 
-use super::checks::{days, filled, one_of, poll_seconds, time_zone, workspace};
+use super::checks::{days, filled, one_of, poll_seconds, time_zone, within, workspace};
 use super::{Key, PLAIN};
 
 pub(super) const KEYS: &[Key] = &[
@@ -78,6 +78,14 @@ pub(super) const KEYS: &[Key] = &[
         help: "After how many days `couplet auth status` says that a key should be replaced, 1 to 3650.",
         example: "90",
         check: days,
+        ..PLAIN
+    },
+    Key {
+        name: "keep_days",
+        default: Some("365"),
+        help: "After how many days the sync log, closed conflicts, ended actions and errors go, 1 to 36500; 0 keeps them. What is gone cannot be undone with `couplet undo`.",
+        example: "365",
+        check: |text| within(text, 0, 36_500),
         ..PLAIN
     },
     Key {

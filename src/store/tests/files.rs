@@ -41,6 +41,21 @@ fn a_folder_that_is_there_keeps_its_mode_and_an_open_file_is_closed_to_others() 
 }
 
 #[test]
+fn a_folder_made_for_a_group_lets_the_group_write_the_files_and_nobody_else() {
+    for (folder, file) in [(0o2770, 0o660), (0o770, 0o600), (0o2750, 0o600)] {
+        let dir = tempfile::TempDir::new().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(folder)).unwrap();
+        let path = dir.path().join("test.db");
+        let mut store = Writer::open(&path, &Clock::manual(START)).unwrap();
+        store.acquire(&super::us()).unwrap();
+        for ending in ["", "-wal", "-shm", ".fence"] {
+            let beside = dir.path().join(format!("test.db{ending}"));
+            assert_eq!(mode(&beside), file, "{folder:o}: {}", beside.display());
+        }
+    }
+}
+
+#[test]
 fn a_schema_of_a_newer_couplet_is_refused() {
     let cache = Cache::new();
     let path = cache.dir.path().join("test.db");

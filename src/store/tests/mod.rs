@@ -4,6 +4,7 @@ mod alerts;
 mod conflicts;
 pub(crate) mod fail;
 mod files;
+mod forget;
 mod leases;
 mod lists;
 mod operators;

@@ -1,7 +1,8 @@
 //! What a push does: intents from planned to final.
 
 use crate::model::{
-    Failure, Fence, Intent, IntentId, IntentState, Parked, PassId, RecordId, Snapshot, Write,
+    ActionId, Failure, Fence, Intent, IntentId, IntentState, LinkId, Parked, PassId, RecordId,
+    Snapshot, Write,
 };
 use crate::store::{StoreError, Writer, outbox, refresh::refresh};
 
@@ -18,6 +19,18 @@ impl Writer {
             refresh(tx, write.link)?;
             Ok(intent)
         })
+    }
+
+    /// Records that an operator asks for, each with the contact that it belongs to: a link without ends and a create
+    /// for each (its `link` is told here). The action is done with it, in the same transaction.
+    pub fn make(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        action: ActionId,
+        writes: &[(Option<LinkId>, Write)],
+    ) -> Result<(), StoreError> {
+        self.fenced("make", fence, |tx| outbox::make(tx, pass, action, writes))
     }
 
     /// Intents that are not final, in sending order: creates of contacts, updates of contacts, then children

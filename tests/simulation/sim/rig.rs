@@ -126,6 +126,7 @@ impl Rig {
         Engine::new(Parts {
             map: couplet::merge::FieldMap::default(),
             rules: Vec::new(),
+            keep_days: 0,
             writer: self.writer(),
             sides,
             clock: self.clock.clone(),
