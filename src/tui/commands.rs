@@ -357,6 +357,7 @@ pub static COMMANDS: &[Command] = &[
     command("mark.all", S::Global, &["V"], "", "Mark all rows of the list, or none.", Do::MarkAll).if_ready(markable),
     command("sort", S::Global, &["s"], "sort", "Sort contacts, choose columns, keep them as a view; group conflicts by reason, record, field or who.", Do::Sort).if_ready(sortable),
     command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
+    command("undo", S::Global, &["u"], "", "Undo: in the log and in a history the line under the cursor, else your latest; what goes back is shown first.", Do::Undo),
     command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),
     command("tab.contacts", S::Global, &["1"], "", "Show Contacts.", Do::Tab(Tab::Contacts)),
     command("tab.tasks", S::Global, &["2"], "", "Show Tasks.", Do::Tab(Tab::Tasks)),

@@ -1,7 +1,7 @@
 //! What `update` asks for, as plain data that tests can compare; `run` carries it out.
 
 use crate::engine::port::Ask;
-use crate::model::{Filter, LinkId, Millis, PageKey, PassId};
+use crate::model::{Filter, LinkId, Millis, PageKey, PassId, Undo};
 use crate::store::{ContactQuery, TaskQuery};
 
 /// Something to be done outside the model.
@@ -57,6 +57,13 @@ pub enum Request {
     Detail(LinkId),
     /// The candidates of a conflict in full, by their links.
     Candidates(Vec<LinkId>),
+    /// What an undo would come to; of the operator's latest write where nothing is named.
+    Undo {
+        /// What is undone.
+        of: Option<Undo>,
+        /// The operator.
+        operator: String,
+    },
     /// Marked contacts in full.
     Marked(Vec<LinkId>),
     /// Contacts whose names or addresses have these words, for the palette.
@@ -89,7 +96,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 15;
+    pub const SLOTS: usize = 16;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -108,6 +115,7 @@ impl Request {
             Self::LogFound(_) => 11,
             Self::Policies => 12,
             Self::Marked(_) => 14,
+            Self::Undo { .. } => 15,
             Self::Matching { .. } => 13,
         }
     }

@@ -24,6 +24,7 @@ pub mod tabs;
 mod terminal;
 pub mod theme;
 pub mod times;
+pub mod undo;
 pub mod update;
 pub mod view;
 pub mod widgets;

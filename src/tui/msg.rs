@@ -11,6 +11,7 @@ use super::effect::Span;
 use super::keys::Key;
 use super::mouse::Mouse;
 use super::remember::Matched;
+use super::undo::Preview;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +74,8 @@ pub enum Do {
     Due,
     /// Go to the next thing that needs the operator.
     NextForMe,
+    /// Undo what is under the cursor, or the operator's latest.
+    Undo,
     /// Run a pass.
     Sync,
     /// Go back; at the top, leave.
@@ -270,6 +273,8 @@ pub enum Read {
     Detail(LinkId, Option<Box<ContactDetail>>),
     /// To [`Request::Candidates`](super::effect::Request::Candidates).
     Candidates(Vec<ContactDetail>),
+    /// To [`Request::Undo`](super::effect::Request::Undo).
+    Undo(Box<Preview>),
     /// To [`Request::Marked`](super::effect::Request::Marked).
     Marked(Vec<ContactDetail>),
     /// To [`Request::Find`](super::effect::Request::Find): the words, and the first contacts that have them.

@@ -8,9 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::merge::{FieldMap, UndoPlan};
 use crate::model::{
     BySide, Conflict, ContactRow, Direction, ErrorRow, Filter, LinkId, LogEntry, Millis, PageKey,
-    TaskRow,
+    TaskRow, Undo,
 };
 use crate::store::{ContactDetail, ContactQuery, Reader, StoreError};
 use crate::text::{clean, clean_lines};
@@ -19,6 +20,7 @@ use super::effect::{Request, Span};
 use super::filter::passes_log;
 use super::msg::{Msg, Page, Read};
 use super::remember::Matched;
+use super::undo::{Preview, is_written};
 
 const POLL: Duration = Duration::from_millis(250);
 const CONFLICTS: u32 = 1_000;
@@ -28,6 +30,8 @@ const FOUND: u16 = 20;
 const LOG_PAGE: u32 = 500;
 const FOUND_LINES: usize = 200;
 const MATCHING: u16 = 1_000;
+const LATEST_PAGES: usize = 20;
+const NAMED: usize = 200;
 
 type Stop = Box<dyn Fn() + Send + Sync>;
 
@@ -222,6 +226,13 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             Read::Detail(link, detail)
         }
         Request::Candidates(links) => Read::Candidates(details(reader, &links)?),
+        Request::Undo { of, operator } => {
+            let of = match of {
+                None => latest(reader, &operator)?,
+                of => of,
+            };
+            Read::Undo(Box::new(undo_preview(reader, of, &operator)?))
+        }
         Request::Marked(links) => Read::Marked(details(reader, &links)?),
         Request::Find(words) => {
             let query = ContactQuery {
@@ -267,6 +278,44 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             growbots: reader.rates(crate::model::Side::Growbots, since)?,
         }),
     })
+}
+
+/// The latest write that an operator decided.
+fn latest(reader: &Reader, operator: &str) -> Result<Option<Undo>, StoreError> {
+    let mut before = None;
+    for _ in 0..LATEST_PAGES {
+        let page = reader.log(before, LOG_PAGE)?;
+        let mine =
+            |entry: &&LogEntry| entry.operator.as_deref() == Some(operator) && is_written(entry);
+        if let Some(entry) = page.iter().find(mine) {
+            return Ok(Some(Undo::Operation(entry.id)));
+        }
+        before = page.last().map(|entry| entry.id);
+        if page.len() < LOG_PAGE as usize {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+fn undo_preview(reader: &Reader, of: Option<Undo>, operator: &str) -> Result<Preview, StoreError> {
+    let plan = match of {
+        Some(of) => reader.undo_plan(of, &FieldMap::default(), operator)?,
+        None => UndoPlan::default(),
+    };
+    let mut titles: Vec<(LinkId, String)> = Vec::new();
+    for write in plan.writes.iter().take(NAMED) {
+        if titles.iter().any(|(link, _)| *link == write.link) {
+            continue;
+        }
+        if let Some(detail) = reader.detail(write.link)? {
+            let ends = detail.linked.ends.as_ref().map(|end| end.last_seen());
+            let seen = ends.ghl.or(ends.growbots);
+            let title = seen.map(|seen| seen.record.title(detail.linked.kind));
+            titles.push((write.link, clean(&title.unwrap_or_default()).into_owned()));
+        }
+    }
+    Ok(Preview { of, plan, titles })
 }
 
 fn details(reader: &Reader, links: &[LinkId]) -> Result<Vec<ContactDetail>, StoreError> {

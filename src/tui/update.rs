@@ -16,6 +16,7 @@ use super::tabs::{
     conflicts, contact_forms, contacts, errors, policies, rates, staging, sync_log, tasks, views,
     workbench,
 };
+use super::undo;
 use super::widgets::header;
 use super::widgets::palette::{self, Palette};
 
@@ -125,6 +126,7 @@ fn accept(model: &mut Model, read: Read) {
             contacts::accept_detail(model, detail);
         }
         Read::Candidates(details) => workbench::accept_candidates(model, details),
+        Read::Undo(preview) => undo::accept(model, &preview),
         Read::Marked(details) => model.contacts.marked = Some(details),
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
@@ -232,6 +234,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
             }));
             model.say_done("A pass is asked for.");
         }
+        Do::Undo => undo::open(model),
         Do::Quit => quit(model),
         Do::Redraw => model.redraw(),
         Do::Move(how) => step(model, how),

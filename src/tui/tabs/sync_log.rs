@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::model::{BySide, Filter, Kind, LogEntry, LogId, LoopState, PassId, PassSummary, Side};
+use crate::model::{
+    BySide, Filter, Kind, LogEntry, LogId, LoopState, PassId, PassSummary, Side, Undo,
+};
 use crate::text::{clean, cut_end, thousands};
 
 use super::super::effect::Request;
@@ -477,4 +479,12 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let busy = counted(busy.count() as u64, "pass", "passes");
     let foot = format!(" {busy} that did something     ↓ read   + made   ~ changed   - deleted");
     Row::of(foot, theme.dim).draw(paint::row(inner, visible + 1), buf);
+}
+
+/// What `u` undoes here: the line under the cursor, or the pass on its heading.
+pub fn to_undo(model: &Model) -> Option<Undo> {
+    match model.log.line(is_filtered(model)) {
+        Some(line) => Some(Undo::Operation(line.id)),
+        None => model.log.cursor.map(Undo::Pass),
+    }
 }
