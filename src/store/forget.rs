@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use crate::model::{Action, Fence, LinkId, LogOp, Millis, PassId};
+use crate::model::{Action, Fence, LinkId, LogOp, Millis, PassId, Scope};
 
 use super::{
     StoreError, Writer,
@@ -139,8 +139,7 @@ fn forget_actions(tx: &Tx<'_>, all: &[LinkId]) -> Res<()> {
             conflicts.contains(&conflict.0)
         }
         Action::Remember { conflict, policy } => {
-            let of_theirs =
-                matches!(&policy.scope, Scope::Record { link } if links.contains(&link.0));
+            let of_theirs = matches!(&policy.scope, Scope::Record { link } if all.contains(link));
             of_theirs || conflict.is_some_and(|conflict| conflicts.contains(&conflict.0))
         }
         _ => false,

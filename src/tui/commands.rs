@@ -163,9 +163,20 @@ fn contact(model: &Model) -> Result<(), Reason> {
 }
 
 fn pair(model: &Model) -> Result<(), Reason> {
-    let detail = model.contacts.detail_in_view();
-    let ends = &detail.ok_or("no contact is selected")?.linked.ends;
-    if ends.ghl.live().is_some() && ends.growbots.live().is_some() {
+    contact(model)?;
+    let row = model
+        .contacts
+        .current()
+        .filter(|_| model.contacts.named.is_none());
+    let is_pair = match (row, model.contacts.detail_in_view()) {
+        (Some(row), _) => row.ids.ghl.is_some() && row.ids.growbots.is_some(),
+        (None, Some(detail)) => {
+            let ends = &detail.linked.ends;
+            ends.ghl.live().is_some() && ends.growbots.live().is_some()
+        }
+        (None, None) => return Err("the contact is still being read".into()),
+    };
+    if is_pair {
         Ok(())
     } else {
         Err("it is in one system only: there is no pair to part".into())
@@ -307,8 +318,8 @@ pub static COMMANDS: &[Command] = &[
     command("contact.note", S::Contacts, &["m"], "note", "Write a note; it goes to GHL first, then to Growbots.", Do::Note).if_ready(contact),
     command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact).asks(),
     command("contact.new", S::Contacts, &["N"], "new", "Make a contact; it goes to GHL first, then to Growbots.", Do::New),
-    command("contact.link", S::Contacts, &["L"], "link", "Make a pair of the contact under the cursor and the marked one: they are the same person.", Do::Link).if_ready(two).asks(),
-    command("contact.split", S::Contacts, &["X"], "split", "Part a pair: its two records are different people.", Do::Split).if_ready(pair).asks(),
+    command("contact.link", S::Contacts, &["L"], "", "Make a pair of the contact under the cursor and the marked one: they are the same person.", Do::Link).if_ready(two).asks(),
+    command("contact.split", S::Contacts, &["X"], "", "Part a pair: its two records are different people.", Do::Split).if_ready(pair).asks(),
     // Tasks
     command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
     command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time.", Do::Due).if_ready(task),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use couplet::merge::{NotUndone, UndoPlan, UndoStep};
 use couplet::model::*;
 use couplet::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
+use couplet::tui::undo::Preview;
 use couplet::tui::window::Row;
 
 use super::conflict_rows::{conflicts, policies};
@@ -95,7 +97,7 @@ fn person(number: i64, line: &str) -> ContactRow {
         },
         name: parts[0].into(),
         email: parts[1].into(),
-        phone: String::new(),
+        phone: format!("+1 415 555 {number:04}"),
         company: String::new(),
         owner,
         updated_at: Some(at(parts[3])),
@@ -226,6 +228,36 @@ impl World {
                 && query.due_until.is_none_or(|until| due < until)
         };
         self.tasks.iter().filter(fits).cloned().collect()
+    }
+
+    /// What an undo comes to: one value goes back, another stays.
+    pub fn undo(&self, of: Option<Undo>) -> Preview {
+        let of = of.or(Some(Undo::Operation(LogId(10_231))));
+        let change = FieldChange {
+            field: FieldName::Title,
+            from: super::mara::text("Head of Procurement"),
+            to: super::mara::text("Senior Buyer"),
+        };
+        let plan = UndoPlan {
+            steps: vec![UndoStep::Rejoin { link: MARA }],
+            writes: vec![Write {
+                link: MARA,
+                side: Side::Ghl,
+                kind: Kind::Contact,
+                id: None,
+                op: Op::Update,
+                fields: vec![change],
+                cause: Cause::Merge,
+            }],
+            refused: vec![NotUndone {
+                log: LogId(10_231),
+                link: LinkId(12),
+                title: "Kessler, Thea".into(),
+                why: "website was changed since, at 14:09".into(),
+            }],
+        };
+        let titles = vec![(MARA, "Quill, Mara".into())];
+        Preview { of, plan, titles }
     }
 
     pub fn detail(&self, link: LinkId) -> Option<ContactDetail> {

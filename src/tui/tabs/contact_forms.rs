@@ -153,7 +153,7 @@ pub fn finish_new(model: &mut Model, mut form: Form, fields: Vec<FieldChange>) {
         FieldName::FirstName,
     ];
     if !who.iter().any(|field| of(field).is_some()) {
-        form.refuse(0, "a name, an e-mail or a phone is needed");
+        form.refuse(0, "name, e-mail or phone is needed");
         model.overlay = Some(Overlay::Form(Box::new(form)));
         return;
     }
@@ -310,7 +310,7 @@ pub fn finish_tags(model: &mut Model, form: Form, links: &[LinkId]) {
         };
         set.extend(add.iter().cloned());
         set.retain(|word| !remove.contains(word));
-        let to = Value::set(set.iter().map(|word| word));
+        let to = Value::set(set.iter());
         if to == from {
             continue;
         }

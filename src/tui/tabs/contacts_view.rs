@@ -64,18 +64,20 @@ fn mark_style(state: LinkState, theme: &Theme) -> Style {
     }
 }
 
+/// A name is cut, but not to less than this.
+const LEAST_NAME: usize = 16;
+
 /// The columns of the list with their widths: those chosen, as far as there is room beside the name. Who goes first, then
 /// the firm, the phone, the e-mail; the time goes last.
 fn widths(chosen: &[Column], columns: usize) -> (usize, Vec<(Column, usize)>) {
     let lead = 4 + 1; // cursor, star, mark, and a space at the end
     let fixed = |column: Column| match column {
         Column::Owner if columns < 70 => 11,
-        Column::Owner => 14,
+        Column::Owner | Column::Email => 14,
         Column::Edited => 7,
-        Column::Phone => 16,
+        Column::Phone => 15,
         Column::Company if columns < 70 => 14,
         Column::Company => 20,
-        Column::Email => 16,
     };
     let mut kept: Vec<Column> = chosen.to_vec();
     let needed = |kept: &[Column]| kept.iter().map(|c| fixed(*c) + 1).sum::<usize>();
@@ -86,7 +88,7 @@ fn widths(chosen: &[Column], columns: usize) -> (usize, Vec<(Column, usize)>) {
         Column::Email,
         Column::Edited,
     ] {
-        if lead + 18 + needed(&kept) <= columns {
+        if lead + LEAST_NAME + needed(&kept) <= columns {
             break;
         }
         kept.retain(|column| *column != gone);
@@ -94,7 +96,7 @@ fn widths(chosen: &[Column], columns: usize) -> (usize, Vec<(Column, usize)>) {
     let rest = columns.saturating_sub(lead + needed(&kept));
     let flexible = kept.contains(&Column::Email);
     let name = if flexible {
-        (columns * 3 / 10).clamp(18, 40).min(rest)
+        (columns * 3 / 10).clamp(LEAST_NAME, 40).min(rest)
     } else {
         rest
     };

@@ -6,7 +6,7 @@ use crate::model::{ContactSort, FieldName};
 
 use super::super::confirm::{Choice, Offer, Then};
 use super::super::filter;
-use super::super::form::{Form, Purpose};
+use super::super::form::{Form, Input, Purpose};
 use super::super::model::{Model, Overlay};
 use super::super::msg::Tab;
 use super::contacts;
@@ -145,7 +145,7 @@ fn columns(model: &mut Model) {
         offer(format!("{sign} {}", column.label()), Step::Turn(column))
     });
     let answers = offers.collect();
-    let foot = "Mark and name always show. What has no room goes from the right.";
+    let foot = "Mark and name always show. What has no room goes: owner, company, phone first.";
     choose(model, "Columns of Contacts", answers, foot);
 }
 
@@ -211,7 +211,7 @@ fn show(model: &mut Model, at: usize) {
 
 /// Keeps the list as it is under the name of a form; a view of the same name gives way.
 pub fn save(model: &mut Model, form: &Form) {
-    let name = form.inputs.first().map(|input| input.text());
+    let name = form.inputs.first().map(Input::text);
     let name = name.unwrap_or_default().trim().to_owned();
     if name.is_empty() {
         return model.say("A view needs a name.");
