@@ -264,7 +264,7 @@ impl TestApp {
                 Read::Tasks(query, page.expect("memory does not fail"))
             }
             Request::Detail(link) => Read::Detail(link, world.detail(link).map(Box::new)),
-            Request::Undo { of, .. } => Read::Undo(Box::new(world.undo(of))),
+            Request::Undo { of, .. } => Read::Undo(Box::new(World::undo(of))),
             Request::Marked(links) => {
                 let details = links.into_iter().filter_map(|link| world.detail(link));
                 Read::Marked(details.collect())

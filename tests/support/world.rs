@@ -231,7 +231,7 @@ impl World {
     }
 
     /// What an undo comes to: one value goes back, another stays.
-    pub fn undo(&self, of: Option<Undo>) -> Preview {
+    pub fn undo(of: Option<Undo>) -> Preview {
         let of = of.or(Some(Undo::Operation(LogId(10_231))));
         let change = FieldChange {
             field: FieldName::Title,
