@@ -6,6 +6,7 @@ mod error;
 mod growbots;
 mod keys;
 mod map;
+mod rules;
 
 use std::fmt;
 use std::io::Write as _;
@@ -23,6 +24,7 @@ pub use error::ConfigError;
 pub use growbots::GrowbotsSettings;
 pub use keys::{KEYS, Key, key, nearest};
 pub use map::{MapTable, MapValue};
+pub use rules::RuleTable;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +99,8 @@ pub struct Config {
     settings: Vec<Setting>,
     /// The tables of the field map, in the order of the file.
     map: Vec<MapTable>,
+    /// The automation rules, in the order of the file.
+    rules: Vec<RuleTable>,
 }
 
 impl Config {
@@ -114,13 +118,13 @@ impl Config {
             None => default_file().ok().filter(|path| path.exists()),
         };
         let mut settings: Vec<Setting> = KEYS.iter().map(|key| default_of(key, &env)).collect();
-        let mut map = Vec::new();
+        let mut tables = (Vec::new(), Vec::new());
         if let Some(path) = &file {
             let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
                 path: path.clone(),
                 source,
             })?;
-            map = read_file(path, &text, &mut settings)?;
+            tables = read_file(path, &text, &mut settings)?;
         }
         for (key, setting) in KEYS.iter().zip(&mut settings) {
             let from_env = key.env.and_then(|name| Some((name, env(name)?)));
@@ -151,7 +155,8 @@ impl Config {
         Ok(Self {
             file,
             settings,
-            map,
+            map: tables.0,
+            rules: tables.1,
         })
     }
 
@@ -173,6 +178,18 @@ impl Config {
     /// The tables `[map.KIND.FIELD]` of the file, in their order.
     pub fn map_rows(&self) -> &[MapTable] {
         &self.map
+    }
+
+    /// The tables `[[rules.rule]]` of the file, in their order.
+    pub fn rule_tables(&self) -> &[RuleTable] {
+        &self.rules
+    }
+
+    /// How often a rule may act within an hour; what is more waits.
+    pub fn rules_per_hour(&self) -> u64 {
+        let text = self.get("rules.per_hour");
+        text.and_then(|text| text.parse().ok())
+            .unwrap_or(crate::model::PER_HOUR)
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -327,13 +344,13 @@ pub fn default_file() -> Result<PathBuf, ConfigError> {
     Ok(xdg.config_dir().join("couplet").join("config.toml"))
 }
 
-/// Puts what the file sets into `settings`; gives back the tables of the field map.
+/// Puts what the file sets into `settings`; gives back the tables of the field map, and the rules.
 fn read_file(
     path: &Path,
     text: &str,
     settings: &mut [Setting],
-) -> Result<Vec<MapTable>, ConfigError> {
-    let mut tables = Vec::new();
+) -> Result<(Vec<MapTable>, Vec<RuleTable>), ConfigError> {
+    let (mut tables, mut rules) = (Vec::new(), Vec::new());
     let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
     let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
         path: path.into(),
@@ -347,6 +364,10 @@ fn read_file(
             let line = line_at(name.span().start);
             if let (DeValue::Table(inner), "map") = (value.get_ref(), &*full) {
                 tables = map::read(path, inner, &line_at)?;
+                continue;
+            }
+            if full == "rules.rule" {
+                rules = rules::read(path, name.span().start, value.get_ref(), &line_at)?;
                 continue;
             }
             let is_section = KEYS
@@ -395,7 +416,7 @@ fn read_file(
             settings[at] = Setting::new(text, from);
         }
     }
-    Ok(tables)
+    Ok((tables, rules))
 }
 
 fn plain(value: &DeValue<'_>) -> Option<String> {

@@ -51,7 +51,7 @@ impl Ready {
             us: context.us(),
             poll: Duration::from_secs(context.config.poll_seconds()),
             map: super::mapping::field_map(&context.config)?,
-            rules: super::rules::rules(&context.config),
+            rules: super::rules::rules(&context.config)?,
             keep_days: context.config.keep_days(),
             gate,
         })

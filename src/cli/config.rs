@@ -39,6 +39,7 @@ fn check(config: &Config) -> Result<Exit, Problem> {
     config.sides()?;
     config.database()?;
     super::mapping::field_map(config)?;
+    super::rules::rules(config)?;
     let from = config.file.as_ref().map_or_else(
         || "the environment alone".into(),
         |path| format!("`{}` and the environment", path.display()),

@@ -1,69 +1,130 @@
-//! `couplet rules`: the automation rules, and how often each fired.
+//! `couplet rules`: the automation rules, how often each acted, and what one would do.
+
+mod test;
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError, MapValue, RuleTable};
+use crate::merge::automation::{RuleRow, configure};
 use crate::model::{Rule, RuleCount, default_rules};
-use crate::text;
 
 use super::args;
 use super::context::Context;
 use super::exit::{Exit, Problem};
-use super::output::{Page, document};
+use super::moment::shown;
+use super::output::{Column, Rows};
 
-/// The rules that the settings ask for; those that are off are in it too.
-pub fn rules(config: &Config) -> Vec<Rule> {
+const COLUMNS: &[Column] = &[
+    ("RULE", 22),
+    ("ON", 3),
+    ("ACTED", 5),
+    ("LAST", 16),
+    ("WAITS", 5),
+    ("HELD", 4),
+    ("FAILED", 6),
+    ("WHAT", 0),
+];
+
+/// The rules that the settings ask for; those that are off are in it too. The first that is wrong is named with file
+/// and line.
+pub fn rules(config: &Config) -> Result<Vec<Rule>, ConfigError> {
     let mut rules = default_rules();
     for rule in &mut rules {
         rule.on = config.has_default_rules();
     }
-    rules
+    for table in config.rule_tables() {
+        configure_one(&mut rules, table)?;
+    }
+    for rule in &mut rules {
+        rule.per_hour = config.rules_per_hour();
+    }
+    Ok(rules)
+}
+
+fn configure_one(rules: &mut Vec<Rule>, table: &RuleTable) -> Result<(), ConfigError> {
+    let origin = table.from.to_string();
+    let row = RuleRow {
+        values: pairs(&table.values),
+        then: table
+            .then
+            .as_ref()
+            .map(|then| then.iter().map(|step| pairs(step)).collect()),
+        origin: &origin,
+    };
+    configure(rules, &row).map_err(|error| {
+        let steps = table.then.iter().flatten().flatten();
+        let mut all = table.values.iter().chain(steps);
+        let value = error
+            .key()
+            .and_then(|key| all.find(|value| value.key == key));
+        ConfigError::Map {
+            from: value.map_or(&table.from, |value| &value.from).clone(),
+            subject: format!("`rules.rule` `{}`", table.name()).into(),
+            why: error.to_string().into(),
+            hint: error.hint().into(),
+        }
+    })
+}
+
+fn pairs(values: &[MapValue]) -> Vec<(&str, &str)> {
+    let pairs = values.iter().map(|value| (&*value.key, &*value.text));
+    pairs.collect()
 }
 
 /// Does what `couplet rules …` asks for.
 pub fn run(context: &Context, command: &args::Rules) -> Result<Exit, Problem> {
-    let args::Rules::List(form) = command;
+    match command {
+        args::Rules::List(listing) => list(context, listing),
+        args::Rules::Test {
+            rule,
+            record,
+            call,
+            form,
+        } => test::run(context, rule, record, call, form.json),
+    }
+}
+
+fn list(context: &Context, listing: &args::Listing) -> Result<Exit, Problem> {
     let counts = if context.config.database()?.exists() {
         context.reader()?.rule_counts()?
     } else {
-        std::collections::BTreeMap::new()
+        BTreeMap::new()
     };
-    let rules = rules(&context.config);
-    let counted = rules
-        .iter()
-        .map(|rule| (rule, counts.get(&rule.name).cloned().unwrap_or_default()));
-    if form.json {
-        document(&counted.map(|(rule, count)| row(rule, &count)).collect())?;
-        return Ok(Exit::Done);
+    let zone = context.config.zone();
+    let mut rows = Rows::new(listing, COLUMNS, &context.clock)?;
+    for rule in rules(&context.config)? {
+        let count = counts.get(&rule.name).cloned().unwrap_or_default();
+        rows.offer(
+            || Ok(row(&rule, &count)),
+            || {
+                vec![
+                    rule.name.clone(),
+                    if rule.on { "on" } else { "off" }.into(),
+                    count.fired.to_string(),
+                    shown(count.last, &zone),
+                    count.waiting.to_string(),
+                    count.held.to_string(),
+                    count.failed.to_string(),
+                    what(&rule),
+                ]
+            },
+        )?;
     }
-    let mut page = Page::default();
-    for (rule, count) in counted {
-        let state = if rule.on { "on" } else { "off" };
-        page.line(format!(
-            "{} {}  fired {}, last {}",
-            text::fit(&rule.name, 24),
-            text::fit(state, 3),
-            count.fired,
-            count
-                .last
-                .map_or_else(|| "never".into(), |at| at.to_string())
-        ));
-        page.line(format!("    when {} {}", rule.when.name(), rule.filter));
-        for step in &rule.then {
-            page.line(format!("    then {step}"));
-        }
-        for (n, what) in [
-            (count.waiting, "wait for the lead"),
-            (count.held, "held: it fires too often"),
-            (count.failed, "failed: `couplet errors list` says why"),
-        ] {
-            if n > 0 {
-                page.line(format!("    ! {n} {what}"));
-            }
-        }
-    }
-    page.print()?;
+    rows.end()?;
     Ok(Exit::Done)
+}
+
+/// What it waits for and does, in one line.
+fn what(rule: &Rule) -> String {
+    let steps: Vec<String> = rule.then.iter().map(ToString::to_string).collect();
+    let filter = if rule.filter.is_empty() {
+        String::new()
+    } else {
+        format!(" if {}", rule.filter)
+    };
+    format!("{}{filter}: {}", rule.when.name(), steps.join("; "))
 }
 
 fn row(rule: &Rule, count: &RuleCount) -> Json {
@@ -74,6 +135,7 @@ fn row(rule: &Rule, count: &RuleCount) -> Json {
         "filter": rule.filter.to_string(),
         "then": then,
         "on": rule.on,
+        "per_hour": rule.per_hour,
         "fired": count.fired,
         "last": count.last.map(|at| at.to_string()),
         "waiting": count.waiting,
@@ -81,4 +143,45 @@ fn row(rule: &Rule, count: &RuleCount) -> Json {
         "failed": count.failed,
         "origin": rule.origin,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::mapping::field_map;
+    use crate::config::Flags;
+
+    fn config(text: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        let flags = Flags {
+            config: Some(path),
+            ..Flags::default()
+        };
+        Config::load(&flags, &|_| None).unwrap()
+    }
+
+    #[test]
+    fn the_example_of_the_docs_has_a_rule() {
+        let config = config(include_str!("../../docs/mapping.example.toml"));
+        let rules = rules(&config).unwrap();
+        assert_eq!(rules.len(), default_rules().len() + 1);
+        assert!(rules.iter().all(|rule| rule.on && rule.per_hour == 100));
+    }
+
+    #[test]
+    fn what_the_page_on_mapping_and_rules_shows_can_be_used() {
+        let page = include_str!("../../docs/mapping.md");
+        let shown: Vec<&str> = page.split("```toml").skip(1).collect();
+        assert!(shown.len() >= 4, "{}", shown.len());
+        for part in shown {
+            let text = part.split("```").next().unwrap();
+            let config = config(text);
+            field_map(&config).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let rules = rules(&config).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let changed = rules.iter().any(|rule| rule.origin != "default");
+            assert!(changed || !config.map_rows().is_empty(), "{text}");
+        }
+    }
 }

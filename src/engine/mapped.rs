@@ -12,7 +12,7 @@ use crate::model::{
     Cause, Decided, End, Failure, FieldChange, FieldName, Held, Kind, LinkId, Linked, Op, RecordId,
     Side, Value, Why,
 };
-use crate::remote::Setup;
+use crate::remote::{Setup, unknown_status};
 use crate::store::{LinkOutcome, Lookup};
 
 use super::EngineError;
@@ -45,6 +45,8 @@ pub(super) struct Seen<'a> {
 #[derive(Default)]
 pub(super) struct After {
     stuck: Vec<Stuck>,
+    /// The status of an appointment that nobody knows.
+    unknown_status: Option<String>,
     /// A write waits for the link of another record.
     look_again: bool,
 }
@@ -302,7 +304,10 @@ impl Pass<'_> {
         seen: Seen<'_>,
         outcome: &mut LinkOutcome,
     ) -> Result<After, EngineError> {
-        let mut after = After::default();
+        let mut after = After {
+            unknown_status: own.ends.ghl.live().and_then(unknown_status),
+            ..After::default()
+        };
         for stuck in &seen.aside {
             restore(outcome, stuck);
         }
@@ -372,6 +377,12 @@ impl Pass<'_> {
             let failure = failure(linked.kind, &stuck.field, &stuck.why, Some(linked.id));
             self.core.store().raise(self.fence, &failure)?;
         }
+        if let Some(status) = after.unknown_status {
+            self.summary.borrow_mut().errors += 1;
+            let why = format!("`appointmentStatus` is `{status}`, which counts as scheduled");
+            let failure = failure(linked.kind, &FieldName::Status, &why, Some(linked.id));
+            self.core.store().raise(self.fence, &failure)?;
+        }
         if after.look_again {
             self.core.store().touch(self.fence, linked.id)?;
         }
@@ -389,11 +400,12 @@ fn restore(outcome: &mut LinkOutcome, stuck: &Stuck) {
     }
 }
 
-/// A failure of the map: one row a field, whatever the record.
+/// A failure of the map: one row a field, whatever the record. That of a record is over once a merge of it finds
+/// nothing.
 fn failure(kind: Kind, field: &FieldName, why: &str, link: Option<LinkId>) -> Failure {
     Failure {
         pattern: format!("map {kind}.{field} {why}"),
-        side: None,
+        side: link.map(|_| Side::Ghl),
         operation: "map".into(),
         status: None,
         message: format!("the mapping of `{field}` of a {kind}: {why}"),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::merge::{Policy, StandingPolicy};
 use crate::model::{
-    ConflictId, ConflictState, Filter, Linked, NewPolicy, PolicyId, Remembered, Scope, Side, Value,
+    ConflictId, ConflictState, Filter, Linked, NewPolicy, PolicyId, Remembered, Scope, Side, look,
 };
 
 use super::EngineError;
@@ -113,50 +113,21 @@ impl Pass<'_> {
 
 /// The values that either side has in a field, as filters compare them.
 fn values(linked: &Linked, field: &str) -> Vec<String> {
-    let name = match field {
-        "tag" => "tags",
-        "due" => "due_at",
-        "done" => "completed",
-        other => other,
-    };
-    if name == "updated" || name == "updated_at" {
+    if Filter::canonical(field) == "updated_at" {
         let at = live(linked).filter_map(|end| end.updated_at);
         return at.max().map(|at| at.to_string()).into_iter().collect();
     }
-    let mut out = Vec::new();
-    for end in live(linked) {
-        for (known, value) in end.record.iter() {
-            let known = known.to_string();
-            let short = known
-                .strip_prefix("address.")
-                .or_else(|| known.strip_prefix("custom."));
-            if known == name || short == Some(name) {
-                plain(value, &mut out);
-            }
-        }
-    }
-    out
+    let all = live(linked).flat_map(|end| look::values(&end.record, field));
+    all.collect()
 }
 
 fn words(linked: &Linked) -> String {
-    let mut out = Vec::new();
-    for end in live(linked) {
-        for (_, value) in end.record.iter() {
-            plain(value, &mut out);
-        }
-    }
-    out.join(" ")
+    let all = live(linked).map(|end| look::words(&end.record));
+    all.collect::<Vec<_>>().join(" ")
 }
 
 fn live(linked: &Linked) -> impl Iterator<Item = &crate::model::Snapshot> {
     Side::BOTH
         .into_iter()
         .filter_map(|side| linked.ends.get(side).live())
-}
-
-fn plain(value: &Value, out: &mut Vec<String>) {
-    match value {
-        Value::Set(words) => out.extend(words.iter().map(ToString::to_string)),
-        other => out.push(other.to_string()),
-    }
 }

@@ -20,8 +20,6 @@ use super::settle::may_have_made;
 
 /// Occurrences looked at in one go.
 const BATCH: u32 = 500;
-/// How often a rule may fire in an hour; what is more waits.
-const BUDGET: u64 = 200;
 const HOUR_MS: i64 = 3_600_000;
 /// An appointment whose contact did not come within this is left.
 const ORPHAN_MS: i64 = 24 * HOUR_MS;
@@ -189,7 +187,7 @@ impl Pass<'_> {
                 std::collections::btree_map::Entry::Vacant(new) => {
                     let since = self.core.now().plus(-HOUR_MS);
                     let fired = self.core.store().fired_since(&rule.name, since)?;
-                    new.insert(BUDGET.saturating_sub(fired))
+                    new.insert(rule.per_hour.saturating_sub(fired))
                 }
             };
             if *left == 0 {
@@ -212,12 +210,14 @@ impl Pass<'_> {
             }
         }
         for (rule, is_news) in held {
+            let budget = self.core.rules.iter().find(|one| one.name == rule);
+            let budget = budget.map_or(0, |rule| rule.per_hour);
             let pattern = format!("rule {rule} fires too often");
             if is_news {
                 self.raise_rule(
                     pattern,
                     format!(
-                        "rule `{rule}` fired {BUDGET} times within an hour; what is more waits"
+                        "rule `{rule}` acted {budget} times within an hour; what is more waits"
                     ),
                 )?;
             } else if left.get(rule).is_some_and(|left| *left > 0) {

@@ -1,12 +1,22 @@
 //! What a rule makes of a record: whether its filter lets it through, and the words of its tasks.
 
+mod configure;
+mod error;
+mod foresee;
+#[cfg(test)]
+mod tests;
+
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    CallEnd, Due, FieldName, Filter, Kind, Linked, Millis, Record, TaskTemplate, Value,
+    CallEnd, Due, FieldName, Filter, Kind, Linked, Millis, Record, TaskTemplate, Value, look,
 };
 
 use super::due::working_day;
+
+pub use configure::{RuleRow, configure};
+pub use error::RuleError;
+pub use foresee::{Foreseen, StepForeseen};
 
 /// Growbots takes no longer title.
 const TITLE_MAX: usize = 255;
@@ -46,25 +56,19 @@ impl Subject<'_> {
                 let is = start.is_some_and(|start| start > self.now);
                 return vec![if is { "yes" } else { "no" }.into()];
             }
-            "dnd" => "do_not_contact",
-            "tag" => "tags",
+            "updated" => {
+                let own = self.appointment.unwrap_or(self.contact);
+                let at = own.ends.ghl.last_seen().and_then(|end| end.updated_at);
+                return at.map(|at| at.to_string()).into_iter().collect();
+            }
             other => other,
         };
-        let Ok(field) = field.parse::<FieldName>() else {
-            return Vec::new();
-        };
-        let own = self
-            .appointment
-            .filter(|_| FieldName::of(Kind::Appointment).contains(&field));
-        let Some(record) = record(own.unwrap_or(self.contact)) else {
-            return Vec::new();
-        };
-        match record.get(&field) {
-            Some(Value::Set(words)) => words.iter().map(ToString::to_string).collect(),
-            Some(value) => vec![value.to_string()],
-            None if field.ty() == crate::model::FieldType::Bool => vec!["no".into()],
-            None => Vec::new(),
-        }
+        let own = self.appointment.filter(|_| {
+            let field = Filter::canonical(field).parse::<FieldName>();
+            field.is_ok_and(|field| FieldName::of(Kind::Appointment).contains(&field))
+        });
+        record(own.unwrap_or(self.contact))
+            .map_or_else(Vec::new, |record| look::values(record, field))
     }
 
     fn name(&self) -> String {

@@ -16,7 +16,7 @@ use crate::model::{FieldName, Kind, Side, UnknownName};
 
 use super::{Policy, Transform};
 
-pub use configure::{MapError, MapRow};
+pub use configure::{MapError, MapRow, nearest};
 pub use describe::{Described, Standing};
 pub use fingerprint::Fingerprints;
 pub use translate::{Canonical, RoundTrip, Stuck};

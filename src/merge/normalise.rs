@@ -44,6 +44,8 @@ fn text_by_rule(kind: Kind, field: &FieldName, country: &str, typed: &str) -> St
         (_, F::Phone) => phone::canonical(country, &text),
         (_, F::Website) => url(&text),
         (Kind::Contact | Kind::Business, F::Country) => alpha2(&text),
+        // What has several lines is a long text, whatever the sides call its type.
+        (_, F::Custom(_)) if typed.trim().contains(['\n', '\r']) => lines(typed.trim()),
         _ => text,
     }
 }
@@ -161,7 +163,13 @@ mod tests {
             (Kind::Contact, F::FirstName, "Zoe\u{308}", "Zo\u{eb}"),
             (Kind::Contact, F::FirstName, "ANN", "ANN"),
             (Kind::Contact, F::FirstName, " \n ", ""),
-            (Kind::Contact, F::Custom("x".into()), " a  b ", "a b"),
+            (Kind::Contact, F::Custom("x".into()), " a  b \n", "a b"),
+            (
+                Kind::Contact,
+                F::Custom("x".into()),
+                "\n a  b \r\n  c\n",
+                "a  b\n  c",
+            ),
             (Kind::Contact, F::TimeZone, " Mars/Base ", "Mars/Base"),
             // lines
             (Kind::Task, F::Body, "a  \r\n b\rc\n\n", "a\n b\nc"),

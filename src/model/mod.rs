@@ -8,6 +8,7 @@ mod filter;
 mod hint;
 mod ids;
 mod listing;
+pub mod look;
 mod plan;
 mod policy;
 mod record;
@@ -38,8 +39,8 @@ pub use plan::{Cause, Cost, Decided, FieldChange, Intent, IntentState, Op, Parke
 pub use policy::{NewPolicy, Remembered, Scope};
 pub use record::{End, Linked, Record, Snapshot};
 pub use rule::{
-    Act, Due, Firing, FiringId, Occurrence, Rule, RuleCount, RuleMark, RuleWork, Step, TaskKind,
-    TaskTemplate, When, default_rules,
+    Act, Due, Firing, FiringId, Occurrence, PER_HOUR, Rule, RuleCount, RuleMark, RuleWork, Step,
+    TaskKind, TaskTemplate, When, default_rules,
 };
 pub use side::{BySide, Kind, Side, UnknownName};
 pub use slots::{Sent, Slots, SlotsError, Taken};

@@ -47,6 +47,18 @@ impl When {
         }
     }
 
+    /// What happens, in words: `a contact is made`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ContactCreated => "a contact is made",
+            Self::AppointmentCreated => "an appointment is made",
+            Self::AppointmentMoved => "an appointment gets another start",
+            Self::AppointmentEnded => "an appointment is kept, cancelled or missed",
+            Self::Call => "the contact calls",
+            Self::BusinessLinked => "a contact is put into a business",
+        }
+    }
+
     /// The kind of record that it happens to.
     pub const fn kind(self) -> Kind {
         match self {
@@ -128,7 +140,12 @@ pub struct Rule {
     pub origin: String,
     /// Whether it fires.
     pub on: bool,
+    /// How often it may act within an hour; what is more waits.
+    pub per_hour: u64,
 }
+
+/// How often a rule may act within an hour where nobody says otherwise.
+pub const PER_HOUR: u64 = 200;
 
 /// One thing that a rule does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -278,6 +295,7 @@ pub fn default_rules() -> Vec<Rule> {
             .collect(),
         origin: "default".into(),
         on: true,
+        per_hour: PER_HOUR,
     };
     let task = |title: &str, kind, due| {
         Act::CreateTask(TaskTemplate {

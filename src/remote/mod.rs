@@ -37,7 +37,7 @@ pub use connector::{
     PageRequest, Read, Reply, Row, Setup, Updated, User,
 };
 pub use error::{Class, RemoteError};
-pub use ghl::{Ghl, Sample, Walked};
+pub use ghl::{Ghl, Sample, Walked, unknown_status};
 pub use growbots::{Dialect, DialectError, Growbots};
 pub use notice::{Channel, NoticeError};
 pub use slots::MemorySlots;

@@ -166,12 +166,31 @@ impl Lab {
 
     /// What GHL's API answers, as couplet asks it; `{location}` is the location's id.
     pub fn ghl_get(&self, path: &str) -> Value {
+        self.ghl("GET", path, None)
+    }
+
+    /// What GHL's API answers to a call.
+    pub fn ghl(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let path = path.replace("{location}", self.hello("location_id"));
-        let request = self
+        let method = method.parse().expect("a method");
+        let mut request = self
             .http
-            .get(format!("{}{path}", self.hello("ghl")))
+            .request(method, format!("{}{path}", self.hello("ghl")))
             .bearer_auth(self.hello("ghl_token"))
             .header("Version", "2021-07-28");
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.answer(request)
+    }
+
+    /// What Growbots' API answers.
+    pub fn growbots_get(&self, path: &str) -> Value {
+        let url = format!("{}{path}", self.hello("growbots"));
+        self.answer(self.http.get(url).bearer_auth(self.hello("growbots_token")))
+    }
+
+    fn answer(&self, request: reqwest::RequestBuilder) -> Value {
         self.runtime.block_on(async {
             let answer = request.send().await.expect("the API answers");
             answer.json().await.expect("JSON")

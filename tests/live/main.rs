@@ -1,6 +1,7 @@
 //! The built program against a sandbox process over real HTTP, with and without a screen: what a user would see.
 
 mod alerts;
+mod fields;
 mod lab;
 mod mapping;
 mod rules;
@@ -8,5 +9,6 @@ mod screen;
 mod serve;
 mod sides;
 mod ssh;
+mod storm;
 mod terminal;
 mod undo;

@@ -129,7 +129,7 @@ pub fn hooks(lab: &Lab, service: &Service, forge: bool) {
     }
 }
 
-fn delivered(lab: &Lab, service: &Service, side: &str, result: &str) -> u64 {
+pub fn delivered(lab: &Lab, service: &Service, side: &str, result: &str) -> u64 {
     let page = lab.get(&format!("{}/metrics", service.url)).1;
     let name = format!("couplet_webhook_deliveries_total{{side=\"{side}\",result=\"{result}\"}} ");
     let line = page.lines().find_map(|line| line.strip_prefix(&name));

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Form;
+use super::{Form, Listing};
 use crate::model::Side;
 
 #[derive(Debug, Subcommand)]
@@ -67,8 +67,20 @@ pub enum Map {
 
 #[derive(Debug, Subcommand)]
 pub enum Rules {
-    /// Every rule: what it waits for, what it does, how often it fired.
-    List(Form),
+    /// Every rule: what it waits for, what it does, how often it acted.
+    List(Listing),
+    /// What a rule would do about a record if what it waits for happened now. Writes nothing.
+    Test {
+        /// The rule's name, or `all`.
+        rule: String,
+        /// A contact or an appointment: link id, GHL id or Growbots id. Of a contact the last appointment counts.
+        record: String,
+        /// How the call ended, for a rule about calls.
+        #[arg(long, value_name = "END", default_value = "missed", value_parser = ["answered", "missed", "voicemail"])]
+        call: String,
+        #[command(flatten)]
+        form: Form,
+    },
 }
 
 /// What `doctor` looks at.

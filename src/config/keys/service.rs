@@ -78,9 +78,17 @@ pub(super) const KEYS: &[Key] = &[
     Key {
         name: "rules.defaults",
         default: Some("false"),
-        help: "Whether the default automation rules are on.",
+        help: "Whether the default automation rules are on. Rules of your own stand in `[[rules.rule]]`: see docs/mapping.md.",
         example: "false",
         check: |text| one_of(text, &["true", "false"]),
+        ..PLAIN
+    },
+    Key {
+        name: "rules.per_hour",
+        default: Some("200"),
+        help: "How often a rule may act within an hour, 1 to 10000; what is more waits, and stands among the errors.",
+        example: "200",
+        check: |text| within(text, 1, 10_000),
         ..PLAIN
     },
 ];

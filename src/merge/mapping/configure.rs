@@ -467,8 +467,8 @@ fn list(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// The name that looks most like `text`, if one does.
-fn nearest(text: &str, names: &[&str]) -> Option<String> {
+/// The name that looks most like a text, if one does.
+pub fn nearest(text: &str, names: &[&str]) -> Option<String> {
     let likeness = |name: &str| {
         let last = name.rsplit('.').next().unwrap_or(name);
         let ratio = |name| similar::TextDiff::from_chars(text, name).ratio();

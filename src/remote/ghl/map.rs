@@ -50,7 +50,7 @@ pub fn read(
                 kind,
                 id,
                 parent: head.parent.or_else(|| parent.cloned()),
-                record: knowledge.normalise(known, kind, read.record),
+                record: titled(kind, knowledge.normalise(known, kind, read.record)),
                 raw: raw.into(),
                 version: None,
                 created_at: head.created_at,
@@ -175,14 +175,10 @@ impl Reader<'_> {
         self.child(wire)
     }
 
-    /// A note's title is its first line.
     fn note(&mut self, wire: &Child<'_>) -> Head {
         use FieldName as F;
         self.put(F::Body, &wire.body);
-        if !wire.title.text().is_empty() {
-            let lines = [wire.title.text(), wire.body.text()].join("\n");
-            self.record.set(F::Body, Value::text(lines));
-        }
+        self.record.set(F::Title, Value::text(wire.title.text()));
         self.put_user(F::Author, &wire.user_id);
         self.put(F::Pinned, &wire.pinned);
         self.child(wire)
@@ -199,13 +195,9 @@ impl Reader<'_> {
         self.record
             .set(F::Calendar, self.known.calendar(wire.calendar_id.text()));
         self.put_user(F::Host, &wire.assigned_user_id);
-        let status = match wire.appointment_status.text() {
-            "" => wire.status.text(),
-            text => text,
-        };
         self.complete &= wire.appointment_status.is_here();
         self.record
-            .set(F::Status, Value::text(meeting_status(status)));
+            .set(F::Status, Value::text(meeting_status(wire.its_status())));
         self.child(wire)
     }
 
@@ -234,14 +226,48 @@ impl Reader<'_> {
     }
 }
 
+/// A note's title is its first line. The title is plain text where the body may be HTML, so each is made canonical
+/// by itself.
+fn titled(kind: Kind, mut record: Record) -> Record {
+    if kind == Kind::Note
+        && let Some(title) = record.get(&FieldName::Title).map(Value::to_string)
+    {
+        let lines = [&*title, record.text(&FieldName::Body)].join("\n");
+        record.set(FieldName::Title, None);
+        record.set(FieldName::Body, Value::text(lines.trim_end()));
+    }
+    record
+}
+
 /// The canonical status: that of a Growbots meeting. One that is not known is `scheduled`.
 fn meeting_status(status: &str) -> &'static str {
-    match status.to_ascii_lowercase().as_str() {
+    known_status(status).unwrap_or("scheduled")
+}
+
+/// `None` for a status that GHL does not document.
+fn known_status(status: &str) -> Option<&'static str> {
+    Some(match status.to_ascii_lowercase().as_str() {
         "" => "",
+        "new" | "booked" | "active" | "scheduled" => "scheduled",
         "confirmed" => "confirmed",
         "showed" | "completed" => "completed",
         "cancelled" | "invalid" => "cancelled",
         "noshow" | "no_show" => "no_show",
-        _ => "scheduled",
+        _ => return None,
+    })
+}
+
+/// The status of an appointment of GHL that couplet does not know, as it stands there; it counts as `scheduled`.
+pub fn unknown_status(appointment: &Snapshot) -> Option<String> {
+    let is_one = appointment.side == Side::Ghl
+        && appointment.kind == Kind::Appointment
+        && appointment.record.text(&FieldName::Status) == "scheduled";
+    if !is_one {
+        return None;
     }
+    let wire: Child<'_> = serde_json::from_str(&appointment.raw).ok()?;
+    let status = wire.its_status();
+    known_status(status)
+        .is_none()
+        .then(|| crate::text::clean(status).chars().take(40).collect())
 }

@@ -23,6 +23,7 @@ use super::{
     known::Knowledge,
 };
 
+pub use map::unknown_status;
 pub use sample::Sample;
 pub use walk::Walked;
 

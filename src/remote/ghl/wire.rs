@@ -115,6 +115,16 @@ pub struct Child<'a> {
     pub date_updated: Scalar<'a>,
 }
 
+impl Child<'_> {
+    /// The status of an appointment, under either of its names.
+    pub fn its_status(&self) -> &str {
+        match self.appointment_status.text() {
+            "" => self.status.text(),
+            text => text,
+        }
+    }
+}
+
 /// A business.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
