@@ -3,6 +3,7 @@
 use crate::engine::port::Ask;
 use crate::model::{Answer, BySide, ConflictId, Side};
 
+use super::form::Form;
 use super::tabs::views::Step;
 
 /// A question that opens on no. Only `y` is yes.
@@ -57,7 +58,7 @@ impl Confirm {
 }
 
 /// A few answers to choose from by number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Choice {
     /// What it is about.
     pub title: String,
@@ -68,7 +69,7 @@ pub struct Choice {
 }
 
 /// An answer to choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Offer {
     /// What it says.
     pub words: String,
@@ -79,16 +80,16 @@ pub struct Offer {
 }
 
 /// What comes of an answer that was chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Then {
     /// This is asked of the engine.
     Ask(Vec<Ask>),
     /// A question that lists what would be written.
     Question(Box<Confirm>),
+    /// This form is opened.
+    Form(Box<Form>),
     /// The contacts list is shown another way.
     List(Step),
-    /// Answers are staged; nothing is written.
-    Stage(Vec<(ConflictId, Answer)>),
 }
 
 /// What writes cost, in words: `GHL 1 read 1 write, Growbots 2 reads 2 writes, 1 s`.

@@ -16,6 +16,8 @@ pub enum Purpose {
     Edit(LinkId),
     /// Write a note on a contact.
     Note(LinkId),
+    /// Put conflicts off, with a note.
+    PutOff(Vec<ConflictId>),
     /// Make a contact.
     NewContact,
     /// Put tags on contacts, or take them away.

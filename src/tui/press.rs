@@ -11,7 +11,9 @@ use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
 use super::remember;
-use super::tabs::{contact_forms, contacts, detail, staging, sync_log, tasks, views, workbench};
+use super::tabs::{
+    contact_forms, contacts, detail, put_off, staging, sync_log, tasks, views, workbench,
+};
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
 
@@ -64,13 +66,8 @@ fn choose(model: &mut Model, offer: Offer) {
             }
             model.say_done(offer.said);
         }
+        Then::Form(form) => model.overlay = Some(Overlay::Form(form)),
         Then::List(step) => views::take(model, step),
-        Then::Stage(answers) => {
-            for (id, answer) in answers {
-                staging::stage(model, id, answer);
-            }
-            model.say_done(offer.said);
-        }
     }
 }
 
@@ -196,6 +193,10 @@ fn finish_form(model: &mut Model, form: Form) {
         Purpose::Tags(links) => {
             let links = links.clone();
             contact_forms::finish_tags(model, form, &links);
+        }
+        Purpose::PutOff(ids) => {
+            let ids = ids.clone();
+            put_off::finish(model, form, &ids);
         }
         Purpose::View => views::save(model, &form),
         _ if changes.is_empty() => model.say("Nothing changed."),

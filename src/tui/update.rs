@@ -13,8 +13,8 @@ use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
 use super::remember;
 use super::tabs::{
-    conflicts, contact_forms, contacts, errors, policies, rates, staging, sync_log, tasks, views,
-    workbench,
+    conflicts, contact_forms, contacts, errors, policies, put_off, rates, staging, sync_log, tasks,
+    views, workbench,
 };
 use super::undo;
 use super::widgets::header;
@@ -266,7 +266,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Complete if model.marks.tasks.is_empty() => tasks::complete(model),
         Do::Complete => marks::complete(model),
         Do::Apply => staging::apply(model),
-        Do::PutOff => staging::put_off(model),
+        Do::PutOff => put_off::open(model),
         Do::Remember => remember::open(model),
         Do::Policies => policies::open(model),
         Do::RemovePolicy => policies::remove(model),
@@ -320,6 +320,9 @@ fn yes(model: &mut Model) {
         Some(Overlay::Confirm(confirm)) if confirm.yes.is_some() => {
             for ask in confirm.asks {
                 model.ask(ask);
+            }
+            if !confirm.stages.is_empty() {
+                model.marks.conflicts.clear();
             }
             for (id, answer) in confirm.stages {
                 staging::stage(model, id, answer);

@@ -6,7 +6,9 @@ use super::filter;
 use super::glyphs;
 use super::model::{LEAST, Model};
 use super::msg::Tab;
-use super::tabs::{bench_view, conflicts, contacts_view, errors, policies, rates, sync_log, tasks};
+use super::tabs::{
+    bench_view, conflicts_view, contacts_view, errors, policies, rates, sync_log, tasks,
+};
 use super::widgets::{boxes, footer, header, paint};
 
 /// Draws everything.
@@ -48,7 +50,7 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         Tab::Conflicts if model.conflicts.bench.is_some() => bench_view::view(model, body, buf),
         Tab::Conflicts => match &model.conflicts.policies {
             Some(list) => policies::view(model, list, body, buf),
-            None => conflicts::view(model, body, buf),
+            None => conflicts_view::view(model, body, buf),
         },
         Tab::SyncLog => sync_log::view(model, body, buf),
         Tab::Errors => errors::view(model, body, buf),

@@ -186,3 +186,29 @@ fn a_policy_is_removed_after_y_and_leads_to_what_it_settled() {
         "\"remembered as 9 by\""
     );
 }
+
+#[test]
+fn a_conflict_is_put_off_with_a_note_to_a_time_that_is_to_come() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("3jjjz4");
+    insta::assert_snapshot!("put_off_form", app.screen());
+    for _ in 0..20 {
+        app.press("<backspace>");
+    }
+    app.typed("2020-01-01 09:00").press("<enter>");
+    assert!(
+        app.screen().contains("a time in the future is needed"),
+        "{}",
+        app.screen()
+    );
+    app.press("<ctrl-u>");
+    app.typed("2026-11-26 09:00").press("<tab>");
+    app.typed("travelling").press("<enter>");
+    let until = couplet::model::Millis::parse("2026-11-26T09:00:00Z");
+    let put_off = Action::Defer {
+        conflict: ConflictId(4102),
+        until,
+        note: Some("travelling".into()),
+    };
+    assert_eq!(app.asks, [Ask::Act(put_off)]);
+}
