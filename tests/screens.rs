@@ -17,6 +17,8 @@ macro_rules! screens {
 mod conflicts;
 #[path = "screens/contacts.rs"]
 mod contacts;
+#[path = "screens/errors.rs"]
+mod errors;
 #[path = "screens/filters.rs"]
 mod filters;
 #[path = "screens/frame.rs"]
@@ -27,9 +29,11 @@ mod marks;
 mod mouse;
 #[path = "screens/random_keys.rs"]
 mod random_keys;
-#[path = "screens/records.rs"]
-mod records;
+#[path = "screens/rates.rs"]
+mod rates;
 mod support;
+#[path = "screens/sync_log.rs"]
+mod sync_log;
 #[path = "screens/tasks.rs"]
 mod tasks;
 #[path = "support/command_table.rs"]

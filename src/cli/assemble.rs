@@ -18,7 +18,7 @@ use crate::remote::{
     self, Auth, ClientSecret, Connector, Dialect, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign,
     Source,
 };
-use crate::store::{SqliteSlots, Writer};
+use crate::store::{Reader, SqliteSlots, Writer};
 use crate::tui::{self, ThemeChoice};
 
 use super::context::Context;
@@ -65,8 +65,31 @@ impl Ready {
 
     /// Opens the database; call it on the thread that keeps the engine.
     pub fn build(self) -> Result<Parts, EngineError> {
-        Ok(Parts {
-            writer: Writer::open(&self.database, &self.clock)?,
+        let writer = Writer::open(&self.database, &self.clock)?;
+        Ok(self.with(writer))
+    }
+
+    /// The same for a loop: while another program has the database in its hands (a process that was stopped in the
+    /// middle of a write keeps its lock) it tries again, each time for as long as a lock is waited for, and tells
+    /// once.
+    pub fn build_in_time(self, tell: &dyn Fn(&str)) -> Result<Parts, EngineError> {
+        let mut told = false;
+        loop {
+            match Writer::open(&self.database, &self.clock) {
+                Err(error) if error.is_busy() => {
+                    if !told {
+                        tell("another program has the database in its hands; waiting for it");
+                    }
+                    told = true;
+                }
+                opened => return Ok(self.with(opened?)),
+            }
+        }
+    }
+
+    fn with(self, writer: Writer) -> Parts {
+        Parts {
+            writer,
             sides: self.sides,
             clock: self.clock,
             us: self.us,
@@ -75,12 +98,17 @@ impl Ready {
             map: self.map,
             rules: self.rules,
             keep_days: self.keep_days,
-        })
+        }
     }
 
     /// An engine on this thread.
     pub fn engine(self) -> Result<Engine, Problem> {
         Ok(Engine::new(self.build()?)?)
+    }
+
+    /// The same for a loop, which waits for the database.
+    pub fn engine_in_time(self) -> Result<Engine, Problem> {
+        Ok(Engine::new(self.build_in_time(&super::output::note)?)?)
     }
 }
 
@@ -112,7 +140,9 @@ pub fn parts(context: &Context, gate: remote::Gate) -> Result<remote::Parts, Pro
     Ok(remote::Parts {
         transport: Arc::new(HttpTransport::new(TIMEOUT).context("HTTPS cannot be used")?),
         clock: context.clock.clone(),
-        slots: Arc::new(SqliteSlots::open(&context.config.slots()?).map_err(anyhow::Error::from)?),
+        slots: Arc::new(
+            SqliteSlots::open(&context.config.slots()?).map_err(remote::RemoteError::from)?,
+        ),
         normalise: Arc::new(normalise::record),
         gate,
     })
@@ -250,6 +280,11 @@ pub fn dashboard(
         "mono" => ThemeChoice::Mono,
         _ => ThemeChoice::Auto,
     };
+    // Checked here, so that a map that is none is said before the screen opens.
+    let (map, config) = (
+        super::mapping::field_map(&context.config)?,
+        context.config.clone(),
+    );
     let settings = tui::Settings {
         workspace: context.config.workspace().to_owned(),
         operator: context.config.operator().to_owned(),
@@ -258,6 +293,9 @@ pub fn dashboard(
         zone: context.config.zone(),
         theme,
         ascii: context.config.is_ascii(),
+        map: tui::MapSource(Arc::new(move |reader: &Reader| {
+            super::mapping::resolved_map(&config, reader).unwrap_or_else(|_| map.clone())
+        })),
         demo,
         state: context.config.state_file().filter(|_| !demo),
     };

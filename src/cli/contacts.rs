@@ -101,7 +101,7 @@ fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
 
 /// A record as a listing's JSON has it; null if it went away since its page was read.
 pub fn as_listed(reader: &Reader, id: LinkId) -> Result<Json, Problem> {
-    let detail = reader.detail(id)?;
+    let detail = reader.outline(id)?;
     Ok(detail.map_or(Json::Null, |detail| Json::Object(json::record(&detail))))
 }
 
@@ -135,7 +135,7 @@ pub fn of_kind(detail: ContactDetail, kind: Kind, id: &str) -> Result<ContactDet
 fn show(context: &Context, id: &str, form: Form) -> Result<Exit, Problem> {
     let reader = context.reader()?;
     let detail = find(&reader, id)?;
-    let map = super::mapping::resolved_map(context, &reader)?;
+    let map = super::mapping::resolved_map(&context.config, &reader)?;
     let blame = reader.blame(detail.linked.id, &map)?;
     if form.json {
         let listed = |children: &[Linked]| {

@@ -62,7 +62,7 @@ pub fn show(context: &Context, demo: bool) -> Result<Exit, Problem> {
     let watching = alerts::watch(context, move |event| drop(rings.send(event)))?;
     let tell = move |event| drop(events.send(event));
     let look = watching.poke();
-    let engine = engine::spawn(move || ready.build(), tell, move |_| look())?;
+    let engine = engine::spawn(move || ready.build_in_time(&|_| {}), tell, move |_| look())?;
     let shown = assemble::dashboard(context, engine.port.clone(), told, demo);
     drop(watching);
     let stopped = engine.stop();

@@ -64,7 +64,7 @@ fn table(reader: &Reader, args: &Export, to: &mut impl Write) -> Result<(), Prob
         };
         after = last.id;
         for link in page.iter().filter(|link| link.kind == kind) {
-            if let Some(detail) = reader.detail(link.id)? {
+            if let Some(detail) = reader.outline(link.id)? {
                 row(args.format, &columns, &json::record(&detail), to)?;
             }
         }

@@ -6,7 +6,6 @@ use crate::merge::mapping::MapRow;
 use crate::remote::Setup;
 use crate::store::Reader;
 
-use super::context::Context;
 use super::exit::Problem;
 
 /// The default map with the rows of the config; the first row that is wrong is named with file and line.
@@ -40,8 +39,8 @@ pub fn field_map(config: &Config) -> Result<FieldMap, ConfigError> {
 }
 
 /// The same with custom fields by the keys that GHL gave them, as the engine last read them.
-pub fn resolved_map(context: &Context, reader: &Reader) -> Result<FieldMap, Problem> {
-    let mut map = field_map(&context.config)?;
+pub fn resolved_map(config: &Config, reader: &Reader) -> Result<FieldMap, Problem> {
+    let mut map = field_map(config)?;
     let setup = reader.note("setup.ghl")?;
     let setup = setup.and_then(|text| serde_json::from_str::<Setup>(&text).ok());
     if let Some(setup) = setup {

@@ -6,6 +6,7 @@ mod args;
 mod assemble;
 mod auth;
 mod backup;
+mod bench;
 mod config;
 mod conflicts;
 mod contacts;
@@ -101,6 +102,7 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
         Some(Command::Alerts(command)) => alerts::run(&context()?, &command),
         Some(Command::Links(command)) => links::run(&context()?, &command),
         Some(Command::Policies(command)) => policies::run(&context()?, &command),
+        Some(Command::Bench(command)) => bench::run(&context()?, &command),
         Some(Command::Backup { file }) => backup::run(&context()?, &file),
         Some(Command::Forget { id, form }) => contacts::forget(&context()?, &id, form),
         Some(Command::Export(export)) => export::run(&context()?, &export),

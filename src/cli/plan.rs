@@ -1,18 +1,14 @@
 //! Writes that would be made, and what they would cost now: what every dry run and preview shows.
 
 use crate::merge;
-use crate::model::{BySide, Cost, LoopStatus, Millis, RecordId, Value, Write};
+use crate::model::{Cost, LoopStatus, Millis, RecordId, Value, Write};
 use crate::text::clean;
 
 use super::output::Page;
 
 /// What writes cost: requests on each side, and seconds at the budget of now.
-pub fn costs(writes: &[Write], status: &LoopStatus, _now: Millis) -> Cost {
-    let burst = BySide::from_fn(|side| {
-        let limit = status.sides.get(side).burst.limit;
-        (if limit == 0 { 100 } else { limit }, 10)
-    });
-    merge::cost(writes, burst)
+pub fn costs(writes: &[Write], status: &LoopStatus, now: Millis) -> Cost {
+    merge::cost_at(writes, &status.sides, now)
 }
 
 /// One line a write, with each value that changes, then the cost.

@@ -142,7 +142,7 @@ impl Service {
             say(pass);
             ended();
         };
-        let engine = engine::spawn(move || ready.build(), tell, done)?;
+        let engine = engine::spawn(move || ready.build_in_time(&|_| {}), tell, done)?;
         let (stop, mut stopped) = watch::channel(false);
         let until = async move {
             // Ends also when the sender is gone.

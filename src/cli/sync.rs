@@ -126,7 +126,7 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     if !args.start && waits_for_yes(context)? {
         return Err(not_yet(context));
     }
-    let mut engine = Ready::new(context)?.engine()?;
+    let mut engine = Ready::new(context)?.engine_in_time()?;
     let (port, asks) = Port::new();
     if args.full {
         port.ask(crate::engine::port::Ask::Act(Action::Sync {

@@ -20,7 +20,7 @@ pub fn run(context: &Context, args: &Undo) -> Result<Exit, Problem> {
         (None, None) => return Err(Problem::usage("say what is to be undone", HINT)),
     };
     let reader = context.reader()?;
-    let map = super::mapping::resolved_map(context, &reader)?;
+    let map = super::mapping::resolved_map(&context.config, &reader)?;
     let plan = reader.undo_plan(of, &map, context.config.operator())?;
     if plan.steps.is_empty() && plan.refused.is_empty() {
         return Err(Problem::failed(

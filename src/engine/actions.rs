@@ -102,7 +102,10 @@ impl Pass<'_> {
                 Ok(Ok(()))
             }
             // Open again: what was parked is tried, and its success closes the error.
-            Action::Retry { error } => self.set_error(*error, ErrorState::Open),
+            Action::Retry { error } => {
+                self.lift_quarantine(*error)?;
+                self.set_error(*error, ErrorState::Open)
+            }
             Action::Skip { error } => self.set_error(*error, ErrorState::Skipped),
             Action::Mute { error } => self.set_error(*error, ErrorState::Muted),
         }

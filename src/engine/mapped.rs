@@ -16,6 +16,7 @@ use crate::remote::{Setup, unknown_status};
 use crate::store::{LinkOutcome, Lookup};
 
 use super::EngineError;
+use super::breaker::Flip;
 use super::core::Core;
 use super::pass::Pass;
 
@@ -45,6 +46,7 @@ pub(super) struct Seen<'a> {
 #[derive(Default)]
 pub(super) struct After {
     stuck: Vec<Stuck>,
+    flips: Vec<Flip>,
     /// The status of an appointment that nobody knows.
     unknown_status: Option<String>,
     /// A write waits for the link of another record.
@@ -185,6 +187,7 @@ impl Pass<'_> {
             canonical: Canonical::default(),
             aside: Vec::new(),
         };
+        self.hear_echoes(&mut seen.linked)?;
         if map.concerns(own) {
             seen.canonical = map.make_canonical(seen.linked.to_mut());
         }
@@ -305,6 +308,7 @@ impl Pass<'_> {
         outcome: &mut LinkOutcome,
     ) -> Result<After, EngineError> {
         let mut after = After {
+            flips: self.break_flips(own, outcome)?,
             unknown_status: own.ends.ghl.live().and_then(unknown_status),
             ..After::default()
         };
@@ -375,6 +379,11 @@ impl Pass<'_> {
         for stuck in after.stuck {
             self.summary.borrow_mut().errors += 1;
             let failure = failure(linked.kind, &stuck.field, &stuck.why, Some(linked.id));
+            self.core.store().raise(self.fence, &failure)?;
+        }
+        for flip in &after.flips {
+            self.summary.borrow_mut().errors += 1;
+            let failure = flip.failure(linked.id);
             self.core.store().raise(self.fence, &failure)?;
         }
         if let Some(status) = after.unknown_status {

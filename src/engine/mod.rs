@@ -13,6 +13,8 @@
 //! | `reconcile` | merge and plan |
 //! | `push`, `settle`, `brake` | writing: the outbox, lost answers, and what is held |
 //! | `actions`, `resolve`, `verdict`, `pause`, `urgent` | what operators asked for |
+//! | `breaker` | values that a side rewrites, and fields that go to and fro |
+//! | `recovery` | what happened to this machine: an older copy, a wrong clock |
 //! | `undo` | earlier values back, what was made away, what was deleted made again |
 //! | `pairs`, `policies` | pairs that operators made or parted, policies that they remembered |
 //! | `rules` | automations: what happened, and what rules make of it |
@@ -23,6 +25,7 @@ mod actions;
 mod alerts;
 mod allowed;
 mod brake;
+mod breaker;
 mod businesses;
 mod core;
 mod error;
@@ -42,6 +45,7 @@ pub mod port;
 mod pull;
 mod push;
 mod reconcile;
+mod recovery;
 mod resolve;
 mod rules;
 mod run;

@@ -52,6 +52,8 @@ pub(super) struct Pass<'a> {
     pub users_unread: Cell<bool>,
     /// What operators chose to remember; read when the first merge asks.
     pub remembered: RefCell<Option<std::rc::Rc<[super::policies::Ruling]>>>,
+    /// Fields that go to and fro, and are left alone; read when the first merge asks.
+    pub quarantine: RefCell<Option<super::breaker::Quarantine>>,
     /// What operators asked for is being carried out between two pages.
     pub operators_are_in: Cell<bool>,
 }
@@ -88,6 +90,7 @@ impl<'a> Pass<'a> {
             barred: RefCell::new(super::allowed::barred(core, urgent)?),
             users_unread: Cell::new(super::mapped::users_unread(core)?),
             remembered: RefCell::default(),
+            quarantine: RefCell::default(),
             operators_are_in: Cell::new(false),
         })
     }
@@ -116,6 +119,7 @@ impl<'a> Pass<'a> {
         }
         let plan = if self.dry { Some(self.plan()?) } else { None };
         if !self.dry {
+            self.tell_machine()?;
             self.tidy()?;
         }
         let mut summary = self.summary.into_inner();
@@ -230,11 +234,8 @@ impl<'a> Pass<'a> {
     fn plan(&self) -> Result<Plan, EngineError> {
         let intents = self.core.store().open_intents()?;
         let writes = intents.into_iter().map(|intent| intent.write).collect();
-        let burst = self.core.sides.as_ref().map(|side| {
-            let limit = side.status().burst.limit;
-            (if limit == 0 { 100 } else { limit }, 10)
-        });
-        Ok(crate::merge::planner::plan(writes, burst))
+        let sides = self.core.sides.as_ref().map(|side| side.status());
+        Ok(crate::merge::plan_at(writes, &sides, self.core.now()))
     }
 
     /// A failure that ended the pass becomes an error row; failures of single records already are.

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use crate::model::{Action, ActionOutcome, Answer, ConflictId, FieldName};
+use crate::model::{Action, ActionOutcome, AlertId, Answer, ConflictId, FieldName};
 
 /// What an interface asks of the engine's thread. Each is made durable in the store at once, also when another
 /// process holds the lease; that one carries actions out then.
@@ -19,6 +19,8 @@ pub enum Ask {
         /// The revision that the operator saw.
         revision: i64,
     },
+    /// Say of an alert that somebody knows.
+    Acknowledge(AlertId),
     /// Take staged answers back: of one field, or all.
     Unstage {
         /// Which conflict.

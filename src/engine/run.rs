@@ -204,10 +204,10 @@ impl Engine {
                 // Another process took over while we slept: it goes on, we wait.
                 Err(EngineError::Store(StoreError::LeaseLost { .. })) => self.core.gate.shut(),
                 // A full disk, a file that is locked: nothing was sent that is not stored. It may work again.
-                Err(EngineError::Store(error @ StoreError::Query { .. })) => {
+                Err(error @ EngineError::Store(StoreError::Query { .. })) => {
                     self.core.gate.shut();
                     tell(Event::Trouble {
-                        words: format!("the sync loop waits: {error}"),
+                        words: format!("the sync loop waits: {}", error.in_one_line()),
                     });
                     tokio::select! {
                         biased;
@@ -314,6 +314,7 @@ impl Engine {
                     answer,
                     revision,
                 } => store.stage(operator, *conflict, answer, *revision),
+                Ask::Acknowledge(alert) => store.acknowledge(*alert).map(drop),
                 Ask::Unstage { conflict, field } => {
                     store.unstage(operator, *conflict, field.as_ref())
                 }

@@ -123,7 +123,7 @@ impl Pass<'_> {
         read: Read,
     ) -> Result<(), EngineError> {
         let started = self.core.now();
-        let number = started.0;
+        let number = self.next_sweep()?;
         let mut request = PageRequest {
             kind,
             read,
@@ -176,6 +176,15 @@ impl Pass<'_> {
         }
         self.read_all(side, kind, &missing, Lane::Sweep).await?;
         Ok(())
+    }
+
+    /// A number above those of all sweeps before, also where the clock was put back.
+    fn next_sweep(&self) -> Result<i64, EngineError> {
+        const LAST: &str = "sweep.number";
+        let last: i64 = self.core.note(LAST)?.unwrap_or_default();
+        let number = self.core.now().0.max(last + 1);
+        self.core.put_note(LAST, &number)?;
+        Ok(number)
     }
 
     /// Notes and appointments of the next contacts in turn.

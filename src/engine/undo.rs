@@ -112,7 +112,8 @@ impl Pass<'_> {
             };
             let mut children = Vec::new();
             for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
-                for child in self.core.store().children(kind, link)? {
+                let of_kind = self.core.store().children(kind, link)?;
+                for child in of_kind {
                     children.push(self.seen(&child)?.linked.into_owned());
                 }
             }

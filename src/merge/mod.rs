@@ -29,7 +29,7 @@ pub use identity::{
 };
 pub use lifecycle::{DeleteStep, create_fields, delete_step};
 pub use mapping::{Direction, FieldMap, MapEntry};
-pub use planner::{cost, group_writes, order, plan};
+pub use planner::{cost, cost_at, group_writes, order, plan, plan_at};
 pub use policy::{Policy, Standing as StandingPolicy};
 pub use record::{RecordMerge, SideWrite, merge_record, merge_record_under};
 pub use set::merge_set;

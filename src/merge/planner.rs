@@ -1,8 +1,15 @@
 //! From single fields to writes in sending order, with what they cost.
 
-use crate::model::{BySide, Cost, FieldName, Kind, Linked, Op, Plan, Side, Value, Write};
+use crate::model::{
+    BySide, Cost, FieldName, Kind, Linked, Millis, Op, Plan, Side, SideStatus, Value, Write,
+};
 
 use super::SideWrite;
+
+/// Length of the burst window of both sides, in seconds.
+const WINDOW_S: u32 = 10;
+/// A day whose end is not known.
+const DAY_S: i64 = 86_400;
 
 /// One write for each side and cause, GHL first; fields stay in their order.
 ///
@@ -102,6 +109,36 @@ pub fn cost(writes: &[Write], burst: BySide<(u32, u32)>) -> Cost {
         seconds: seconds(Side::Ghl).max(seconds(Side::Growbots)),
         requests: sent,
     }
+}
+
+/// What writes cost at the budgets of now: others' use of the burst window is left to them, and what a day has no
+/// room for waits for the next one.
+pub fn cost_at(writes: &[Write], sides: &BySide<SideStatus>, now: Millis) -> Cost {
+    let burst = sides.as_ref().map(|side| {
+        let limit = if side.burst.limit == 0 {
+            100
+        } else {
+            side.burst.limit
+        };
+        (limit.saturating_sub(side.burst.others).max(1), WINDOW_S)
+    });
+    let mut cost = cost(writes, burst);
+    for side in Side::BOTH {
+        let day = &sides.get(side).day;
+        let left = day.limit.saturating_sub(day.used + day.others.unwrap_or(0));
+        if day.limit > 0 && u64::from(*cost.requests.get(side)) > left {
+            let wait = day.resets_at.map_or(DAY_S, |at| at.since(now) / 1_000);
+            cost.seconds = cost.seconds.max(u64::try_from(wait).unwrap_or(0));
+        }
+    }
+    cost
+}
+
+/// The writes in sending order, with their cost at the budgets of now.
+pub fn plan_at(mut writes: Vec<Write>, sides: &BySide<SideStatus>, now: Millis) -> Plan {
+    order(&mut writes);
+    let cost = cost_at(&writes, sides, now);
+    Plan { writes, cost }
 }
 
 /// The writes in sending order, with their cost.

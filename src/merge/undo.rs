@@ -164,7 +164,7 @@ fn quoted(value: Option<&Value>) -> String {
 }
 
 /// A change of the log under canonical names; the error says why its values cannot be read.
-pub(super) fn canonical_change(
+pub fn canonical_change(
     map: &FieldMap,
     kind: Kind,
     side: Side,

@@ -256,6 +256,9 @@ impl RemoteError {
                 "check `COUPLET_{}_URL` and the network, then run `couplet doctor`",
                 side.name().to_uppercase()
             )),
+            Self::Slots(_) => Some(
+                "make room on the disk of the database, and see that its folder is writable: nothing was sent".into(),
+            ),
             _ => None,
         }
     }

@@ -150,6 +150,10 @@ switches! {
     "ghl.task_create_is_sparse" task_create_is_sparse: bool = true,
         "the webhook TaskCreate comes without contactId and body";
 
+    "ghl.rewrites" ghl_rewrites: Rewrites = Rewrites::No,
+        "how the website of a contact is saved: no (as it comes), alike (with a slash at its end) or anew (another each time)";
+    "growbots.rewrites" growbots_rewrites: Rewrites = Rewrites::No,
+        "the same for leads";
     "growbots.ratelimit_headers" ratelimit_headers: HeaderForm = HeaderForm::Draft6,
         "draft6 (RateLimit-Limit, -Remaining, -Reset), later (RateLimit with r and t) or both";
     "growbots.capabilities" capabilities: Capabilities = Capabilities::all(),
@@ -180,6 +184,26 @@ pub enum TotalKey {
     None,
     Count,
     Total,
+}
+
+/// Whether a side saves a website as it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rewrites {
+    No,
+    Alike,
+    Anew,
+}
+
+impl Rewrites {
+    /// What is saved of a website; `number` is a new one each time.
+    pub fn saved(self, website: &str, number: usize) -> Option<String> {
+        match self {
+            Self::No => None,
+            Self::Alike => Some(format!("{}/", website.trim_end_matches('/'))),
+            Self::Anew => Some(format!("https://link.example.com/{number}")),
+        }
+    }
 }
 
 /// The capabilities of the Growbots side, see the facts, 3.9.
@@ -273,6 +297,18 @@ mod tests {
         ] {
             let set = set(&mut Switches::default(), name, value.clone());
             assert_eq!(set.is_ok(), is_taken, "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn a_website_is_saved_as_it_comes_or_rewritten() {
+        for (rewrites, want) in [
+            (Rewrites::No, None),
+            (Rewrites::Alike, Some("https://a.example/")),
+            (Rewrites::Anew, Some("https://link.example.com/7")),
+        ] {
+            let saved = rewrites.saved("https://a.example/", 7);
+            assert_eq!(saved.as_deref(), want, "{rewrites:?}");
         }
     }
 

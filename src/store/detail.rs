@@ -9,7 +9,8 @@ use super::{ContactDetail, conflicts, error::Res, links, log, outbox, snapshots}
 /// Log lines that a detail has at most.
 const HISTORY: u32 = 200;
 
-pub(super) fn of(conn: &Connection, link: LinkId) -> Res<Option<ContactDetail>> {
+/// The link without what belongs to it.
+pub(super) fn outline(conn: &Connection, link: LinkId) -> Res<Option<ContactDetail>> {
     let (Some(linked), Some((state, mut held))) =
         (links::load(conn, link)?, links::standing(conn, link)?)
     else {
@@ -24,17 +25,32 @@ pub(super) fn of(conn: &Connection, link: LinkId) -> Res<Option<ContactDetail>> 
             });
         }
     }
-    let waiting = outbox::of_link(conn, link)?;
     Ok(Some(ContactDetail {
         linked,
         state,
         held,
+        candidates: Vec::new(),
+        waiting: Vec::new(),
+        tasks: Vec::new(),
+        notes: Vec::new(),
+        appointments: Vec::new(),
+        history: Vec::new(),
+    }))
+}
+
+pub(super) fn of(conn: &Connection, link: LinkId) -> Res<Option<ContactDetail>> {
+    let Some(outline) = outline(conn, link)? else {
+        return Ok(None);
+    };
+    let waiting = outbox::of_link(conn, link)?;
+    Ok(Some(ContactDetail {
         candidates: conflicts::candidates(conn, link)?,
         waiting: waiting.into_iter().map(|intent| intent.write).collect(),
         tasks: links::children(conn, Kind::Task, link)?,
         notes: links::children(conn, Kind::Note, link)?,
         appointments: links::children(conn, Kind::Appointment, link)?,
         history: log::of_link(conn, link, HISTORY)?,
+        ..outline
     }))
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 use crate::model::Fence;
 
 /// A failure of the cache.
@@ -73,13 +75,15 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the query was stopped by the [`interrupter`](super::Reader::interrupter) of its connection.
     pub fn is_interrupted(&self) -> bool {
-        let Self::Query { source, .. } = self else {
-            return false;
-        };
-        let code = source
-            .downcast_ref::<rusqlite::Error>()
-            .and_then(rusqlite::Error::sqlite_error_code);
-        code == Some(rusqlite::ErrorCode::OperationInterrupted)
+        self.code() == Some(ErrorCode::OperationInterrupted)
+    }
+
+    /// Whether another program has the database in its hands.
+    pub fn is_busy(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        )
     }
 
     /// What to do next, where there is something.
@@ -90,11 +94,47 @@ impl StoreError {
                 "move `{}` away (keep it) and run `couplet sync --once`: the cache fills again, open decisions are lost",
                 path.display()
             )),
-            Self::Open { .. } => {
-                Some("check the path and its permissions, or give another `--data-dir`".into())
+            Self::Open { .. } | Self::Query { .. } => {
+                self.hint_by_code().map(Into::into).or_else(|| {
+                    let is_open = matches!(self, Self::Open { .. });
+                    is_open.then(|| {
+                        "check the path and its permissions, or give another `--data-dir`".into()
+                    })
+                })
             }
             _ => None,
         }
+    }
+
+    fn hint_by_code(&self) -> Option<&'static str> {
+        Some(match self.code()? {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                "another program has the database in its hands: close what else has it open, then try again"
+            }
+            ErrorCode::DiskFull => {
+                "make room on the disk of the database: what is stored stands, nothing was sent that is not stored"
+            }
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+                "make the database and its folder writable for this user"
+            }
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                "the database is damaged: put a backup in its place (docs/reliability.md), or move it away and run `couplet sync --once`"
+            }
+            ErrorCode::SystemIoFailure => {
+                "the disk fails: look at the system's log; a backup can be put in the place of the database (docs/reliability.md)"
+            }
+            _ => return None,
+        })
+    }
+
+    /// SQLite's code of what failed.
+    fn code(&self) -> Option<ErrorCode> {
+        let (Self::Query { source, .. } | Self::Open { source, .. }) = self else {
+            return None;
+        };
+        source
+            .downcast_ref::<rusqlite::Error>()
+            .and_then(rusqlite::Error::sqlite_error_code)
     }
 }
 

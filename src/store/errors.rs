@@ -144,6 +144,22 @@ fn read(row: &Row<'_>) -> Res<ErrorRow> {
     })
 }
 
+/// The records of an error with their names, at most `limit`.
+pub(super) fn records_of(
+    conn: &Connection,
+    error: ErrorId,
+    limit: u32,
+) -> Res<Vec<(LinkId, String)>> {
+    rows(
+        conn,
+        "SELECT error_record.link, coalesce(contact.name, task.title, '') FROM error_record \
+         LEFT JOIN contact ON contact.link = error_record.link LEFT JOIN task ON task.link = error_record.link \
+         WHERE error_record.error = ?1 ORDER BY error_record.link LIMIT ?2",
+        params![error.0, limit],
+        |row| Ok((LinkId(row.get(0)?), row.get(1)?)),
+    )
+}
+
 /// Errors that are not closed: most records first, then the latest.
 pub(super) fn list(conn: &Connection, limit: u32) -> Res<Vec<ErrorRow>> {
     rows(

@@ -100,14 +100,14 @@ fn forget(tx: &Tx<'_>, pass: PassId, link: LinkId, operator: &str) -> Res<()> {
         |row| Ok(LinkId(row.get("id")?)),
     )?;
     // What waits in the index may be of this person: from here on the index takes away what it removes.
-    search::catch_up(tx)?;
+    search::catch_up(tx, "forget")?;
     search::wipe_what_goes(tx, true)?;
     let all: Vec<LinkId> = children.into_iter().chain([link]).collect();
     forget_actions(tx, &all)?;
     for link in all {
         forget_link(tx, link)?;
     }
-    search::catch_up(tx)?;
+    search::catch_up(tx, "forget")?;
     search::wipe_what_goes(tx, false)?;
     tx.run(
         "INSERT OR REPLACE INTO note (name, text) VALUES (?1, 'true')",

@@ -237,6 +237,25 @@ pub(super) fn new(tx: &Tx<'_>, kind: Kind, parent: Option<LinkId>) -> Res<LinkId
     Ok(LinkId(tx.conn.last_insert_rowid()))
 }
 
+/// A new link for a record that only `side` is known to have.
+pub(super) fn first_sight(
+    tx: &Tx<'_>,
+    kind: Kind,
+    parent: Option<LinkId>,
+    side: Side,
+) -> Res<LinkId> {
+    tx.run(
+        "INSERT INTO link (kind, parent, ghl, growbots) VALUES (?1, ?2, ?3, ?4)",
+        params![
+            kind.name(),
+            parent.map(|parent| parent.0),
+            side == Side::Ghl,
+            side == Side::Growbots
+        ],
+    )?;
+    Ok(LinkId(tx.conn.last_insert_rowid()))
+}
+
 /// Takes a field out of every base of a kind, and out of what is parked; pairs are dirty then.
 pub(super) fn forget_base(tx: &Tx<'_>, kind: Kind, field: &FieldName) -> Res<()> {
     // the keys of custom fields are letters, digits and `_`

@@ -12,6 +12,7 @@ use super::{
     actions, conflicts,
     convert::{any, first, json, json_at, name_at, rows, text_at, time_or_none},
     db::Tx,
+    echoes,
     error::{Fault, Res},
     errors, links, log,
     refresh::refresh,
@@ -252,6 +253,9 @@ pub(super) fn confirm(
         Op::Delete => lost(tx.conn, &write)?,
         _ => None,
     };
+    if let Some(snapshot) = read_back {
+        echoes::learn(tx, &write, snapshot)?;
+    }
     match read_back {
         Some(snapshot) => take_read_back(tx, pass, &write, snapshot)?,
         None if write.op == Op::Delete => snapshots::set_gone(tx, write.link, write.side)?,

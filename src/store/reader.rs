@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use crate::clock::Clock;
 
 use crate::model::{
-    Action, ActionId, ActionOutcome, Conflict, ConflictId, ContactRow, Direction, ErrorRow, Holder,
-    Intent, LinkId, LinkRow, LogEntry, LogId, LoopStatus, Millis, PageKey, PassSummary, RateBar,
-    Remembered, Side, TaskRow,
+    Action, ActionId, ActionOutcome, Conflict, ConflictId, ContactRow, Direction, ErrorId,
+    ErrorRow, Holder, Intent, LinkId, LinkRow, LogEntry, LogId, LoopStatus, Millis, PageKey,
+    PassSummary, RateBar, Remembered, Side, TaskRow,
 };
 
 use super::{
@@ -100,6 +100,12 @@ impl Reader {
         self.read("detail", |conn| detail::of(conn, link))
     }
 
+    /// As [`Reader::detail`], but nothing of what belongs to the link: no children, history, writes or candidates.
+    /// For lists.
+    pub fn outline(&self, link: LinkId) -> Result<Option<ContactDetail>, StoreError> {
+        self.read("outline", |conn| detail::outline(conn, link))
+    }
+
     /// The link that a text names: a link id, a GHL id or a Growbots id, in that order.
     pub fn find(&self, text: &str) -> Result<Option<LinkId>, StoreError> {
         self.read("find", |conn| detail::find(conn, text))
@@ -152,6 +158,17 @@ impl Reader {
     /// Errors that are not closed, heaviest first.
     pub fn errors(&self, limit: u32) -> Result<Vec<ErrorRow>, StoreError> {
         self.read("errors", |conn| errors::list(conn, limit))
+    }
+
+    /// The records that an error concerns, with their names where they are contacts or tasks; at most `limit`.
+    pub fn error_records(
+        &self,
+        error: ErrorId,
+        limit: u32,
+    ) -> Result<Vec<(LinkId, String)>, StoreError> {
+        self.read("error_records", |conn| {
+            errors::records_of(conn, error, limit)
+        })
     }
 
     /// What the loop told last.

@@ -48,17 +48,30 @@ pub(super) fn refresh(tx: &Tx<'_>, link: LinkId) -> Res<()> {
     let vanished = ends.ghl.live().is_none()
         && ends.growbots.live().is_none()
         && (ends.ghl.is_gone() || ends.growbots.is_gone());
-    let row = Row {
-        link,
-        state,
-        waits,
-        ends: &ends,
-        shown: &shown,
-    };
+    let seen = ends.as_ref().map(End::last_seen);
+    let row = Row::of(link, state, waits, seen, &shown);
     match kind {
         _ if vanished => row.remove(tx),
         Kind::Contact => row.put_contact(tx),
         _ => row.put_task(tx, parent),
+    }
+}
+
+/// The same for a link that was made just now for a record that nothing else is known of: nothing can wait for it, be
+/// decided about it or hold it, and it has no row yet.
+pub(super) fn first_sight(
+    tx: &Tx<'_>,
+    link: LinkId,
+    parent: Option<LinkId>,
+    snapshot: &Snapshot,
+) -> Res<()> {
+    let mut seen: BySide<Option<&Snapshot>> = BySide::default();
+    *seen.get_mut(snapshot.side) = Some(snapshot);
+    let row = Row::of(link, LinkState::OneSide, 0, seen, &snapshot.record);
+    match snapshot.kind {
+        Kind::Contact => row.add_contact(tx),
+        Kind::Task => row.put_task(tx, parent.map(|parent| parent.0)),
+        _ => Ok(()),
     }
 }
 
@@ -156,30 +169,71 @@ struct Row<'a> {
     link: LinkId,
     state: LinkState,
     waits: i64,
-    ends: &'a BySide<End>,
+    /// The ids that the record has, or had.
+    ids: BySide<Option<&'a str>>,
+    edited: i64,
     shown: &'a Record,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    fn of(
+        link: LinkId,
+        state: LinkState,
+        waits: i64,
+        seen: BySide<Option<&'a Snapshot>>,
+        shown: &'a Record,
+    ) -> Self {
+        let at = |side| seen.get(side).and_then(edited);
+        Self {
+            link,
+            state,
+            waits,
+            ids: seen.map(|seen| seen.map(|snapshot| snapshot.id.as_str())),
+            edited: at(Side::Ghl).max(at(Side::Growbots)).map_or(0, |at| at.0),
+            shown,
+        }
+    }
+
     fn remove(&self, tx: &Tx<'_>) -> Res<()> {
         tx.run("DELETE FROM contact WHERE link = ?1", [self.link.0])?;
         tx.run("DELETE FROM task WHERE link = ?1", [self.link.0])?;
         Ok(())
     }
 
-    fn id(&self, side: Side) -> Option<&str> {
-        self.ends
-            .get(side)
-            .last_seen()
-            .map(|snapshot| snapshot.id.as_str())
-    }
-
-    fn edited(&self) -> i64 {
-        let at = |side| self.ends.get(side).last_seen().and_then(edited);
-        at(Side::Ghl).max(at(Side::Growbots)).map_or(0, |at| at.0)
-    }
-
     fn put_contact(&self, tx: &Tx<'_>) -> Res<()> {
+        let name = list_name(self.shown);
+        let renamed = first(
+            tx.conn,
+            "SELECT name FROM contact WHERE link = ?1",
+            [self.link.0],
+            |row| Ok(row.get::<_, String>(0)? != name),
+        )?;
+        if renamed.is_none() {
+            return self.add_contact(tx);
+        }
+        self.write_contact(
+            tx,
+            "UPDATE contact SET name_key = ?2, name = ?3, email = ?4, phone = ?5, company = ?6, owner = ?7, \
+             edited = ?8, state = ?9, ghl_id = ?10, growbots_id = ?11, waits = ?12, folded = ?13 WHERE link = ?1",
+        )?;
+        if renamed == Some(true) {
+            tx.run(
+                "UPDATE task SET contact_name = ?2 WHERE contact = ?1",
+                params![self.link.0, name],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn add_contact(&self, tx: &Tx<'_>) -> Res<()> {
+        self.write_contact(
+            tx,
+            "INSERT INTO contact (link, name_key, name, email, phone, company, owner, edited, state, ghl_id, \
+             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )
+    }
+
+    fn write_contact(&self, tx: &Tx<'_>, sql: &str) -> Res<()> {
         let text = |field| self.shown.text(&field);
         let name = list_name(self.shown);
         let (email, phone, company) = (
@@ -189,17 +243,8 @@ impl Row<'_> {
         );
         let name_key = search::fold(&name);
         let folded = search::fold(&[name.as_str(), email, phone, company].join("\n"));
-        let renamed = first(
-            tx.conn,
-            "SELECT name FROM contact WHERE link = ?1",
-            [self.link.0],
-            |row| Ok(row.get::<_, String>(0)? != name),
-        )?;
-        tx.update_or_insert(
-            "UPDATE contact SET name_key = ?2, name = ?3, email = ?4, phone = ?5, company = ?6, owner = ?7, \
-             edited = ?8, state = ?9, ghl_id = ?10, growbots_id = ?11, waits = ?12, folded = ?13 WHERE link = ?1",
-            "INSERT INTO contact (link, name_key, name, email, phone, company, owner, edited, state, ghl_id, \
-             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        tx.run(
+            sql,
             params![
                 self.link.0,
                 name_key,
@@ -208,20 +253,14 @@ impl Row<'_> {
                 phone,
                 company,
                 text(FieldName::Owner),
-                self.edited(),
+                self.edited,
                 self.state.name(),
-                self.id(Side::Ghl),
-                self.id(Side::Growbots),
+                self.ids.ghl,
+                self.ids.growbots,
                 self.waits,
                 folded
             ],
         )?;
-        if renamed == Some(true) {
-            tx.run(
-                "UPDATE task SET contact_name = ?2 WHERE contact = ?1",
-                params![self.link.0, name],
-            )?;
-        }
         Ok(())
     }
 
@@ -249,8 +288,8 @@ impl Row<'_> {
                 self.shown.is(&FieldName::Completed),
                 self.shown.text(&FieldName::Assignee),
                 self.state.name(),
-                self.id(Side::Ghl),
-                self.id(Side::Growbots),
+                self.ids.ghl,
+                self.ids.growbots,
                 self.waits,
                 search::fold(title)
             ],

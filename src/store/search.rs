@@ -1,5 +1,5 @@
 //! The words of a search, folded as the stored text is; and the trigram index, which is brought up to date once, at
-//! the end of each transaction.
+//! the end of each transaction but those within a pull.
 
 use super::{convert::any, db::Tx, error::Res};
 
@@ -11,10 +11,27 @@ pub(super) fn fold(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// Takes what changed in this transaction over into the trigram index.
-pub(super) fn catch_up(tx: &Tx<'_>) -> Res<()> {
+/// Rows that may wait while a pull goes on: large steps cost the index less, and a search misses them for a moment.
+const MAY_WAIT: u32 = if cfg!(test) { 0 } else { 2_000 };
+/// The verbs between which a pull goes on. What they leave is taken over with the next other verb of the pass.
+const OF_A_PULL: [&str; 5] = [
+    "put_snapshots",
+    "put_note",
+    "put_status",
+    "renew",
+    "add_rates",
+];
+
+/// Takes what changed over into the trigram index, in this transaction or a later one of a pull.
+pub(super) fn catch_up(tx: &Tx<'_>, verb: &str) -> Res<()> {
+    let waits = if OF_A_PULL.contains(&verb) {
+        MAY_WAIT
+    } else {
+        0
+    };
     for list in ["contact", "task"] {
-        if !any(tx.conn, &format!("SELECT 1 FROM {list}_unindexed"), [])? {
+        let is_due = format!("SELECT 1 FROM {list}_unindexed LIMIT 1 OFFSET ?1");
+        if !any(tx.conn, &is_due, [waits])? {
             continue;
         }
         for sql in [

@@ -23,14 +23,16 @@ const MOST_WAITS: i32 = 5_000;
 
 /// `place`: times are ticks; `freed` is when it is free at the latest until `answered` is known. `spent`: by span of
 /// wall time. The two tables that are dropped kept wall time and minutes.
+/// The index has all that a count looks at.
 const SCHEMA: &str = "
 DROP TABLE IF EXISTS slot;
 DROP TABLE IF EXISTS sent;
+DROP INDEX IF EXISTS place_freed;
 CREATE TABLE IF NOT EXISTS place (
     id INTEGER PRIMARY KEY AUTOINCREMENT, side TEXT NOT NULL, sent INTEGER NOT NULL, window INTEGER NOT NULL,
     answered INTEGER, freed INTEGER NOT NULL, span INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS place_freed ON place (side, freed);
+CREATE INDEX IF NOT EXISTS place_use ON place (side, freed, window, answered);
 CREATE TABLE IF NOT EXISTS spent (
     side TEXT NOT NULL, span INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (side, span)
 ) STRICT, WITHOUT ROWID;
@@ -103,12 +105,14 @@ fn wait_a_little(waits: i32) -> bool {
 /// Forgets what is over for a window. Ticks begin anew when the machine does, so that a place of before would be taken
 /// for long: no place is taken for longer than a request and two windows from now.
 fn tidy(conn: &Connection, side: Side, now: i64) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM place WHERE side = ?1 AND freed <= ?2 - 2 * window")?
-        .execute(params![side.name(), now])?;
+    conn.prepare_cached(
+        "DELETE FROM place WHERE side = ?1 AND freed <= ?2 AND freed <= ?2 - 2 * window",
+    )?
+    .execute(params![side.name(), now])?;
     conn.prepare_cached(
         "UPDATE place SET sent = ?2, freed = ?2 + window + ?3 * (answered IS NULL), \
          answered = iif(answered IS NULL, NULL, ?2) \
-         WHERE side = ?1 AND freed > ?2 + 2 * window + ?3",
+         WHERE side = ?1 AND freed > ?2 + ?3 AND freed > ?2 + 2 * window + ?3",
     )?
     .execute(params![side.name(), now, REQUEST_MS])?;
     Ok(())

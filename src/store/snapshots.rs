@@ -14,7 +14,7 @@ use super::{
     db::Tx,
     error::Res,
     links,
-    refresh::refresh,
+    refresh::{self, refresh},
 };
 
 /// All columns of a snapshot, before a `WHERE`.
@@ -146,8 +146,7 @@ pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
             }
             raise_from_tomb(tx, snapshot)?;
         }
-        let link = links::new(tx, snapshot.kind, None)?;
-        insert(tx, link, snapshot)?;
+        let link = first_sight(tx, snapshot)?;
         return Ok(Seen {
             link,
             seen: SeenAs::New,
@@ -169,8 +168,23 @@ pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
     })
 }
 
-/// Adds an end to a link that has none on that side; its link is dirty and refreshed, children find their parent.
-pub(super) fn insert(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> {
+/// Makes a link for a record that was never seen; it is dirty, and its children find it.
+fn first_sight(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<LinkId> {
+    let parent = match &snapshot.parent {
+        Some(parent) => link_of(tx.conn, snapshot.side, Kind::Contact, parent)?,
+        None => None,
+    };
+    let link = links::first_sight(tx, snapshot.kind, parent, snapshot.side)?;
+    add(tx, link, snapshot)?;
+    refresh::first_sight(tx, link, parent, snapshot)?;
+    if snapshot.kind == Kind::Contact {
+        adopt(tx, link, snapshot)?;
+    }
+    Ok(link)
+}
+
+/// Adds an end to a link that has none on that side, and nothing else.
+pub(super) fn add(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> {
     tx.run(
         "INSERT INTO snapshot (link, side, kind, id, parent, record, version, created_at, updated_at, external_id, \
          email, phone, first_seen, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
@@ -191,6 +205,12 @@ pub(super) fn insert(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> 
             &*snapshot.raw
         ],
     )?;
+    Ok(())
+}
+
+/// Adds an end to a link that has none on that side; its link is dirty and refreshed, children find their parent.
+pub(super) fn insert(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> {
+    add(tx, link, snapshot)?;
     links::touch(tx, link)?;
     if snapshot.parent.is_some() {
         find_parent(tx, link, snapshot)?;

@@ -137,6 +137,13 @@ fn known_of(
 }
 
 impl Writer {
+    /// The latest writes of a link, newest first; enough to tell what goes to and fro.
+    pub fn written(&self, link: LinkId) -> Result<Vec<WrittenLine>, StoreError> {
+        let sql =
+            format!("SELECT * FROM log WHERE link = ?1 AND {WRITES} ORDER BY id DESC LIMIT 50");
+        rows(&self.conn, &sql, [link.0], read).map_err(|fault| fault.at("written"))
+    }
+
     /// As [`Reader::undo_lines`].
     pub fn undo_lines(&self, undo: Undo) -> Result<Vec<WrittenLine>, StoreError> {
         lines_of(&self.conn, undo).map_err(|fault| fault.at("undo_lines"))

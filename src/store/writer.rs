@@ -59,7 +59,7 @@ impl Writer {
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let work_on = Tx { conn: &tx, now };
             let answer = work(&work_on)?;
-            search::catch_up(&work_on)?;
+            search::catch_up(&work_on, verb)?;
             tx.commit()?;
             Ok(answer)
         };

@@ -251,8 +251,37 @@ fn error(model: &Model) -> Result<(), Reason> {
     }
 }
 
+fn log_line(model: &Model) -> Result<(), Reason> {
+    match super::tabs::sync_log::line_here(model) {
+        Some(_) => Ok(()),
+        None => Err("no line of a pass is selected: enter unfolds one".into()),
+    }
+}
+
+fn alert(model: &Model) -> Result<(), Reason> {
+    let open = |alert: &crate::model::Alert| alert.state == crate::model::AlertState::Open;
+    if model.errors.alerts.iter().any(open) {
+        Ok(())
+    } else {
+        Err("no alert waits for anybody".into())
+    }
+}
+
+fn pausable(model: &Model) -> Result<(), Reason> {
+    use super::tabs::rates::Spot;
+    match model.rates.spot() {
+        Spot::Lane(crate::model::Lane::Operator) => {
+            Err("the operator lane cannot be paused: somebody waits at a screen".into())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn markable(model: &Model) -> Result<(), Reason> {
-    let tabs = matches!(model.tab, Tab::Contacts | Tab::Tasks | Tab::Conflicts);
+    let tabs = matches!(
+        model.tab,
+        Tab::Contacts | Tab::Tasks | Tab::Conflicts | Tab::Errors
+    );
     if tabs && filter::is_list(model) {
         Ok(())
     } else {
@@ -322,7 +351,10 @@ pub static COMMANDS: &[Command] = &[
     command("contact.split", S::Contacts, &["X"], "", "Part a pair: its two records are different people.", Do::Split).if_ready(pair).asks(),
     // Tasks
     command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
-    command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time.", Do::Due).if_ready(task),
+    command("task.new", S::Tasks, &["N"], "new", "Make a task for a contact; it goes to GHL first, then to Growbots.", Do::New),
+    command("task.edit", S::Tasks, &["e"], "edit", "Edit title, due time, assignee and text; the writes are shown before they go.", Do::Edit).if_ready(task).asks(),
+    command("task.assign", S::Tasks, &["w"], "assign", "Give the task under the cursor, or all marked ones, to somebody else.", Do::Assign).if_ready(task),
+    command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time: `fri`, `+2d`, `12 dec 9:00`.", Do::Due).if_ready(task).asks(),
     // Conflicts
     command("conflict.decide", S::Conflicts, &["d"], "decide", "Stage one side for all marked conflicts; nothing is written until you apply.", Do::Decide).if_ready(marked),
     command("conflict.apply", S::Conflicts, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
@@ -356,10 +388,18 @@ pub static COMMANDS: &[Command] = &[
     command("candidates.unstage", S::Candidates, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
     command("candidates.apply", S::Candidates, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),
     command("candidates.put-off", S::Candidates, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
+    // Sync log
+    command("log.follow", S::SyncLog, &["w"], "follow", "Keep the cursor on the newest pass, or let it be.", Do::Follow),
+    command("log.record", S::SyncLog, &["o"], "record", "Show the record of the line under the cursor.", Do::OpenRecord).if_ready(log_line),
     // Errors
     command("error.retry", S::Errors, &["r"], "retry", "Try the records of this error again.", Do::Retry).if_ready(error).asks(),
     command("error.skip", S::Errors, &["x"], "skip", "Do not try the records of this error again until they change.", Do::Skip).if_ready(error).asks(),
-    command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts.", Do::Mute).if_ready(error).asks(),
+    command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts, or count it again.", Do::Mute).if_ready(error).asks(),
+    command("error.record", S::Errors, &["o"], "record", "Show the latest record of the error.", Do::OpenRecord).if_ready(error),
+    command("error.export", S::Errors, &["X"], "export", "Write the errors of the list to a new file, CSV or JSON lines.", Do::Export).if_ready(error),
+    command("error.acknowledge", S::Errors, &["A"], "ack", "Say of the latest alert that somebody knows.", Do::Acknowledge).if_ready(alert),
+    // Rates
+    command("rates.pause", S::Rates, &["p"], "pause, resume", "Pause the side or the lane under the cursor, for how long and why; or resume it.", Do::Pause).if_ready(pausable).asks(),
     // everywhere
     command("search", S::Global, &["/"], "search", "Search the list while you type; esc leaves, esc again drops it.", Do::Search).if_ready(searchable),
     command("filter", S::Global, &["f"], "filter", "Filter the list: `tag:vip state:conflict updated:<2d owner:me`; tab completes, esc drops it.", Do::Filter).if_ready(filterable),
@@ -367,8 +407,8 @@ pub static COMMANDS: &[Command] = &[
     command("mark", S::Global, &["v"], "mark", "Mark the row under the cursor, or let it go; `esc` lets all go.", Do::Mark).if_ready(markable),
     command("mark.all", S::Global, &["V"], "", "Mark all rows of the list, or none.", Do::MarkAll).if_ready(markable),
     command("sort", S::Global, &["s"], "sort", "Sort contacts, choose columns, keep them as a view; group conflicts by reason, record, field or who.", Do::Sort).if_ready(sortable),
+    command("undo", S::Global, &["u"], "undo", "Take back what was written: in Sync log the line or the pass under the cursor, elsewhere your latest operation. Shows first what goes back.", Do::Undo).asks(),
     command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
-    command("undo", S::Global, &["u"], "", "Undo: in the log and in a history the line under the cursor, else your latest; what goes back is shown first.", Do::Undo),
     command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),
     command("tab.contacts", S::Global, &["1"], "", "Show Contacts.", Do::Tab(Tab::Contacts)),
     command("tab.tasks", S::Global, &["2"], "", "Show Tasks.", Do::Tab(Tab::Tasks)),

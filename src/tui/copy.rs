@@ -27,7 +27,13 @@ pub fn copy(model: &mut Model) {
             Some(curl) => ("the request", curl),
             None => ("the message", error.last.message.clone()),
         }),
-        Tab::SyncLog | Tab::Rates => None,
+        Tab::SyncLog => super::tabs::sync_log::line_here(model).map(|line| {
+            (
+                "the line",
+                super::tabs::sync_log::words_of(line, &model.times),
+            )
+        }),
+        Tab::Rates => None,
     };
     match found {
         Some((what, text)) => {

@@ -1,8 +1,8 @@
 //! What `update` asks for, as plain data that tests can compare; `run` carries it out.
 
 use crate::engine::port::Ask;
-use crate::model::{Filter, LinkId, Millis, PageKey, PassId, Undo};
-use crate::store::{ContactQuery, TaskQuery};
+use crate::model::{ErrorId, Filter, LinkId, Millis, PageKey, PassId, Undo};
+use crate::store::{BoardDays, ContactQuery, TaskQuery};
 
 /// Something to be done outside the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,13 @@ pub enum Effect {
     Copy(String),
     /// Draw every cell anew.
     Redraw,
+    /// Write a text to a new file; how that ended comes as [`Msg::Saved`](super::msg::Msg::Saved).
+    Save {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+    },
 }
 
 /// Which part of a list to read.
@@ -55,15 +62,17 @@ pub enum Request {
     },
     /// A contact with all that belongs to it.
     Detail(LinkId),
+    /// A task with both sides.
+    Task(LinkId),
+    /// What the heads of the tasks list say, and whom tasks are for.
+    TaskBoard {
+        /// The operator.
+        me: String,
+        /// The operator's days.
+        days: BoardDays,
+    },
     /// The candidates of a conflict in full, by their links.
     Candidates(Vec<LinkId>),
-    /// What an undo would come to; of the operator's latest write where nothing is named.
-    Undo {
-        /// What is undone.
-        of: Option<Undo>,
-        /// The operator.
-        operator: String,
-    },
     /// Marked contacts in full.
     Marked(Vec<LinkId>),
     /// Contacts whose names or addresses have these words, for the palette.
@@ -87,6 +96,17 @@ pub enum Request {
     LogFound(Filter),
     /// Open errors.
     Errors,
+    /// What an undo would do; without `of` that of this operator's latest operation.
+    Undo {
+        /// Of what.
+        of: Option<Undo>,
+        /// The operator.
+        me: String,
+    },
+    /// The records of an error.
+    ErrorRecords(ErrorId),
+    /// Alerts.
+    Alerts,
     /// The bars of the Rates chart.
     Rates {
         /// From when.
@@ -96,7 +116,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 16;
+    pub const SLOTS: usize = 20;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -113,10 +133,14 @@ impl Request {
             Self::Candidates(_) => 9,
             Self::Find(_) => 10,
             Self::LogFound(_) => 11,
-            Self::Policies => 12,
-            Self::Marked(_) => 14,
-            Self::Undo { .. } => 15,
-            Self::Matching { .. } => 13,
+            Self::Task(_) => 12,
+            Self::TaskBoard { .. } => 13,
+            Self::ErrorRecords(_) => 14,
+            Self::Alerts => 15,
+            Self::Undo { .. } => 16,
+            Self::Policies => 17,
+            Self::Matching { .. } => 18,
+            Self::Marked(_) => 19,
         }
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use tui_textarea::{CursorMove, TextArea};
 
-use crate::model::{ConflictId, FieldName, FieldType, LinkId, Value};
+use crate::model::{ConflictId, FieldName, FieldType, Lane, LinkId, Side, Value};
 use crate::text::{clean, clean_lines};
 
 use super::keys::{Code, Key};
@@ -26,6 +26,19 @@ pub enum Purpose {
     View,
     /// Give a field in conflict another value.
     Other(ConflictId, FieldName),
+    /// Change fields of these tasks.
+    Tasks(Vec<LinkId>),
+    /// Make a task for a contact.
+    NewTask(LinkId),
+    /// Write the list to a file.
+    Export,
+    /// Pause a side, or a lane.
+    Pause {
+        /// Which side; `None`: both.
+        side: Option<Side>,
+        /// Which lane; `None`: all.
+        lane: Option<Lane>,
+    },
 }
 
 /// One box of a form.
@@ -33,8 +46,6 @@ pub enum Purpose {
 pub struct Input {
     /// The field.
     pub field: FieldName,
-    /// What stands before the box.
-    pub label: String,
     /// What it had.
     pub from: Option<Value>,
     /// The text box.
@@ -43,6 +54,7 @@ pub struct Input {
     pub bad: Option<String>,
     before: String,
     times: Times,
+    label: Option<&'static str>,
 }
 
 impl Input {
@@ -61,14 +73,19 @@ impl Input {
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
         Self {
-            label: field.label(),
             field,
             from,
             area,
             bad: None,
             before: lines,
             times: times.clone(),
+            label: None,
         }
+    }
+
+    /// What stands before it.
+    pub fn label(&self) -> String {
+        self.label.map_or_else(|| self.field.label(), str::to_owned)
     }
 
     /// Whether it takes several lines.
@@ -88,17 +105,34 @@ impl Input {
             return None;
         }
         let text = text.trim_end();
-        if self.field.ty() == FieldType::Time && !text.is_empty() {
+        if self.field.ty() == FieldType::Time && !matches!(text, "" | "none") {
             let read = self.times.parse(text).map(|at| Value::Time(at.to_second()));
-            let bad = || format!("`{text}` is no time such as `2026-11-26 09:00`");
+            let bad = || format!("`{text}` is no time such as `fri 9:00` or `+2d`");
             return Some(read.map(Some).ok_or_else(bad));
         }
+        let text = if self.field.ty() == FieldType::Time {
+            ""
+        } else {
+            text
+        };
         Some(Value::parse(self.field.ty(), text).map_err(|bad| bad.to_string()))
     }
 
     /// The value that is typed, changed or not.
     pub fn value(&self) -> Result<Option<Value>, String> {
         self.changed().unwrap_or_else(|| Ok(self.from.clone()))
+    }
+
+    /// What the text was understood as, or may be, where that helps.
+    pub fn understood(&self) -> Option<String> {
+        if self.field.ty() != FieldType::Time {
+            return None;
+        }
+        match (self.times.parse(&self.text()), self.text().trim()) {
+            (Some(at), _) => Some(self.times.whole(at)),
+            (None, "none") => Some("no time".into()),
+            (None, _) => Some("+2d, fri, 12 dec 9:00, none".into()),
+        }
     }
 
     fn check(&mut self) {
@@ -162,9 +196,9 @@ impl Form {
 
     /// The same form with other words before its boxes.
     #[must_use]
-    pub fn labelled(mut self, labels: &[&str]) -> Self {
+    pub fn labelled(mut self, labels: &[&'static str]) -> Self {
         for (input, label) in self.inputs.iter_mut().zip(labels) {
-            (*label).clone_into(&mut input.label);
+            input.label = Some(label);
         }
         self
     }
@@ -175,6 +209,16 @@ impl Form {
             input.bad = Some(why.into());
             self.at = at;
         }
+    }
+
+    /// The same form for a record that is not there yet: what its boxes hold counts as typed.
+    #[must_use]
+    pub fn as_new(mut self) -> Self {
+        for input in &mut self.inputs {
+            input.from = None;
+            input.before.clear();
+        }
+        self
     }
 
     /// Takes a key.

@@ -13,6 +13,7 @@ use super::filter;
 use super::model::Model;
 use super::msg::Tab;
 use super::tabs::conflicts::Grouping;
+use super::tabs::tasks;
 use super::tabs::views::{Column, View};
 
 /// What is kept.
@@ -25,6 +26,7 @@ pub struct Kept {
     columns: Option<Vec<Column>>,
     views: Vec<View>,
     grouping: String,
+    tasks: String,
     contact: Option<PageKey>,
     task: Option<PageKey>,
     conflict: Option<ConflictId>,
@@ -60,6 +62,7 @@ impl Kept {
         Self {
             tab: model.tab.label().into(),
             filters: filters.collect(),
+            tasks: tasks_view(model.tasks.view).into(),
             by_edit: model.contacts.query.sort == ContactSort::Edited,
             columns: Some(model.contacts.columns.clone()),
             views: model.contacts.views.clone(),
@@ -78,6 +81,11 @@ impl Kept {
             }
             if tab.label() == self.tab {
                 model.tab = tab;
+            }
+        }
+        for (view, name) in tasks::View::ALL {
+            if name == self.tasks {
+                model.tasks.view = view;
             }
         }
         if self.by_edit {
@@ -100,6 +108,11 @@ impl Kept {
         }
         model.conflicts.cursor = self.conflict;
     }
+}
+
+fn tasks_view(view: tasks::View) -> &'static str {
+    let named = tasks::View::ALL.iter().find(|(other, _)| *other == view);
+    named.map_or("", |(_, name)| name)
 }
 
 #[cfg(test)]
@@ -137,6 +150,7 @@ mod tests {
                 filter: "owner:me".into(),
             }],
             grouping: "record".into(),
+            tasks: "Mine".into(),
             contact: Some(PageKey {
                 key: "7".into(),
                 id: 9,
@@ -148,6 +162,7 @@ mod tests {
         let mut there = model();
         Kept::load(&path).unwrap().restore(&mut there);
         assert_eq!(there.tab, Tab::Conflicts);
+        assert_eq!(there.tasks.view, tasks::View::Mine);
         assert_eq!(there.filters.text(Tab::Contacts), "owner:me");
         assert_eq!(there.contacts.columns, [Column::Phone]);
         assert_eq!(there.contacts.views[0].name, "mine");

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::engine::port::Ask;
 use crate::model::{
-    Action, BySide, Conflict, ConflictId, ConflictState, FieldChange, FieldName, LinkId, Millis,
-    Reason, Side, Take, TaskRow, Value,
+    Action, Conflict, ConflictId, ConflictState, ErrorId, LinkId, Reason, Side, Take,
 };
 
-use super::confirm::{Choice, Confirm, Offer, Then, cost_words};
+use super::confirm::{Choice, Confirm, Offer, Then};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
 use super::tabs::detail::show;
@@ -24,6 +23,8 @@ pub struct Marks {
     pub tasks: BTreeSet<LinkId>,
     /// Of Conflicts.
     pub conflicts: BTreeSet<ConflictId>,
+    /// Of Errors.
+    pub errors: BTreeSet<ErrorId>,
 }
 
 impl Marks {
@@ -33,6 +34,7 @@ impl Marks {
             Tab::Contacts => self.contacts.len(),
             Tab::Tasks => self.tasks.len(),
             Tab::Conflicts => self.conflicts.len(),
+            Tab::Errors => self.errors.len(),
             _ => 0,
         }
     }
@@ -42,6 +44,7 @@ impl Marks {
             Tab::Contacts => self.contacts.clear(),
             Tab::Tasks => self.tasks.clear(),
             Tab::Conflicts => self.conflicts.clear(),
+            Tab::Errors => self.errors.clear(),
             _ => {}
         }
     }
@@ -71,6 +74,11 @@ pub fn toggle(model: &mut Model) {
                 turn(&mut model.marks.conflicts, row);
             }
         }
+        Tab::Errors => {
+            if let Some(row) = model.errors.cursor {
+                turn(&mut model.marks.errors, row);
+            }
+        }
         _ => return,
     }
     super::update::step(model, Move::Down);
@@ -93,6 +101,11 @@ pub fn toggle_all(model: &mut Model) {
             let rows = model.conflicts.order(model);
             model.marks.conflicts.extend(rows);
         }
+        Tab::Errors => {
+            let order = model.errors.order(&model.filters, model.times.now);
+            let rows: Vec<_> = order.iter().map(|error| error.id).collect();
+            model.marks.errors.extend(rows);
+        }
         _ => {}
     }
     if model.marks == before {
@@ -112,7 +125,8 @@ fn tell(model: &mut Model) {
     let n = model.marks.count(model.tab);
     let keys = match model.tab {
         Tab::Contacts => "t tags them, i ignores them, L pairs two",
-        Tab::Tasks => "space ticks them, d puts them off",
+        Tab::Tasks => "space completes them, w assigns, d sets when they are due",
+        Tab::Errors => "r retries, x skips, m mutes them",
         _ => "d decides them, z puts them off",
     };
     match n {
@@ -150,114 +164,6 @@ pub fn ignore(model: &mut Model) {
         ..Confirm::new(format!("Ignore {n} contacts?"))
     };
     open(model, confirm);
-}
-
-/// The tasks that a command is about: the marked ones that are loaded, else that under the cursor.
-fn tasks(model: &Model) -> Vec<&TaskRow> {
-    let window = &model.tasks.window;
-    if model.marks.tasks.is_empty() {
-        return window.current().into_iter().collect();
-    }
-    let marked = |row: &&TaskRow| model.marks.tasks.contains(&row.id);
-    window.rows.iter().filter(marked).collect()
-}
-
-/// A question that lists the writes of one change to each task.
-fn task_box(
-    rows: &[&TaskRow],
-    title: &str,
-    yes: &str,
-    change: impl Fn(&TaskRow) -> (FieldChange, String),
-) -> Confirm {
-    let mut lines = vec!["This will write, now:".to_owned()];
-    let mut asks = Vec::new();
-    let mut writes = BySide::<usize>::default();
-    for row in rows {
-        let (change, words) = change(row);
-        if change.from == change.to {
-            continue;
-        }
-        for side in Side::BOTH {
-            if row.ids.get(side).is_some() {
-                *writes.get_mut(side) += 1;
-                lines.push(format!("{:<10} {}  {words}", side.label(), row.title));
-            }
-        }
-        asks.push(Ask::Act(Action::Edit {
-            link: row.id,
-            changes: vec![change],
-        }));
-    }
-    if asks.is_empty() {
-        lines = vec!["Nothing is written: all of them are so already.".into()];
-    }
-    Confirm {
-        lines,
-        foot: vec![format!("Requests   {}", cost_words(writes))],
-        yes: (!asks.is_empty()).then(|| yes.to_owned()),
-        said: format!(
-            "{} go with the next pass.",
-            counted(asks.len() as u64, "task", "tasks")
-        ),
-        asks,
-        ..Confirm::new(title)
-    }
-}
-
-/// Asks whether to tick all marked tasks.
-pub fn complete(model: &mut Model) {
-    let rows = tasks(model);
-    let title = format!("Tick {} tasks?", rows.len());
-    let confirm = task_box(&rows, &title, "tick them", |row| {
-        let change = FieldChange {
-            field: FieldName::Completed,
-            from: Value::yes(row.completed),
-            to: Value::yes(true),
-        };
-        (change, "open → done".into())
-    });
-    open(model, confirm);
-}
-
-/// Opens the choice of a new due time for the marked tasks, or that under the cursor; then a question lists the writes.
-pub fn due(model: &mut Model) {
-    let times = &model.times;
-    let rows = tasks(model);
-    let who = match rows.as_slice() {
-        [one] => one.title.clone(),
-        rows => format!("{} tasks", rows.len()),
-    };
-    let show = |at: Option<Millis>| at.map_or_else(|| "no due date".into(), |at| times.due(at));
-    let offers = [
-        ("today", times.at_hour(0, 17)),
-        ("tomorrow", times.at_hour(1, 9)),
-        ("Monday", times.at_hour(times.days_to_monday(), 9)),
-        ("in a week", times.at_hour(7, 9)),
-        ("without a due date", None),
-    ];
-    let offer = |(words, at): (&str, Option<Millis>)| {
-        let words = at.map_or(words.to_owned(), |at| format!("{words}, {}", times.due(at)));
-        let title = format!("Due {words}: {who}");
-        let confirm = task_box(&rows, &title, "write it", |row| {
-            let change = FieldChange {
-                field: FieldName::DueAt,
-                from: row.due_at.map(Value::Time),
-                to: at.map(Value::Time),
-            };
-            (change, format!("{} → {}", show(row.due_at), show(at)))
-        });
-        Offer {
-            words,
-            then: Then::Question(Box::new(confirm)),
-            said: String::new(),
-        }
-    };
-    let choice = Choice {
-        title: format!("{who}: due"),
-        answers: offers.into_iter().map(offer).collect(),
-        foot: "The writes are listed before anything is sent.".into(),
-    };
-    model.overlay = Some(Overlay::Choice(Box::new(choice)));
 }
 
 /// The value of a field that an answer for many takes, if it has one.

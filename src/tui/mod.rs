@@ -2,6 +2,7 @@
 //! pure [`update::update`] that answers with [`effect::Effect`]s, one pure [`view::view`]. [`run`] joins them to the
 //! terminal, the reader thread and the engine.
 
+mod advice;
 pub mod ansi;
 pub mod commands;
 pub mod confirm;
@@ -27,8 +28,10 @@ pub mod times;
 pub mod undo;
 pub mod update;
 pub mod view;
+mod when;
 pub mod widgets;
 pub mod window;
 
+pub use reader::MapSource;
 pub use run::{Exit, Settings, TuiError, run};
 pub use theme::ThemeChoice;

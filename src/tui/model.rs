@@ -180,6 +180,11 @@ impl Model {
         self.effects.push(Effect::Copy(text));
     }
 
+    /// Asks for something else.
+    pub fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
     /// Asks for a full redraw.
     pub fn redraw(&mut self) {
         self.effects.push(Effect::Redraw);
@@ -297,7 +302,8 @@ impl Model {
         let rates = (self.tab == Tab::Rates).then(|| self.rates.next_read());
         let detail = self.contacts.next_wake();
         let detail = detail.filter(|_| self.tab == Tab::Contacts);
-        [toast, self.header.next_wake(self), rates, detail]
+        let task = self.tasks.next_wake();
+        [toast, self.header.next_wake(self), rates, detail, task]
             .into_iter()
             .flatten()
             .min()

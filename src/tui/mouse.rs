@@ -2,7 +2,7 @@
 
 use super::model::{Model, Overlay};
 use super::msg::{Do, Move, Tab};
-use super::tabs::{conflicts, contacts};
+use super::tabs::{conflicts, contacts, errors, tasks};
 use super::update::{run, step};
 use super::widgets::header;
 
@@ -62,6 +62,8 @@ fn click(model: &mut Model, x: u16, y: u16) {
     }
     match model.tab {
         Tab::Contacts => contacts::click(model, x, line),
+        Tab::Tasks => tasks::click(model, x, line),
+        Tab::Errors => errors::click(model, line),
         Tab::Conflicts if model.conflicts.bench.is_none() => conflicts::click(model, line),
         _ => {}
     }

@@ -2,10 +2,10 @@
 
 use crate::engine::port::Event;
 use crate::model::{
-    BySide, Conflict, ContactRow, ErrorRow, Filter, Holder, LinkId, LogEntry, LoopStatus, Millis,
-    PassId, PassSummary, RateBar, Remembered, Side, TaskRow,
+    Alert, BySide, Conflict, ContactRow, ErrorId, ErrorRow, Filter, Holder, LinkId, LogEntry,
+    LoopStatus, Millis, PassId, PassSummary, RateBar, Remembered, Side, TaskRow,
 };
-use crate::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
+use crate::store::{ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 
 use super::effect::Span;
 use super::keys::Key;
@@ -41,6 +41,8 @@ pub enum Msg {
     Told(Event),
     /// The engine's thread has ended.
     EngineGone,
+    /// A file was written, in words; or not, and why.
+    Saved(Result<String, String>),
     /// The process was told to end.
     Terminate,
 }
@@ -72,10 +74,12 @@ pub enum Do {
     Decide,
     /// Give tasks another due time.
     Due,
+    /// Give tasks, or what an error holds, to somebody else.
+    Assign,
+    /// Make a record.
+    New,
     /// Go to the next thing that needs the operator.
     NextForMe,
-    /// Undo what is under the cursor, or the operator's latest.
-    Undo,
     /// Run a pass.
     Sync,
     /// Go back; at the top, leave.
@@ -104,12 +108,16 @@ pub enum Do {
     FocusDetail,
     /// Change the order of the list.
     Sort,
+    /// Take back what was written.
+    Undo,
+    /// Pause, or resume.
+    Pause,
+    /// Keep the cursor on the newest pass, or let it be.
+    Follow,
     /// Edit the record's fields.
     Edit,
     /// Edit the record's tags.
     Tags,
-    /// Make a record.
-    New,
     /// Make a pair of two records.
     Link,
     /// Part a pair.
@@ -148,6 +156,12 @@ pub enum Do {
     Skip,
     /// Keep an error out of the counts.
     Mute,
+    /// Write the list to a file.
+    Export,
+    /// Say of an alert that somebody knows.
+    Acknowledge,
+    /// Show the record under the cursor.
+    OpenRecord,
     /// Yes, to a question.
     Yes,
     /// No, to a question.
@@ -271,10 +285,12 @@ pub enum Read {
     Tasks(TaskQuery, Page<TaskRow>),
     /// To [`Request::Detail`](super::effect::Request::Detail); `None`: there is no such record any more.
     Detail(LinkId, Option<Box<ContactDetail>>),
+    /// To [`Request::Task`](super::effect::Request::Task); `None`: there is no such task any more.
+    Task(Option<Box<ContactDetail>>),
+    /// To [`Request::TaskBoard`](super::effect::Request::TaskBoard).
+    TaskBoard(TaskBoard),
     /// To [`Request::Candidates`](super::effect::Request::Candidates).
     Candidates(Vec<ContactDetail>),
-    /// To [`Request::Undo`](super::effect::Request::Undo).
-    Undo(Box<Preview>),
     /// To [`Request::Marked`](super::effect::Request::Marked).
     Marked(Vec<ContactDetail>),
     /// To [`Request::Find`](super::effect::Request::Find): the words, and the first contacts that have them.
@@ -293,6 +309,12 @@ pub enum Read {
     LogFound(Filter, Vec<LogEntry>),
     /// To [`Request::Errors`](super::effect::Request::Errors).
     Errors(Vec<ErrorRow>),
+    /// To [`Request::Undo`](super::effect::Request::Undo).
+    Undo(Box<Preview>),
+    /// To [`Request::ErrorRecords`](super::effect::Request::ErrorRecords): links and names.
+    ErrorRecords(ErrorId, Vec<(LinkId, String)>),
+    /// To [`Request::Alerts`](super::effect::Request::Alerts).
+    Alerts(Vec<Alert>),
     /// To [`Request::Rates`](super::effect::Request::Rates).
     Rates(BySide<Vec<RateBar>>),
     /// The cache did not answer, in words.

@@ -12,7 +12,8 @@ use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
 use super::remember;
 use super::tabs::{
-    contact_forms, contacts, detail, put_off, staging, sync_log, tasks, views, workbench,
+    contact_forms, contacts, detail, errors, put_off, rates, staging, sync_log, task_forms, tasks,
+    views, workbench,
 };
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
@@ -148,6 +149,8 @@ fn press_palette(model: &mut Model, mut palette: Palette, key: Key) {
                 (None, Goal::Run(msg)) => run(model, msg),
                 (None, Goal::Conflict(id)) => workbench::open(model, id),
                 (None, Goal::Contact(link)) => contacts::show(model, link),
+                (None, Goal::TaskFor(link)) => task_forms::new_for(model, link, &hit.words),
+                (None, Goal::Assignee(who)) => task_forms::give_to(model, &who),
             },
             None => model.overlay = Some(Overlay::Palette(palette)),
         },
@@ -168,7 +171,8 @@ fn finish_form(model: &mut Model, form: Form) {
         .iter()
         .filter_map(|input| {
             let to = input.changed()?.ok()?;
-            (to != input.from).then(|| FieldChange {
+            let each = matches!(form.purpose, Purpose::Tasks(_)); // has its own value
+            (each || to != input.from).then(|| FieldChange {
                 field: input.field.clone(),
                 from: input.from.clone(),
                 to,
@@ -199,7 +203,17 @@ fn finish_form(model: &mut Model, form: Form) {
             put_off::finish(model, form, &ids);
         }
         Purpose::View => views::save(model, &form),
+        Purpose::Pause { side, lane } => rates::finish_pause(model, &form, *side, *lane),
+        Purpose::Export => {
+            let path = form.inputs.first().map(super::form::Input::text);
+            errors::write_to(model, path.unwrap_or_default().trim());
+        }
+        Purpose::NewTask(contact) => {
+            let contact = *contact;
+            task_forms::finish_new(model, form, contact, changes);
+        }
         _ if changes.is_empty() => model.say("Nothing changed."),
+        Purpose::Tasks(links) => task_forms::finish(model, &form, links, &changes),
         Purpose::Note(link) => {
             let ask = Ask::Act(Action::Add {
                 kind: Kind::Note,

@@ -1,6 +1,7 @@
 //! The reader thread: it owns the reading connection, answers the latest question of each slot, and tells when
 //! somebody has written.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,20 +21,29 @@ use super::effect::{Request, Span};
 use super::filter::passes_log;
 use super::msg::{Msg, Page, Read};
 use super::remember::Matched;
-use super::undo::{Preview, is_written};
+use super::undo::Preview;
 
 const POLL: Duration = Duration::from_millis(250);
 const CONFLICTS: u32 = 1_000;
 const ERRORS: u32 = 500;
+const RECORDS: u32 = 200;
 const PASSES: u32 = 500;
 const FOUND: u16 = 20;
 const LOG_PAGE: u32 = 500;
 const FOUND_LINES: usize = 200;
 const MATCHING: u16 = 1_000;
-const LATEST_PAGES: usize = 20;
-const NAMED: usize = 200;
 
 type Stop = Box<dyn Fn() + Send + Sync>;
+
+/// The field map as it is now: names of custom fields are known only once the store has them.
+#[derive(Clone)]
+pub struct MapSource(pub Arc<dyn Fn(&Reader) -> FieldMap + Send + Sync>);
+
+impl std::fmt::Debug for MapSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MapSource")
+    }
+}
 
 /// The query that runs, and how to stop it.
 #[derive(Default)]
@@ -66,14 +76,14 @@ impl Asking {
 }
 
 /// Starts the reader thread on a database that may not exist yet; answers go to `answers`.
-pub fn spawn(path: PathBuf, clock: Clock, answers: Sender<Msg>) -> Asking {
+pub fn spawn(path: PathBuf, clock: Clock, map: MapSource, answers: Sender<Msg>) -> Asking {
     let (requests, asked) = mpsc::channel();
     let running = Arc::new(Mutex::new(Running::default()));
     let asking = Asking {
         requests,
         running: Arc::clone(&running),
     };
-    thread::spawn(move || serve(&path, clock, &running, &asked, &answers));
+    thread::spawn(move || serve(&path, clock, map, &running, &asked, &answers));
     asking
 }
 
@@ -81,6 +91,7 @@ pub fn spawn(path: PathBuf, clock: Clock, answers: Sender<Msg>) -> Asking {
 fn serve(
     path: &Path,
     clock: Clock,
+    map: MapSource,
     running: &Mutex<Running>,
     requests: &Receiver<Request>,
     answers: &Sender<Msg>,
@@ -92,6 +103,7 @@ fn serve(
         version: None,
         complaint: String::new(),
         clock,
+        map,
         running,
     };
     loop {
@@ -134,6 +146,7 @@ struct Served<'a> {
     version: Option<i64>,
     complaint: String,
     clock: Clock,
+    map: MapSource,
     running: &'a Mutex<Running>,
 }
 
@@ -175,7 +188,7 @@ impl Served<'_> {
     fn answer(&self, request: Request) -> Option<Read> {
         let reader = self.reader.as_ref()?;
         self.lock().request = Some(request.clone());
-        let answered = answer(reader, request, self.clock.now());
+        let answered = answer(reader, request, self.clock.now(), &self.map);
         self.lock().request = None;
         match answered {
             Ok(read) => Some(read),
@@ -202,7 +215,12 @@ fn said(error: &StoreError) -> String {
     clean(&words).into_owned()
 }
 
-fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreError> {
+fn answer(
+    reader: &Reader,
+    request: Request,
+    now: Millis,
+    map: &MapSource,
+) -> Result<Read, StoreError> {
     Ok(match request {
         Request::Frame => Read::Frame {
             status: Box::new(reader.status()?),
@@ -226,12 +244,14 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             Read::Detail(link, detail)
         }
         Request::Candidates(links) => Read::Candidates(details(reader, &links)?),
-        Request::Undo { of, operator } => {
-            let of = match of {
-                None => latest(reader, &operator)?,
-                of => of,
-            };
-            Read::Undo(Box::new(undo_preview(reader, of, &operator)?))
+        Request::Task(link) => {
+            let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
+            Read::Task(detail)
+        }
+        Request::TaskBoard { me, days } => {
+            let mut board = reader.task_board(&me, &days)?;
+            board.people.iter_mut().for_each(tidy);
+            Read::TaskBoard(board)
         }
         Request::Marked(links) => Read::Marked(details(reader, &links)?),
         Request::Find(words) => {
@@ -273,49 +293,20 @@ fn answer(reader: &Reader, request: Request, now: Millis) -> Result<Read, StoreE
             let rows = reader.errors(ERRORS)?.into_iter();
             Read::Errors(rows.map(clean_error).collect())
         }
+        Request::Undo { of, me } => undo(reader, of, &me, map)?,
+        Request::ErrorRecords(error) => {
+            let mut records = reader.error_records(error, RECORDS)?;
+            for (_, title) in &mut records {
+                tidy(title);
+            }
+            Read::ErrorRecords(error, records)
+        }
+        Request::Alerts => Read::Alerts(reader.alerts()?),
         Request::Rates { since } => Read::Rates(BySide {
             ghl: reader.rates(crate::model::Side::Ghl, since)?,
             growbots: reader.rates(crate::model::Side::Growbots, since)?,
         }),
     })
-}
-
-/// The latest write that an operator decided.
-fn latest(reader: &Reader, operator: &str) -> Result<Option<Undo>, StoreError> {
-    let mut before = None;
-    for _ in 0..LATEST_PAGES {
-        let page = reader.log(before, LOG_PAGE)?;
-        let mine =
-            |entry: &&LogEntry| entry.operator.as_deref() == Some(operator) && is_written(entry);
-        if let Some(entry) = page.iter().find(mine) {
-            return Ok(Some(Undo::Operation(entry.id)));
-        }
-        before = page.last().map(|entry| entry.id);
-        if page.len() < LOG_PAGE as usize {
-            break;
-        }
-    }
-    Ok(None)
-}
-
-fn undo_preview(reader: &Reader, of: Option<Undo>, operator: &str) -> Result<Preview, StoreError> {
-    let plan = match of {
-        Some(of) => reader.undo_plan(of, &FieldMap::default(), operator)?,
-        None => UndoPlan::default(),
-    };
-    let mut titles: Vec<(LinkId, String)> = Vec::new();
-    for write in plan.writes.iter().take(NAMED) {
-        if titles.iter().any(|(link, _)| *link == write.link) {
-            continue;
-        }
-        if let Some(detail) = reader.detail(write.link)? {
-            let ends = detail.linked.ends.as_ref().map(|end| end.last_seen());
-            let seen = ends.ghl.or(ends.growbots);
-            let title = seen.map(|seen| seen.record.title(detail.linked.kind));
-            titles.push((write.link, clean(&title.unwrap_or_default()).into_owned()));
-        }
-    }
-    Ok(Preview { of, plan, titles })
 }
 
 fn details(reader: &Reader, links: &[LinkId]) -> Result<Vec<ContactDetail>, StoreError> {
@@ -348,6 +339,31 @@ fn matching(reader: &Reader, filter: Filter, links: &[LinkId]) -> Result<Matched
             _ => return Ok(matched),
         }
     }
+}
+
+/// What an undo would do. The operator's latest operation is looked for among the newest lines of the log.
+fn undo(reader: &Reader, of: Option<Undo>, me: &str, map: &MapSource) -> Result<Read, StoreError> {
+    let of = if of.is_some() {
+        of
+    } else {
+        let newest = reader.log(None, LOG_PAGE)?;
+        let mut mine = newest.iter().filter(|line| line.side.is_some());
+        let mine = mine.find(|line| line.operator.as_deref() == Some(me));
+        mine.map(|line| Undo::Operation(line.id))
+    };
+    let mut preview = Preview {
+        of,
+        plan: UndoPlan::default(),
+        titles: BTreeMap::new(),
+    };
+    if let Some(of) = of {
+        preview.plan = reader.undo_plan(of, &(map.0)(reader), me)?;
+        for line in reader.undo_lines(of)? {
+            let title = clean(&line.entry.title).into_owned();
+            preview.titles.insert(line.entry.link, title);
+        }
+    }
+    Ok(Read::Undo(Box::new(preview)))
 }
 
 /// A window of a list from a verb that gives a page after or before a key.

@@ -22,7 +22,7 @@ use super::keys::Key;
 use super::model::Model;
 use super::mouse::Mouse;
 use super::msg::Msg;
-use super::reader::{self, Asking};
+use super::reader::{self, Asking, MapSource};
 use super::terminal::Screen;
 use super::theme::{Theme, ThemeChoice};
 use super::times::Times;
@@ -51,6 +51,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// Whether to use ASCII only, whatever the locale says.
     pub ascii: bool,
+    /// The field map.
+    pub map: MapSource,
     /// Whether both sides are the sandbox on this machine.
     pub demo: bool,
     /// Where tab, filters and cursors are kept between runs; `None`: they are not.
@@ -106,7 +108,12 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
 
     let (to, messages) = mpsc::sync_channel(QUEUE);
     let (answers, answered) = mpsc::channel();
-    let asking = reader::spawn(settings.database, settings.clock.clone(), answers);
+    let asking = reader::spawn(
+        settings.database,
+        settings.clock.clone(),
+        settings.map,
+        answers,
+    );
     forward(answered, to.clone(), None);
     spawn_input(to.clone());
     let signals = spawn_signals(to.clone())?;
@@ -118,11 +125,12 @@ pub fn run(settings: Settings, port: Port, events: Receiver<Event>) -> Result<Ex
             }
         }
     });
-    forward(events_of_engine, to, Some(Msg::EngineGone));
+    forward(events_of_engine, to.clone(), Some(Msg::EngineGone));
 
     let mut outside = Outside {
         asking,
         port,
+        messages: to,
         gone: false,
     };
     let mut redraw = outside.carry(open(&mut model));
@@ -185,7 +193,23 @@ fn wait(messages: &Receiver<Msg>, model: &Model, clock: &Clock) -> Result<Option
 struct Outside {
     asking: Asking,
     port: Port,
+    messages: SyncSender<Msg>,
     gone: bool,
+}
+
+/// Writes a file that must not be there yet; says how that went.
+fn save(path: &str, text: &str) -> Result<String, String> {
+    let write = || -> io::Result<()> {
+        let mut file = std::fs::File::create_new(path)?;
+        file.write_all(text.as_bytes())
+    };
+    match write() {
+        Ok(()) => Ok(format!("Written to {path}.")),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(format!(
+            "Not written: {path} is there already. X asks for another name."
+        )),
+        Err(error) => Err(format!("Not written to {path}: {error}.")),
+    }
 }
 
 impl Outside {
@@ -204,6 +228,11 @@ impl Outside {
                 ),
                 Effect::Copy(text) => super::terminal::copy(&text),
                 Effect::Redraw => redraw = true,
+                Effect::Save { path, text } => {
+                    let to = self.messages.clone();
+                    // A slow disk does not stop the screen; who is gone needs no answer.
+                    thread::spawn(move || drop(to.send(Msg::Saved(save(&path, &text)))));
+                }
             }
         }
         redraw

@@ -78,7 +78,8 @@ impl Times {
         self.format(at, "%Y-%m-%d %H:%M")
     }
 
-    /// Reads what [`Times::typed`] writes, a date alone (its start), or RFC 3339 with an offset. `None` otherwise.
+    /// Reads what [`Times::typed`] writes, a date alone (its start), RFC 3339 with an offset, or a moment as people name
+    /// it: `+2d`, `fri`, `12 dec 9:00`. `None` otherwise.
     pub fn parse(&self, text: &str) -> Option<Millis> {
         let text = text.trim();
         let civil = text.parse::<DateTime>();
@@ -87,7 +88,7 @@ impl Times {
                 let at = self.zone.to_timestamp(civil).ok()?;
                 Some(Millis(at.as_millisecond()))
             }
-            _ => Millis::parse(text),
+            _ => Millis::parse(text).or_else(|| super::when::read(text, self)),
         }
     }
 
@@ -110,6 +111,17 @@ impl Times {
             i64::from(now.date().weekday().to_monday_zero_offset())
         });
         7 - today
+    }
+
+    /// A moment with its weekday, whatever the distance: `Fri 27 Nov 2026, 17:00`; what a typed text was read as.
+    pub fn whole(&self, at: Millis) -> String {
+        self.format(at, "%a %-d %b %Y, %H:%M")
+    }
+
+    /// The next working day after today, at `hour`.
+    pub fn next_working_day(&self, hour: i8) -> Option<Millis> {
+        let to_monday = self.days_to_monday();
+        self.at_hour(if to_monday <= 3 { to_monday } else { 1 }, hour)
     }
 
     /// The name of the zone.
@@ -168,7 +180,7 @@ mod tests {
             assert_eq!(read, Some(at("2026-11-26T08:00:00Z")), "{text}");
             assert_eq!(berlin.typed(read.unwrap()), "2026-11-26 09:00");
         }
-        assert_eq!(berlin.parse("tomorrow"), None);
+        assert_eq!(berlin.parse("some day"), None);
         assert_eq!(
             [850, 41_000, 360_000, 7_200_000].map(span),
             ["0.9 s", "41 s", "6 min", "2 h"]

@@ -1,8 +1,10 @@
-//! Undo: what would go back and what stays, asked before anything is written.
+//! Taking back what was written: a preview of what goes back and what stays, then a question.
+
+use std::collections::BTreeMap;
 
 use crate::engine::port::Ask;
 use crate::merge::UndoPlan;
-use crate::model::{Action, BySide, LinkId, LogEntry, Op, Undo};
+use crate::model::{Action, BySide, LinkId, Op, Side, Undo, Write};
 use crate::text::clean;
 
 use super::confirm::{Confirm, cost_words};
@@ -11,122 +13,112 @@ use super::model::{Model, Overlay};
 use super::msg::Tab;
 use super::tabs::detail::{Section, show};
 use super::tabs::sync_log;
+use super::times::Times;
 
-/// What an undo comes to.
-#[derive(Clone, Debug, PartialEq)]
+/// What an undo would do, and whose records it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// What is undone; `None` where the operator has nothing that can be.
+    /// What is to be undone; `None`: this operator has written nothing that the log still has.
     pub of: Option<Undo>,
-    /// What it does, writes and leaves.
+    /// What goes back and what stays.
     pub plan: UndoPlan,
-    /// The names of the records that it writes to.
-    pub titles: Vec<(LinkId, String)>,
+    /// Names of the records.
+    pub titles: BTreeMap<LinkId, String>,
 }
 
-/// Whether a line of the log can be undone at all: it was written, or decided.
-pub fn is_written(entry: &LogEntry) -> bool {
-    let ops = [Op::Create, Op::Update, Op::Delete];
-    ops.iter().any(|op| op.name() == entry.op)
-}
-
-/// What `u` is about here: in the log and in a history the line under the cursor, else the operator's latest.
-fn target(model: &Model) -> Option<Undo> {
-    match model.tab {
-        Tab::SyncLog => sync_log::to_undo(model),
+/// Asks for the preview: in the log of the line or the pass under the cursor, elsewhere of your latest operation.
+pub fn ask(model: &mut Model) {
+    let of = match model.tab {
+        Tab::SyncLog => match sync_log::undoable(model) {
+            Ok(of) => Some(of),
+            Err(why) => return model.say(why),
+        },
         Tab::Contacts
             if model.contacts.in_detail() && model.contacts.section == Section::History =>
         {
-            let history = &model.contacts.detail_in_view()?.history;
-            history
-                .get(model.contacts.at)
-                .map(|line| Undo::Operation(line.id))
+            let detail = model.contacts.detail_in_view();
+            let line = detail.and_then(|detail| detail.history.get(model.contacts.at));
+            match line {
+                Some(line) => Some(Undo::Operation(line.id)),
+                None => return model.say("No line of the history is selected."),
+            }
         }
         _ => None,
-    }
-}
-
-/// Asks what an undo would come to.
-pub fn open(model: &mut Model) {
-    let of = target(model);
-    let operator = model.operator.clone();
-    model.say("Reading what would go back…");
-    model.read(Request::Undo { of, operator });
-}
-
-/// Opens the question that lists what goes back and what stays.
-pub fn accept(model: &mut Model, preview: &Preview) {
-    model.toast = None;
-    model.dirty = true;
-    if model.overlay.is_some() {
-        return; // something else was opened meanwhile
-    }
-    let plan = &preview.plan;
-    let Some(of) = preview.of else {
-        return model.say(
-            "Nothing of yours can be undone. In the log (4) u undoes the line under the cursor.",
-        );
     };
-    if plan.steps.is_empty() && plan.refused.is_empty() {
-        return model.say("This line wrote nothing that can be undone.");
+    model.read(Request::Undo {
+        of,
+        me: model.operator.clone(),
+    });
+}
+
+fn line(write: &Write, titles: &BTreeMap<LinkId, String>, times: &Times) -> Vec<String> {
+    let unknown = format!("the {}", write.kind);
+    let title = titles.get(&write.link).unwrap_or(&unknown);
+    let head = format!("✓ {:<9} {title}", write.side.label());
+    match write.op {
+        Op::Delete => vec![format!(
+            "✓ {:<9} DELETE {} {title}",
+            write.side.label(),
+            write.kind
+        )],
+        Op::Create => vec![format!("{head}  made again; it may get another id")],
+        Op::Stamp => vec![format!("{head}  linked again")],
+        Op::Update => {
+            let fields = write.fields.iter();
+            let said = fields.map(|change| {
+                let from = show(change.from.as_ref(), times);
+                let to = show(change.to.as_ref(), times);
+                format!("{head}  {}  {from} → {to}", change.field.label())
+            });
+            said.collect()
+        }
     }
+}
+
+/// Takes the preview: asks whether to do it, or says why nothing can go back.
+pub fn accept(model: &mut Model, preview: &Preview) {
+    let Some(of) = preview.of else {
+        return model.say("You have written nothing yet that could be undone.");
+    };
+    let Preview { plan, titles, .. } = preview;
+    if model.overlay.is_some() {
+        return; // the operator has gone on
+    }
+    if plan.steps.is_empty() && plan.refused.is_empty() {
+        return model.say(format!("Nothing to undo: {of} wrote nothing."));
+    }
+    let times = &model.times;
     let mut lines = vec![
         "Gives back the earlier value, as new writes, checked again before they go:".to_owned(),
     ];
-    let mut writes = BySide::<usize>::default();
     for write in &plan.writes {
-        *writes.get_mut(write.side) += 1;
-        let named = preview.titles.iter().find(|(link, _)| *link == write.link);
-        let title = named.map_or("", |(_, title)| title.as_str());
-        let title = clean(title);
-        if write.op == Op::Delete {
-            lines.push(format!(
-                "✓ {:<9} DELETE {} {title}",
-                write.side.label(),
-                write.kind
-            ));
-            continue;
-        }
-        if write.op == Op::Create {
-            lines.push(format!(
-                "✓ {:<9} {title}  {} made again, with a new id",
-                write.side.label(),
-                write.kind
-            ));
-            continue;
-        }
-        for change in &write.fields {
-            let (from, to) = (change.from.as_ref(), change.to.as_ref());
-            lines.push(format!(
-                "✓ {:<9} {title}  {}  {} → {}",
-                write.side.label(),
-                change.field.label(),
-                show(from, &model.times),
-                show(to, &model.times)
-            ));
-        }
+        lines.extend(line(write, titles, times));
     }
     for left in &plan.refused {
         lines.push(format!(
-            "! {}  stays: {}",
+            "! stays     {}  {}",
             clean(&left.title),
             clean(&left.why)
         ));
     }
-    let (n, all) = (plan.steps.len(), plan.steps.len() + plan.refused.len());
-    let mut foot = vec![format!(
-        "{n} of {all} can go back. Requests   {}",
-        cost_words(writes)
-    )];
-    if !model.lease_ours {
-        foot.push("Done by the process that holds the sync, as soon as it reads this.".into());
-    }
+    let writes = BySide::from_fn(|side: Side| {
+        let of_side = plan.writes.iter().filter(|write| write.side == side);
+        of_side.count()
+    });
+    let all = plan.steps.len() + plan.refused.len();
+    let can = plan.steps.len();
+    let foot = vec![
+        format!("{can} of {all} can go back."),
+        format!("Requests   {}", cost_words(writes)),
+    ];
     let confirm = Confirm {
         lines,
         foot,
-        yes: (n > 0).then(|| "undo".into()),
+        yes: (can > 0).then(|| format!("undo these {can}")),
         asks: vec![Ask::Act(Action::Undo { of })],
         said: "Goes back with the next pass. 4 log".into(),
         ..Confirm::new(format!("Undo {of}"))
     };
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+    model.dirty = true;
 }

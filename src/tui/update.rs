@@ -13,8 +13,8 @@ use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
 use super::remember;
 use super::tabs::{
-    conflicts, contact_forms, contacts, errors, policies, put_off, rates, staging, sync_log, tasks,
-    views, workbench,
+    conflicts, contact_forms, contacts, errors, policies, put_off, rates, staging, sync_log,
+    task_forms, tasks, views, workbench,
 };
 use super::undo;
 use super::widgets::header;
@@ -39,6 +39,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Changed => refresh(model),
         Msg::Told(event) => told(model, event),
         Msg::EngineGone => model.say_failed("The sync has ended in this process. q leaves."),
+        Msg::Saved(Ok(words)) => model.say_done(words),
+        Msg::Saved(Err(words)) => model.say_failed(words),
         Msg::Terminate => model.quit = true,
     }
     model.take_effects()
@@ -52,6 +54,7 @@ fn at(model: &mut Model, now: crate::model::Millis) {
     }
     model.dirty |= header::refresh(model);
     contacts::rested(model);
+    tasks::rested(model);
     model.dirty |= contacts::lost_patience(model);
     if model.tab == Tab::Rates {
         rates::read(model);
@@ -86,6 +89,7 @@ fn refresh(model: &mut Model) {
         Tab::Tasks => {
             let span = model.tasks.window.refresh();
             tasks::read(model, span);
+            tasks::look(model);
         }
         Tab::Conflicts => {
             if model.conflicts.bench.is_some() {
@@ -99,7 +103,7 @@ fn refresh(model: &mut Model) {
             model.read(Request::Passes);
             sync_log::find(model);
         }
-        Tab::Errors => {}
+        Tab::Errors => model.read(Request::Alerts),
         Tab::Rates => rates::read(model),
     }
 }
@@ -125,8 +129,9 @@ fn accept(model: &mut Model, read: Read) {
             workbench::accept_detail(model, detail.as_deref());
             contacts::accept_detail(model, detail);
         }
+        Read::Task(detail) => tasks::accept_detail(model, detail),
+        Read::TaskBoard(board) => tasks::accept_board(model, board),
         Read::Candidates(details) => workbench::accept_candidates(model, details),
-        Read::Undo(preview) => undo::accept(model, &preview),
         Read::Marked(details) => model.contacts.marked = Some(details),
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
@@ -135,6 +140,9 @@ fn accept(model: &mut Model, read: Read) {
         Read::Passes(passes) => sync_log::accept(model, passes),
         Read::LogFound(filter, lines) => sync_log::accept_found(model, &filter, lines),
         Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
+        Read::Undo(preview) => undo::accept(model, &preview),
+        Read::ErrorRecords(error, records) => errors::accept_records(model, error, records),
+        Read::Alerts(alerts) => errors::accept_alerts(model, alerts),
         Read::Errors(rows) => errors::accept(model, rows),
         Read::Rates(bars) => rates::accept(model, bars),
         Read::Failed(words) => model.say_failed(words),
@@ -225,7 +233,10 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Mark => marks::toggle(model),
         Do::MarkAll => marks::toggle_all(model),
         Do::Decide => marks::decide(model),
-        Do::Due => marks::due(model),
+        Do::Due => task_forms::due(model),
+        Do::Assign => task_forms::assign(model),
+        Do::New if model.tab == Tab::Contacts => contact_forms::new(model),
+        Do::New => task_forms::new(model),
         Do::NextForMe => next_for_me(model),
         Do::Sync => {
             model.ask(Ask::Act(Action::Sync {
@@ -234,7 +245,6 @@ pub(super) fn run(model: &mut Model, what: Do) {
             }));
             model.say_done("A pass is asked for.");
         }
-        Do::Undo => undo::open(model),
         Do::Quit => quit(model),
         Do::Redraw => model.redraw(),
         Do::Move(how) => step(model, how),
@@ -254,17 +264,21 @@ pub(super) fn run(model: &mut Model, what: Do) {
         }
         Do::Sort if model.tab == Tab::Conflicts => conflicts::regroup(model),
         Do::Sort => views::open(model),
+        Do::Undo => undo::ask(model),
+        Do::Pause => rates::pause(model),
+        Do::Follow => sync_log::follow(model),
+        Do::OpenRecord if model.tab == Tab::SyncLog => sync_log::open_record(model),
+        Do::Edit if model.tab == Tab::Tasks => task_forms::edit(model),
         Do::Edit => contact_forms::edit(model, false),
         Do::Tags if model.marks.contacts.is_empty() => contact_forms::edit(model, true),
         Do::Tags => contact_forms::tag_marked(model),
         Do::Note => contact_forms::note(model),
-        Do::New => contact_forms::new(model),
         Do::Link => contact_forms::link(model),
         Do::Split => contact_forms::split(model),
         Do::Ignore if model.marks.contacts.is_empty() => contact_forms::ignore(model),
         Do::Ignore => marks::ignore(model),
         Do::Complete if model.marks.tasks.is_empty() => tasks::complete(model),
-        Do::Complete => marks::complete(model),
+        Do::Complete => task_forms::complete(model),
         Do::Apply => staging::apply(model),
         Do::PutOff => put_off::open(model),
         Do::Remember => remember::open(model),
@@ -276,6 +290,9 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::NextUndecided => workbench::next_undecided(model),
         Do::NextCandidate => workbench::go_candidate(model, 1),
         Do::PreviousCandidate => workbench::go_candidate(model, -1),
+        Do::Export => errors::export(model),
+        Do::Acknowledge => errors::acknowledge(model),
+        Do::OpenRecord => errors::open_record(model),
         Do::Retry | Do::Skip | Do::Mute => errors::ask(model, what),
         Do::Yes => yes(model),
         Do::No => model.overlay = None,
@@ -407,6 +424,7 @@ fn step_section(model: &mut Model, by: isize) {
         }
         Tab::Tasks => tasks::step_view(model, by),
         Tab::SyncLog => sync_log::step_pass(model, by),
+        Tab::Rates => rates::step_range(model),
         _ => {}
     }
 }
@@ -414,13 +432,14 @@ fn step_section(model: &mut Model, by: isize) {
 fn unfold(model: &mut Model) {
     match model.tab {
         Tab::Contacts => model.contacts.unfolded = !model.contacts.unfolded,
-        Tab::Tasks | Tab::Rates => {}
+        Tab::Tasks => {}
+        Tab::Rates => model.rates.all_operations = !model.rates.all_operations,
         Tab::Conflicts => match &mut model.conflicts.bench {
             Some(bench) => bench.unfolded = !bench.unfolded,
             None => model.conflicts.unfolded = !model.conflicts.unfolded,
         },
         Tab::SyncLog => sync_log::toggle(model),
-        Tab::Errors => errors::toggle(model),
+        Tab::Errors => errors::list_records(model),
     }
 }
 

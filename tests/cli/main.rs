@@ -5,6 +5,7 @@
 mod auth;
 mod backup;
 mod bad_input;
+mod bench;
 mod canary;
 mod control;
 mod export;

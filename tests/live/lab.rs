@@ -9,6 +9,11 @@ use serde_json::Value;
 
 pub const EXE: &str = env!("CARGO_BIN_EXE_couplet");
 
+/// The binary: the one just built, or what `COUPLET_EXE` names.
+fn exe() -> std::ffi::OsString {
+    std::env::var_os("COUPLET_EXE").unwrap_or_else(|| EXE.into())
+}
+
 /// The sandbox, and couplet's settings for it. Both go when it is dropped.
 pub struct Lab {
     sandbox: Child,
@@ -61,7 +66,7 @@ impl Lab {
     }
 
     fn start(args: &[&str]) -> Self {
-        let mut sandbox = Command::new(EXE)
+        let mut sandbox = Command::new(exe())
             .args(["sandbox", "--listen", "127.0.0.1:0"])
             .args(args)
             .stdout(Stdio::piped())
@@ -112,7 +117,7 @@ impl Lab {
 
     /// The binary with the environment set, ready to be started.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(EXE);
+        let mut command = Command::new(exe());
         command.args(args).envs(self.env()).stdin(Stdio::null());
         command
     }

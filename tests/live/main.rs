@@ -1,9 +1,13 @@
 //! The built program against a sandbox process over real HTTP, with and without a screen: what a user would see.
 
 mod alerts;
+mod fault_storm;
 mod fields;
+mod holders;
 mod lab;
 mod mapping;
+mod recovery;
+mod rewrites;
 mod rules;
 mod screen;
 mod serve;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::lab::{EXE, Lab};
 use super::terminal::Terminal;
 
-fn dashboard(lab: &Lab, size: (u16, u16), more: &[(&str, &str)]) -> Terminal {
+pub fn dashboard(lab: &Lab, size: (u16, u16), more: &[(&str, &str)]) -> Terminal {
     let mut env: BTreeMap<String, String> = lab
         .env()
         .into_iter()

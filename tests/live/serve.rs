@@ -109,7 +109,7 @@ pub fn settings(lab: &Lab) -> String {
 
 /// Looks until it is so; how long that took.
 #[track_caller]
-pub fn until(what: &str, is_so: impl Fn() -> bool) -> Duration {
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     let (clock, mut took) = (Clock::system(), Duration::ZERO);
     let began = clock.ticks();
     while !is_so() {

@@ -144,7 +144,7 @@ fn the_detail_follows_a_resting_cursor_and_one_that_is_slow_is_said_to_be_read_a
         app.screen().contains("│ = Jonas Abendroth"),
         "still the one before"
     );
-    let rested = world::now().plus(120);
+    let rested = world::now().plus(250);
     assert_eq!(app.model.next_wake(), Some(rested), "it follows at rest");
     let effects = update(&mut app.model, Msg::At(rested));
     assert_eq!(effects, [Effect::Read(Request::Detail(LinkId(2)))]);

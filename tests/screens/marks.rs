@@ -67,7 +67,7 @@ fn esc_lets_the_marks_go_and_v_twice_too() {
 
 #[test]
 fn marked_tasks_are_ticked_and_put_off_after_a_list_of_the_writes() {
-    for (keys, wanted) in [("<space>", 3), ("d2", 3)] {
+    for (keys, wanted) in [("<space>", 3), ("dfri<enter>", 3)] {
         let mut app = TestApp::demo(120, 40);
         app.press("2vvv").press(keys);
         assert!(

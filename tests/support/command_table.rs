@@ -64,6 +64,7 @@ fn opens_a_question_for_each_danger_and_asks_nothing_yet() {
             Scope::Contacts => "/mara<enter>",
             Scope::Errors => "5",
             Scope::Policies => "3p",
+            Scope::Tasks => "2",
             Scope::Sides => "3<enter>l",
             Scope::Candidates => "3j<enter><enter>",
             _ => "3jjjjj<enter>l",

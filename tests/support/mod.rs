@@ -28,6 +28,7 @@ pub struct TestApp {
     pub world: World,
     pub asks: Vec<Ask>,
     pub copied: Option<String>,
+    pub saved: Option<(String, String)>,
     terminal: Terminal<TestBackend>,
 }
 
@@ -66,6 +67,7 @@ impl TestApp {
             world,
             asks: Vec::new(),
             copied: None,
+            saved: None,
             terminal,
         };
         app.send(Msg::At(world::now()));
@@ -82,7 +84,8 @@ impl TestApp {
 
     /// The operator rests until the detail has followed the cursor.
     fn rest(&mut self) -> &mut Self {
-        while let Some(at) = self.model.contacts.next_wake() {
+        let wake = |model: &Model| model.contacts.next_wake().or(model.tasks.next_wake());
+        while let Some(at) = wake(&self.model) {
             self.send(Msg::At(at));
         }
         self
@@ -195,6 +198,7 @@ impl TestApp {
                     self.asks.push(ask);
                 }
                 Effect::Redraw | Effect::Ring => {}
+                Effect::Save { path, text } => self.saved = Some((path, text)),
                 Effect::Copy(text) => self.copied = Some(text),
             }
         }
@@ -237,7 +241,7 @@ impl TestApp {
                     }
                 }
             }
-            Ask::Act(_) => {}
+            Ask::Act(_) | Ask::Acknowledge(_) => {}
         }
     }
 
@@ -264,11 +268,12 @@ impl TestApp {
                 Read::Tasks(query, page.expect("memory does not fail"))
             }
             Request::Detail(link) => Read::Detail(link, world.detail(link).map(Box::new)),
-            Request::Undo { of, .. } => Read::Undo(Box::new(World::undo(of))),
             Request::Marked(links) => {
                 let details = links.into_iter().filter_map(|link| world.detail(link));
                 Read::Marked(details.collect())
             }
+            Request::Task(link) => Read::Task(world.task(link).map(Box::new)),
+            Request::TaskBoard { days, .. } => Read::TaskBoard(world.board(&days)),
             Request::Candidates(links) => {
                 let details = links.into_iter().filter_map(|link| world.detail(link));
                 Read::Candidates(details.collect())
@@ -312,6 +317,19 @@ impl TestApp {
                 let lines = lines.cloned().collect();
                 Read::LogFound(filter, lines)
             }
+            Request::Undo { of, .. } => Read::Undo(Box::new(World::undo(of))),
+            Request::ErrorRecords(error) => {
+                let names = [
+                    "Return call to Fairweather",
+                    "Send samples",
+                    "Rebook P. Raman",
+                ];
+                let rows = names.into_iter().enumerate();
+                let rows =
+                    rows.map(|(at, name)| (couplet::model::LinkId(at as i64), name.to_owned()));
+                Read::ErrorRecords(error, rows.collect())
+            }
+            Request::Alerts => Read::Alerts(world.alerts.clone()),
             Request::Errors => Read::Errors(world.errors.clone()),
             Request::Rates { .. } => Read::Rates(world.bars.clone()),
         }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use couplet::merge::{NotUndone, UndoPlan, UndoStep};
 use couplet::model::*;
-use couplet::store::{ContactDetail, ContactQuery, TaskQuery, Totals};
+use couplet::store::{BoardDays, ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 use couplet::tui::undo::Preview;
 use couplet::tui::window::Row;
 
 use super::conflict_rows::{conflicts, policies};
 use super::loop_rows::{bars, errors, log, passes, status};
-use super::mara::{mara, record, snapshot};
+use super::mara::{mara, record, snapshot, text};
 
 /// Tuesday 24 November 2026, 14:05 UTC.
 pub fn now() -> Millis {
@@ -30,6 +30,7 @@ pub struct World {
     pub passes: Vec<PassSummary>,
     pub log: Vec<LogEntry>,
     pub errors: Vec<ErrorRow>,
+    pub alerts: Vec<Alert>,
     pub status: LoopStatus,
     pub holder: Option<Holder>,
     pub bars: BySide<Vec<RateBar>>,
@@ -156,6 +157,7 @@ impl World {
             passes: passes(),
             log: log(),
             errors: errors(),
+            alerts: Vec::new(),
             status: status(),
             holder: Some(Holder {
                 operator: "dana".into(),
@@ -230,34 +232,113 @@ impl World {
         self.tasks.iter().filter(fits).cloned().collect()
     }
 
-    /// What an undo comes to: one value goes back, another stays.
+    /// What an undo comes to: the budget goes back, and the phone stays.
     pub fn undo(of: Option<Undo>) -> Preview {
-        let of = of.or(Some(Undo::Operation(LogId(10_231))));
-        let change = FieldChange {
-            field: FieldName::Title,
-            from: super::mara::text("Head of Procurement"),
-            to: super::mara::text("Senior Buyer"),
+        let change = |from: &str, to: &str| FieldChange {
+            field: FieldName::Custom("budget".into()),
+            from: text(from),
+            to: text(to),
         };
-        let plan = UndoPlan {
-            steps: vec![UndoStep::Rejoin { link: MARA }],
-            writes: vec![Write {
-                link: MARA,
-                side: Side::Ghl,
-                kind: Kind::Contact,
-                id: None,
-                op: Op::Update,
-                fields: vec![change],
-                cause: Cause::Merge,
-            }],
-            refused: vec![NotUndone {
-                log: LogId(10_231),
-                link: LinkId(12),
-                title: "Kessler, Thea".into(),
-                why: "website was changed since, at 14:09".into(),
-            }],
+        let of = of.or(Some(Undo::Operation(LogId(10_230))));
+        let cause = Cause::Undo {
+            of: Undo::Operation(LogId(10_230)),
+            action: ActionId(1),
+            operator: "dana".into(),
         };
-        let titles = vec![(MARA, "Quill, Mara".into())];
-        Preview { of, plan, titles }
+        let write = Write {
+            link: MARA,
+            side: Side::Growbots,
+            kind: Kind::Contact,
+            id: Some("ld_0018".into()),
+            op: Op::Update,
+            fields: vec![change("12,000", "9,000")],
+            cause: cause.clone(),
+        };
+        let decided = Decided {
+            field: FieldName::Custom("budget".into()),
+            value: text("9,000"),
+            seen: BySide::default(),
+            cause,
+        };
+        Preview {
+            of,
+            plan: UndoPlan {
+                steps: vec![UndoStep::Give {
+                    link: MARA,
+                    decided,
+                }],
+                writes: vec![write],
+                refused: vec![NotUndone {
+                    log: LogId(10_229),
+                    link: MARA,
+                    title: "Quill, Mara".into(),
+                    why: "lou changed phone at 14:09: it stays as it is".into(),
+                }],
+            },
+            titles: BTreeMap::from([(MARA, "Quill, Mara".to_owned())]),
+        }
+    }
+
+    pub fn board(&self, days: &BoardDays) -> TaskBoard {
+        let open = || self.tasks.iter().filter(|task| !task.completed);
+        let due = |from: Millis, until: Millis| {
+            let due = open().filter_map(|task| task.due_at);
+            due.filter(|at| *at >= from && *at < until).count() as u64
+        };
+        TaskBoard {
+            mine: open()
+                .filter(|task| task.assignee.starts_with("dana@"))
+                .count() as u64,
+            overdue: due(Millis(0), days.today),
+            today: due(days.today, days.tomorrow),
+            week: due(days.today, days.week),
+            people: ["dana", "lou", "ravi"]
+                .map(|who| format!("{who}@harbor.example"))
+                .into(),
+        }
+    }
+
+    /// A task with both sides: each has it as the row says.
+    pub fn task(&self, link: LinkId) -> Option<ContactDetail> {
+        let row = self.tasks.iter().find(|row| row.id == link)?;
+        let record = record(&[
+            (FieldName::Title, &row.title),
+            (FieldName::Assignee, &row.assignee),
+            (FieldName::Body, "Ask for the dock number."),
+        ]);
+        let mut record = record;
+        record.set(FieldName::DueAt, row.due_at.map(Value::Time));
+        let end = |side: Side| match row.ids.get(side) {
+            Some(id) => snapshot(side, id.as_str(), record.clone(), "2026-11-18T10:05:00Z"),
+            None => End::Missing,
+        };
+        let parked = Parked {
+            field: FieldName::Assignee,
+            side: Side::Growbots,
+            seen: BySide::default(),
+            why: "the assignee is not active there".into(),
+        };
+        let failed = row.state == LinkState::Error;
+        Some(ContactDetail {
+            linked: Linked {
+                id: link,
+                kind: Kind::Task,
+                parent: row.contact,
+                base: Some(record.clone()),
+                ends: BySide::from_fn(end),
+                decided: Vec::new(),
+                parked: failed.then_some(parked).into_iter().collect(),
+                ignored: false,
+            },
+            state: row.state,
+            held: Vec::new(),
+            candidates: Vec::new(),
+            waiting: Vec::new(),
+            tasks: Vec::new(),
+            notes: Vec::new(),
+            appointments: Vec::new(),
+            history: Vec::new(),
+        })
     }
 
     pub fn detail(&self, link: LinkId) -> Option<ContactDetail> {

@@ -16,7 +16,7 @@ use crate::config::Flags;
 pub use decisions::{Conflicts, Policies, Resolve, TakeArg, Undo};
 pub use records::{Contacts, Links, Tasks};
 pub use run::{Demo, Sandbox, Serve, Sync, SyncCommand};
-pub use setup::{Auth, Config, Credential, Doctor, Map, Rules};
+pub use setup::{Auth, Bench, Config, Credential, Doctor, Map, Rules};
 pub use tables::{Export, ExportFormat, ExportKind, Merge};
 pub use watch::{Alerts, ErrorIds, Errors, Log};
 
@@ -114,6 +114,9 @@ pub enum Command {
     Auth(Auth),
     /// Check settings, permissions, clock, database, and what both keys may do.
     Doctor(Doctor),
+    /// What measurements start from.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Copy the database to a file that is not there yet. A running loop goes on meanwhile.
     ///
     /// Put in the place of the database, the copy deletes nothing before it has read both sides in full.

@@ -66,6 +66,18 @@ pub enum Map {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Fill a workspace that has no database yet with made-up people who are on both sides, their tasks and history.
+    ///
+    /// Nothing is sent. Name a workspace or a folder of its own: a loop that runs on it would look for these people.
+    Seed {
+        /// How many.
+        #[arg(long, value_name = "N")]
+        contacts: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Rules {
     /// Every rule: what it waits for, what it does, how often it acted.
     List(Listing),

@@ -5,8 +5,9 @@ use super::*;
 const NONE: Value = Value::Null;
 
 /// What the tests of OAuth and webhooks try.
-const ELSEWHERE: [&str; 3] = [
+const ELSEWHERE: [&str; 4] = [
     "refresh_grace_ms",
+    "rewrites",
     "webhook_signatures",
     "task_create_is_sparse",
 ];

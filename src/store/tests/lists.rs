@@ -2,9 +2,9 @@ use rusqlite::Connection;
 
 use super::{Cache, START, by, contact, search, task};
 use crate::model::{
-    ContactSort, Direction, FieldName, LinkState, Millis, PageKey, Side, Snapshot, TaskView,
+    ContactSort, Direction, FieldName, LinkState, Millis, PageKey, Side, Snapshot, TaskView, Value,
 };
-use crate::store::{ContactQuery, TaskQuery};
+use crate::store::{BoardDays, ContactQuery, TaskQuery};
 
 /// Forty contacts with few names, so that many are equal, in two states.
 fn many() -> Cache {
@@ -106,7 +106,7 @@ fn tasks_stand_by_due_time_open_apart_from_done() {
         ("2", "2026-03-02"),
     ] {
         let mut snapshot = task(Side::Ghl, n, "g1", &format!("Call {n}"));
-        let due = Millis::parse(&format!("{due}T09:00:00Z")).map(crate::model::Value::Time);
+        let due = Millis::parse(&format!("{due}T09:00:00Z")).map(Value::Time);
         snapshot.record.set(FieldName::DueAt, due);
         cache.put(&snapshot);
     }
@@ -130,7 +130,7 @@ fn tasks_stand_by_due_time_open_apart_from_done() {
     let link = cache.reader().find("2").unwrap().unwrap();
     let mut done = task(Side::Ghl, "2", "g1", "Call 2");
     done.record
-        .set(FieldName::Completed, Some(crate::model::Value::Bool(true)));
+        .set(FieldName::Completed, Some(Value::Bool(true)));
     cache.put(&done);
     assert_eq!(titles(&cache, TaskView::Done, ""), ["Call 2"]);
     assert_eq!(cache.reader().totals().unwrap().tasks_open, 3);
@@ -261,4 +261,36 @@ fn a_filter_lets_through_what_lists_and_records_have_page_by_page() {
             assert_eq!(pages, whole, "{text} {direction:?}");
         }
     }
+}
+
+#[test]
+fn the_heads_of_the_tasks_count_by_day_and_by_operator() {
+    let mut cache = Cache::new();
+    let day = 86_400_000;
+    cache
+        .store
+        .put_snapshots(cache.fence, &[contact(Side::Ghl, "g1", &[])])
+        .unwrap();
+    for (id, due, who) in [
+        ("t1", START.plus(-day), "dana@x.example"),
+        ("t2", START.plus(1_000), "Dana@x.example"),
+        ("t3", START.plus(3 * day), "danae@x.example"),
+        ("t4", START.plus(30 * day), "dana"),
+    ] {
+        let mut one = task(Side::Ghl, id, "g1", id);
+        one.record.set(FieldName::DueAt, Some(Value::Time(due)));
+        one.record.set(FieldName::Assignee, Value::text(who));
+        cache.store.put_snapshots(cache.fence, &[one]).unwrap();
+    }
+    let days = BoardDays {
+        today: START,
+        tomorrow: START.plus(day),
+        week: START.plus(7 * day),
+    };
+    let board = cache.reader().task_board("dana", &days).unwrap();
+    assert_eq!(
+        (board.mine, board.overdue, board.today, board.week),
+        (3, 1, 1, 2)
+    );
+    assert!(board.people.contains(&"danae@x.example".to_owned()));
 }

@@ -12,6 +12,7 @@ mod outbox;
 mod pulls;
 mod slots;
 mod totals;
+mod trouble;
 
 use tempfile::TempDir;
 

@@ -13,8 +13,9 @@ use super::views::{Column, USUAL, View};
 /// A read that takes longer is said to take place.
 const PATIENCE_MS: i64 = 150;
 
-/// The detail follows a cursor that rests: each line of the pane would be sent for each step.
-const REST_MS: i64 = 120;
+/// The detail follows a cursor that rests: each line of the pane would be sent for each step. Longer than the pause
+/// between two keys of somebody who reads down the list, which has what tells one contact from the next.
+const REST_MS: i64 = 250;
 
 /// State of the tab.
 #[derive(Clone, Debug)]

@@ -1,19 +1,18 @@
-//! Errors by pattern, with what to do about each.
-
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+//! Errors by pattern, and alerts. Drawn by [`errors_view`](super::errors_view).
 
 use crate::engine::port::Ask;
-use crate::model::{Action, ErrorId, ErrorRow, ErrorState, Millis, Side};
-use crate::text::{clean, thousands};
+use crate::model::{
+    Action, Alert, AlertState, BySide, ErrorId, ErrorRow, ErrorState, LinkId, Millis,
+};
 
-use super::super::confirm::Confirm;
+use super::super::confirm::{Confirm, cost_words};
+use super::super::effect::{Effect, Request};
 use super::super::filter::{self, Filters};
+use super::super::form::{Form, Purpose};
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Do, Move};
 use super::super::times::counted;
-use super::super::widgets::help::wrap;
-use super::super::widgets::paint::{self, Row};
-use super::conflicts;
+use super::contacts;
 
 /// State of the tab.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +24,12 @@ pub struct Errors {
     /// The error under the cursor.
     pub cursor: Option<ErrorId>,
     unfolded: Vec<ErrorId>,
+    /// Alerts that hold, then those that are over.
+    pub alerts: Vec<Alert>,
+    /// The records of errors that were listed.
+    listed: Vec<(ErrorId, Vec<(LinkId, String)>)>,
+    /// Lines that an error of more lines than the screen has is scrolled by.
+    down: usize,
 }
 
 impl Errors {
@@ -35,7 +40,7 @@ impl Errors {
     }
 
     /// In the order of the screen: those that are open first.
-    fn order(&self, filters: &Filters, now: Millis) -> Vec<&ErrorRow> {
+    pub fn order(&self, filters: &Filters, now: Millis) -> Vec<&ErrorRow> {
         let open = |error: &&ErrorRow| error.state == ErrorState::Open;
         let quiet = |error: &&ErrorRow| !open(error);
         let all = || {
@@ -43,6 +48,18 @@ impl Errors {
             all.filter(|error| filter::passes_error(filters, error, now))
         };
         all().filter(open).chain(all().filter(quiet)).collect()
+    }
+
+    /// Whether an error shows what it means.
+    pub fn is_unfolded(&self, id: ErrorId) -> bool {
+        self.unfolded.contains(&id)
+    }
+
+    /// By how many lines an error of `own` lines is scrolled, of `all` in the list.
+    pub fn scrolled(&self, own: usize, all: usize) -> usize {
+        self.down
+            .min(own.saturating_sub(1))
+            .min(all.saturating_sub(1))
     }
 
     /// Moves the cursor to the first open error; false if there is none.
@@ -100,6 +117,7 @@ pub fn go(model: &mut Model, how: Move) {
         Move::PageUp => at.saturating_sub(page),
     };
     model.errors.cursor = Some(order[to.min(last)]);
+    model.errors.down = 0;
 }
 
 /// Unfolds the error under the cursor, or folds it.
@@ -114,196 +132,230 @@ pub fn toggle(model: &mut Model) {
     }
 }
 
-/// Asks before a retry, a skip or a mute.
-pub fn ask(model: &mut Model, what: Do) {
-    let Some(error) = model.errors.current() else {
+/// Lists the records of the error under the cursor.
+pub fn list_records(model: &mut Model) {
+    let Some(id) = model.errors.cursor else {
         return;
     };
-    let id = error.id;
-    let records = match error.count {
-        1 => "1 record".to_owned(),
-        n => format!("{} records", thousands(n)),
+    let errors = &mut model.errors;
+    let before = errors.listed.len();
+    errors.listed.retain(|(other, _)| *other != id);
+    let was_listed = errors.listed.len() < before;
+    if !errors.is_unfolded(id) {
+        errors.unfolded.push(id);
+    } else if was_listed {
+        return;
+    }
+    model.read(Request::ErrorRecords(id));
+}
+
+/// Takes the records of an error.
+pub fn accept_records(model: &mut Model, error: ErrorId, records: Vec<(LinkId, String)>) {
+    let listed = &mut model.errors.listed;
+    listed.retain(|(other, _)| *other != error);
+    listed.push((error, records));
+    model.dirty = true;
+}
+
+/// The records of an error, where they are listed.
+pub fn records<'a>(model: &'a Model, error: &ErrorRow) -> &'a [(LinkId, String)] {
+    let listed = model.errors.listed.iter();
+    let found = listed.into_iter().find(|(id, _)| *id == error.id);
+    found.map_or(&[], |(_, records)| records)
+}
+
+/// Takes the alerts.
+pub fn accept_alerts(model: &mut Model, alerts: Vec<Alert>) {
+    model.dirty |= model.errors.alerts != alerts;
+    model.errors.alerts = alerts;
+}
+
+/// The alerts that hold.
+pub fn alerts(model: &Model) -> impl Iterator<Item = &Alert> {
+    let all = model.errors.alerts.iter();
+    all.filter(|alert| matches!(alert.state, AlertState::Open | AlertState::Acknowledged))
+}
+
+/// Says of the first alert that nobody has acknowledged that somebody knows.
+pub fn acknowledge(model: &mut Model) {
+    let open = |alert: &&Alert| alert.state == AlertState::Open;
+    let Some(alert) = model.errors.alerts.iter().find(open) else {
+        return;
     };
-    let (title, words, yes, action, said) = match what {
+    let (id, name) = (alert.id, alert.name.clone());
+    model.ask(Ask::Acknowledge(id));
+    model.say_done(format!("Alert {name} is acknowledged."));
+}
+
+/// Shows the record of the error under the cursor.
+pub fn open_record(model: &mut Model) {
+    match model.errors.current().and_then(|error| error.last.link) {
+        Some(link) => contacts::show(model, link),
+        None => model.say("This error is of no record."),
+    }
+}
+
+/// What a retry of an error costs, in words.
+pub fn cost(error: &ErrorRow) -> String {
+    let n = usize::try_from(error.count).unwrap_or(usize::MAX / 4);
+    let writes = match error.last.side {
+        Some(side) => BySide::from_fn(|other| if other == side { n } else { 0 }),
+        None => BySide::default(),
+    };
+    if error.last.next_retry_at.is_some() {
+        return cost_words(writes);
+    }
+    format!(
+        "{}. Refused again unless something changed",
+        cost_words(writes)
+    )
+}
+
+/// The errors that a command is about: the marked ones, else that under the cursor.
+fn subjects(model: &Model) -> Vec<&ErrorRow> {
+    if model.marks.errors.is_empty() {
+        return model.errors.current().into_iter().collect();
+    }
+    let all = model.errors.all.iter();
+    all.filter(|error| model.marks.errors.contains(&error.id))
+        .collect()
+}
+
+/// Asks before a retry, a skip or a mute.
+pub fn ask(model: &mut Model, what: Do) {
+    let rows = subjects(model);
+    let Some(first) = rows.first() else {
+        return;
+    };
+    let records = counted(rows.iter().map(|row| row.count).sum(), "record", "records");
+    let quiet = |state| rows.iter().all(|row| row.state == state);
+    let (name, words, yes, said) = match what {
         Do::Retry => (
-            "Try again?",
+            "Try again",
             format!(
                 "{records} are read and written again. It fails again unless the cause is gone."
             ),
             "try again",
-            Action::Retry { error: id },
             "The next pass tries again.",
         ),
         Do::Skip => (
-            "Skip?",
-            format!("{records} are not tried again until they change on a side."),
+            "Skip",
+            format!("{records} are not tried again until they change on a side. r takes it back."),
             "skip",
-            Action::Skip { error: id },
             "Skipped until the records change.",
         ),
+        Do::Mute if quiet(ErrorState::Muted) => (
+            "Count again",
+            format!("It is counted again, and {records} are tried again."),
+            "count again",
+            "Counted again.",
+        ),
         _ => (
-            "Mute?",
-            "It is kept out of the counts. Nothing else changes.".into(),
+            "Mute",
+            "It is kept out of the counts. Nothing else changes. m again takes it back.".into(),
             "mute",
-            Action::Mute { error: id },
             "Muted.",
         ),
     };
-    let lines = vec![error.last.message.clone(), String::new(), words];
-    let confirm = Confirm::one(title, lines, yes, Ask::Act(action), said);
+    let action = |error: ErrorId| match what {
+        Do::Skip => Action::Skip { error },
+        Do::Mute if !quiet(ErrorState::Muted) => Action::Mute { error },
+        _ => Action::Retry { error },
+    };
+    let mut lines: Vec<String> = match rows.as_slice() {
+        [_] => vec![first.last.message.clone()],
+        rows => rows.iter().map(|row| row.last.pattern.clone()).collect(),
+    };
+    lines.extend([String::new(), words]);
+    let title = match rows.len() {
+        1 => format!("{name}?"),
+        n => format!("{name}, {n} patterns?"),
+    };
+    let confirm = Confirm {
+        lines,
+        yes: Some(yes.into()),
+        asks: rows.iter().map(|row| Ask::Act(action(row.id))).collect(),
+        said: said.into(),
+        ..Confirm::new(title)
+    };
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
 }
 
-fn next_try(model: &Model, error: &ErrorRow) -> String {
-    match (error.state, error.last.next_retry_at) {
-        (ErrorState::Skipped, _) => "never: skipped".into(),
-        (ErrorState::Muted, None) => "muted".into(),
-        (_, Some(at)) => model.times.moment(at),
-        (_, None) => "when it changes".into(),
-    }
+/// Opens the box for the name of the file to export the list to.
+pub fn export(model: &mut Model) {
+    let title = "Export these errors: to a new file, .csv or .jsonl".to_owned();
+    let name = crate::model::Value::text("couplet-errors.csv");
+    let fields = vec![(crate::model::FieldName::Name, name)];
+    let form = Form::new(title, Purpose::Export, fields, 0, &model.times);
+    model.overlay = Some(Overlay::Form(Box::new(form)));
 }
 
-/// The pattern without its side, which has a column of its own; of an error of no record its last answer.
-fn what_happened(error: &ErrorRow) -> &str {
-    let pattern = error.last.pattern.as_str();
-    let side = error.last.side.map_or("", Side::name);
-    let pattern = pattern.strip_prefix(side).map_or(pattern, str::trim_start);
-    let answer = error.last.message.lines().next();
-    answer
-        .filter(|line| error.title.is_empty() && !line.is_empty())
-        .unwrap_or(pattern)
-}
-
-fn unfolded_rows(model: &Model, error: &ErrorRow, columns: usize) -> Vec<Row> {
-    let theme = &model.theme;
-    let mut rows = Vec::new();
-    let status = error
-        .last
-        .status
-        .map_or_else(|| "no answer".into(), |s| s.to_string());
-    let times = format!(
-        "{} first, {} last, {}",
-        model.times.moment(error.first_at),
-        model.times.moment(error.last_at),
-        counted(error.count, "record", "records")
-    );
-    for (label, text) in [
-        ("Last answer", error.last.message.clone()),
-        ("Record", error.title.clone()),
-        (
-            "Operation",
-            format!("{}, {status}", clean(&error.last.operation)),
-        ),
-        ("When", times),
-        ("Next try", next_try(model, error)),
-        (
-            "What to do",
-            "r tries again, x leaves it until the record changes, m mutes it".into(),
-        ),
-    ] {
-        if text.is_empty() {
-            continue; // an error of no record
-        }
-        let lines = wrap(&text, columns.saturating_sub(23));
-        for (at, line) in lines.into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            rows.push(
-                Row::of("      ", Style::new())
-                    .cell(label, 16, theme.dim)
-                    .add(line, Style::new()),
-            );
-        }
+/// Hands the list over to be written to a file.
+pub fn write_to(model: &mut Model, path: &str) {
+    let rows = model.errors.order(&model.filters, model.times.now);
+    let end = std::path::Path::new(path).extension();
+    let is_csv = !end.is_some_and(|end| end.eq_ignore_ascii_case("jsonl"));
+    let mut text = String::new();
+    if is_csv {
+        text.push_str(
+            "id,state,side,status,operation,count,first_at,last_at,next_retry_at,pattern,message\n",
+        );
     }
-    rows
-}
-
-/// Draws the tab.
-pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let inner = paint::beside_track(area);
-    let columns = inner.width as usize;
-    let wide = columns >= 99;
-    paint::track(area, 0, 0, theme, buf);
-    let order = model.errors.order(&model.filters, model.times.now);
-    let open = order.iter().filter(|e| e.state == ErrorState::Open);
-    let records: u64 = open.clone().map(|e| e.count).sum();
-    let head = format!(
-        " {}, {}, heaviest first",
-        counted(open.count() as u64, "pattern", "patterns"),
-        counted(records, "record", "records")
-    );
-    Row::of(head, theme.dim).draw(paint::row(inner, 0), buf);
-    let (first, last, next) = if wide { (13, 13, 17) } else { (0, 0, 17) };
-    let what = columns.saturating_sub(3 + 10 + 10 + first + last + next);
-    Row::of("   ", Style::new())
-        .cell("Side", 10, Style::new())
-        .cell("What", what, Style::new())
-        .cell("Records", 10, Style::new())
-        .cell("First", first, Style::new())
-        .cell("Last", last, Style::new())
-        .cell("Next try", next, Style::new())
-        .draw(paint::row(inner, 1), buf);
-    let mut rows: Vec<(Option<ErrorId>, bool, Row, Option<String>)> = Vec::new();
-    let quiet = order.iter().filter(|e| e.state != ErrorState::Open).count();
-    let mut named = false;
-    for error in &order {
-        if error.state != ErrorState::Open && !named {
-            let words = format!("muted and skipped {quiet}");
-            rows.push((None, false, Row::new(), Some(words)));
-            named = true;
-        }
-        let unfolded = model.errors.unfolded.contains(&error.id);
-        let sign = match (error.state, unfolded) {
-            (_, true) => "▾",
-            (ErrorState::Muted, _) => "m",
-            (ErrorState::Skipped, _) => "x",
-            _ => "▸",
-        };
-        let side = error.last.side.map_or("couplet", Side::label);
-        let row = Row::of(format!(" {sign} "), Style::new())
-            .cell(side, 10, Style::new())
-            .cell(what_happened(error), what.saturating_sub(1), Style::new())
-            .add(" ", Style::new())
-            .cell(&thousands(error.count), 10, Style::new())
-            .cell(&model.times.moment(error.first_at), first, theme.dim)
-            .cell(&model.times.moment(error.last_at), last, theme.dim)
-            .cell(&next_try(model, error), next, Style::new());
-        rows.push((Some(error.id), true, row, None));
-        if unfolded {
-            let more = unfolded_rows(model, error, columns);
-            rows.extend(
-                more.into_iter()
-                    .map(|row| (Some(error.id), false, row, None)),
-            );
-        }
-    }
-    let visible = (area.height as usize).saturating_sub(2);
-    let cursor = model.errors.cursor;
-    let mine =
-        |row: &(Option<ErrorId>, bool, Row, Option<String>)| row.0.is_some() && row.0 == cursor;
-    let start = rows.iter().position(mine).unwrap_or(0);
-    let end = rows.iter().rposition(mine).unwrap_or(start);
-    let end = end.min(start + visible.saturating_sub(1));
-    let top = paint::scrolled(0, end, visible, rows.len());
-    for (line, (id, is_head, row, words)) in rows.iter().skip(top).take(visible).enumerate() {
-        if let Some(words) = words {
-            conflicts::heading(words, paint::row(area, line + 2), model, buf);
-            continue;
-        }
-        let place = paint::row(inner, line + 2);
-        row.draw(place, buf);
-        if *is_head && *id == cursor {
-            paint::cursor(place, 13 + what.min(40), theme, buf);
-        }
-    }
-    if rows.is_empty() {
-        let words = if model.errors.loaded && !model.errors.all.is_empty() {
-            " No error passes the filter. esc drops it."
-        } else if model.errors.loaded {
-            " = No errors."
+    for row in rows {
+        let last = &row.last;
+        let at = |at: Option<Millis>| at.map_or_else(String::new, |at| at.to_string());
+        let cells = [
+            ("id", row.id.to_string()),
+            ("state", row.state.name().to_owned()),
+            (
+                "side",
+                last.side.map_or("couplet", crate::model::Side::name).into(),
+            ),
+            (
+                "status",
+                last.status.map_or_else(String::new, |it| it.to_string()),
+            ),
+            ("operation", last.operation.clone()),
+            ("count", row.count.to_string()),
+            ("first_at", at(Some(row.first_at))),
+            ("last_at", at(Some(row.last_at))),
+            ("next_retry_at", at(last.next_retry_at)),
+            ("pattern", last.pattern.clone()),
+            ("message", last.message.clone()),
+        ];
+        if is_csv {
+            let cells = cells.map(|(_, cell)| quoted(&cell));
+            text.push_str(&cells.join(","));
         } else {
-            " reading…"
-        };
-        Row::of(words, theme.dim).draw(paint::row(inner, 2), buf);
+            let fields = cells.map(|(name, cell)| (name.to_owned(), serde_json::Value::from(cell)));
+            text.push_str(&serde_json::Value::Object(fields.into_iter().collect()).to_string());
+        }
+        text.push('\n');
+    }
+    model.effect(Effect::Save {
+        path: path.into(),
+        text,
+    });
+}
+
+/// A cell of CSV (RFC 4180). One that a spreadsheet would take for a formula begins with an apostrophe.
+fn quoted(cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@']);
+    let cell = if formula {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    };
+    if cell.contains([',', '"', '\n', '\r']) {
+        return format!("\"{}\"", cell.replace('"', "\"\""));
+    }
+    cell
+}
+
+/// Puts the cursor on the error in a line of the body.
+pub fn click(model: &mut Model, line: usize) {
+    if let Some(id) = super::errors_view::row_at(model, line) {
+        model.errors.cursor = Some(id);
+        model.dirty = true;
     }
 }

@@ -1,25 +1,65 @@
-//! Rates: what was used of each side's limits, by whom, and how long it lasts.
+//! Rates: what was used of each side's limits, by whom, and how long it lasts; sides and lanes are paused here. Drawn
+//! by [`rates_view`](super::rates_view).
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use crate::engine::port::Ask;
+use crate::model::{Action, BySide, FieldName, Lane, Millis, Paused, RateBar, Side, Value};
 
-use crate::model::{BySide, Day, Health, Lane, Millis, RateBar, Side};
-use crate::text::{clean, thousands};
-
+use super::super::confirm::Confirm;
 use super::super::effect::Request;
-use super::super::model::Model;
+use super::super::form::{Form, Input, Purpose};
+use super::super::model::{Model, Overlay};
 use super::super::msg::Move;
-use super::super::widgets::gauge::{bar, gauge};
-use super::super::widgets::paint::{self, Row};
 
 const HOUR_MS: i64 = 3_600_000;
 const PACE_MS: i64 = 500;
-const HALF_MINUTE_MS: i64 = 30_000;
+/// A day has many bars, and moves slowly.
+const PACE_OF_DAY_MS: i64 = 15_000;
+
+/// What the cursor is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// All of a side.
+    Side(Side),
+    /// A lane of both sides.
+    Lane(Lane),
+}
+
+impl Spot {
+    /// All, from top to bottom.
+    pub const ALL: [Self; 6] = [
+        Self::Side(Side::Ghl),
+        Self::Side(Side::Growbots),
+        Self::Lane(Lane::Operator),
+        Self::Lane(Lane::Webhook),
+        Self::Lane(Lane::Incremental),
+        Self::Lane(Lane::Sweep),
+    ];
+
+    const fn parts(self) -> (Option<Side>, Option<Lane>) {
+        match self {
+            Self::Side(side) => (Some(side), None),
+            Self::Lane(lane) => (None, Some(lane)),
+        }
+    }
+
+    /// In words.
+    pub fn label(self) -> String {
+        match self {
+            Self::Side(side) => side.label().to_owned(),
+            Self::Lane(lane) => format!("the {} lane", lane.name()),
+        }
+    }
+}
 
 /// State of the tab.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
-    /// The bars of the last hour, oldest first.
+    /// The bars of the last hour or day, oldest first.
     pub bars: BySide<Vec<RateBar>>,
+    /// Whether a day is shown, not an hour.
+    pub of_day: bool,
+    /// Whether all operations are listed in place of the charts.
+    pub all_operations: bool,
     read_at: Millis,
     at: usize,
 }
@@ -27,7 +67,13 @@ pub struct Rates {
 impl Rates {
     /// When to read next while the tab is open: twice a second.
     pub const fn next_read(&self) -> Millis {
-        self.read_at.plus(PACE_MS)
+        let pace = if self.of_day { PACE_OF_DAY_MS } else { PACE_MS };
+        self.read_at.plus(pace)
+    }
+
+    /// What the cursor is on.
+    pub fn spot(&self) -> Spot {
+        Spot::ALL[self.at.min(Spot::ALL.len() - 1)]
     }
 }
 
@@ -36,9 +82,10 @@ pub fn read(model: &mut Model) {
     let now = model.times.now;
     if now >= model.rates.next_read() {
         model.rates.read_at = now;
+        let hours = if model.rates.of_day { 24 } else { 1 };
         model.read(Request::Frame);
         model.read(Request::Rates {
-            since: now.plus(-HOUR_MS),
+            since: now.plus(-hours * HOUR_MS),
         });
     }
 }
@@ -51,9 +98,9 @@ pub fn accept(model: &mut Model, bars: BySide<Vec<RateBar>>) {
     }
 }
 
-/// Moves among the lanes.
+/// Moves among the sides and the lanes.
 pub fn go(model: &mut Model, how: Move) {
-    let last = 2 * Lane::ALL.len() - 1;
+    let last = Spot::ALL.len() - 1;
     let at = model.rates.at;
     model.rates.at = match how {
         Move::Down => (at + 1).min(last),
@@ -63,307 +110,112 @@ pub fn go(model: &mut Model, how: Move) {
     };
 }
 
-fn health_words(model: &Model, side: Side) -> (String, Style) {
-    let theme = &model.theme;
-    match &model.status.sides.get(side).health {
-        Health::Unknown => ("no answer yet".into(), theme.dim),
-        Health::Ok => ("ok".into(), theme.well),
-        Health::Slow => ("slow".into(), theme.error),
-        Health::Shut { until } => (
-            format!("! shut till {}", model.times.second(*until)),
-            theme.error,
-        ),
-        Health::Refused => ("! key refused".into(), theme.error),
-        Health::SignIn => ("! sign in again".into(), theme.error),
-        Health::Off => ("! off".into(), theme.error),
-    }
+/// An hour or a day.
+pub fn step_range(model: &mut Model) {
+    model.rates.of_day = !model.rates.of_day;
+    model.rates.read_at = Millis(0);
+    read(model);
 }
 
-fn gauges(model: &Model, side: Side, columns: usize) -> [Row; 2] {
-    let theme = &model.theme;
-    let status = model.status.sides.get(side);
-    let wide = columns >= 99;
-    let length = match columns {
-        _ if wide => 44,
-        60.. => 30,
-        _ => 14,
-    };
-    let (burst, day) = (status.burst, status.day);
-    let lead = |name: &str| {
-        Row::of(if wide { "  " } else { " " }, Style::new()).cell(
-            name,
-            if wide { 9 } else { 7 },
-            Style::new(),
-        )
-    };
-    let first = lead("burst");
-    let (used, limit) = (u64::from(burst.used), u64::from(burst.limit));
-    let mut first = gauge(first, used, 0, limit, length, theme).add(
-        if wide {
-            format!("   {used} of {limit} in 10 s")
-        } else {
-            format!("  {used}/{limit} in 10 s")
-        },
-        Style::new(),
-    );
-    if wide && burst.resets_in_ms > 0 {
-        let free = model.times.now.plus(i64::from(burst.resets_in_ms));
-        let words = format!("free again {}", model.times.second(free));
-        first = first.to(85).add(words, theme.dim);
-    }
-    let others = match day.others {
-        Some(n) => format!("{} others", thousands(n)),
-        None => "others ?".into(),
-    };
-    let (ours, limit) = (thousands(day.used), thousands(day.limit));
-    let mut second = gauge(
-        lead("day"),
-        day.used,
-        day.others.unwrap_or(0),
-        day.limit,
-        length,
-        theme,
-    )
-    .add(
-        if wide {
-            format!("   {ours} ours  {others}  of {limit}")
-        } else {
-            format!("  {ours} + {others} / {limit}")
-        },
-        Style::new(),
-    );
-    if let (true, Some(at)) = (wide, day.resets_at) {
-        let words = format!("   ends {}", model.times.moment(at));
-        second = second.add(words, theme.dim);
-    }
-    [first, second]
-}
-
-/// How long a side's day lasts at the pace of the last 10 minutes; true if it ends early.
-fn forecast(model: &Model, side: Side) -> (String, bool) {
+/// The pause that holds what the cursor is on.
+pub fn pause_of(model: &Model, spot: Spot) -> Option<&Paused> {
     let now = model.times.now;
-    let day: Day = model.status.sides.get(side).day;
-    let recent = model.rates.bars.get(side).iter();
-    let sent: u64 = recent
-        .filter(|bar| now.since(bar.at) < 600_000)
-        .map(|bar| u64::from(bar.ours))
-        .sum();
-    let old = model.rates.bars.get(side).first();
-    let known = old.is_some_and(|bar| now.since(bar.at) >= 600_000 - HALF_MINUTE_MS);
-    let Some(ends) = day.resets_at.filter(|_| known && day.limit > 0) else {
-        return (
-            format!("{side}: no forecast yet, it needs 10 min of history."),
-            false,
-        );
-    };
-    let left = day.limit.saturating_sub(day.used + day.others.unwrap_or(0));
-    let needed = sent * (ends.since(now).max(0) as u64) / 600_000;
-    if needed <= left {
-        let spare = thousands(left - needed);
-        let words =
-            format!("At this pace the day of {side} lasts past its end, with {spare} to spare.");
-        return (words, false);
+    match spot {
+        Spot::Side(side) => {
+            let paused = model.status.paused.as_ref();
+            paused.filter(|paused| paused.rests(side, now))
+        }
+        Spot::Lane(lane) => {
+            let mut sides = Side::BOTH.into_iter();
+            sides.find_map(|side| model.status.lane_pause(side, lane, now))
+        }
     }
-    let lasts = now.plus((left * 600_000 / sent.max(1)) as i64);
-    let words = format!(
-        "At this pace the budget of {side} lasts until {}, its day ends {}.",
-        model.times.moment(lasts),
-        model.times.moment(ends)
+}
+
+/// Pauses the side or the lane under the cursor after asking how long and why; or asks whether to resume it.
+pub fn pause(model: &mut Model) {
+    let spot = model.rates.spot();
+    let (side, lane) = spot.parts();
+    let name = spot.label();
+    if let Some(paused) = pause_of(model, spot) {
+        let by = crate::text::clean(&paused.by).into_owned();
+        let since = model.times.moment(paused.at);
+        let lines = vec![
+            format!("Paused by {by} at {since}."),
+            "What waited goes as soon as the limits let it.".into(),
+        ];
+        let ask = Ask::Act(Action::Resume { side, lane });
+        let said = format!("{} goes on.", capital(&name));
+        let title = format!("Resume {name}?");
+        let confirm = Confirm::one(&title, lines, "resume", ask, &said);
+        model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+        return;
+    }
+    let fields = vec![(FieldName::DueAt, None), (FieldName::Name, None)];
+    let title = format!("Pause {name}: how long, and why? Empty: until resumed");
+    let form = Form::new(
+        title,
+        Purpose::Pause { side, lane },
+        fields,
+        0,
+        &model.times,
     );
-    (words, true)
+    let form = form.labelled(&["until", "why"]);
+    model.overlay = Some(Overlay::Form(Box::new(form)));
 }
 
-/// Rows of a chart, highest first: requests a second in the last hour.
-fn chart(model: &Model, side: Side, columns: usize, height: usize) -> Vec<Row> {
-    let theme = &model.theme;
-    let wide = columns >= 99;
-    let (unit, count) = if wide {
-        (HALF_MINUTE_MS, columns.saturating_sub(8).min(120))
-    } else {
-        (2 * HALF_MINUTE_MS, columns.saturating_sub(8).min(60))
+fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), chars.as_str())
+}
+
+/// How long and why was said: asks whether to pause.
+pub fn finish_pause(model: &mut Model, form: &Form, side: Option<Side>, lane: Option<Lane>) {
+    let until = match form.inputs.first().and_then(Input::changed) {
+        Some(Ok(Some(Value::Time(at)))) => Some(at),
+        _ => None,
     };
-    let end = model.times.now.0.div_euclid(unit) + 1;
-    let start = end - count as i64;
-    let mut sums = vec![(0_u64, 0_u64); count];
-    for bar in model.rates.bars.get(side) {
-        let at = bar.at.0.div_euclid(unit) - start;
-        if let Some(sum) = usize::try_from(at).ok().and_then(|at| sums.get_mut(at)) {
-            *sum = (
-                sum.0 + u64::from(bar.ours),
-                sum.1 + u64::from(bar.throttled),
-            );
-        }
+    if until.is_some_and(|until| until <= model.times.now) {
+        return model.say("That time is over already.");
     }
-    let rate = |sum: u64| sum as f64 * 1000.0 / unit as f64;
-    let most = sums.iter().map(|sum| rate(sum.0)).fold(0.0, f64::max);
-    let top = if most > 10.0 { most.ceil() } else { 10.0 };
-    let step = top / height as f64;
-    (0..height)
-        .rev()
-        .map(|row| {
-            let label = match row {
-                _ if row + 1 == height => format!("{top:>4}"),
-                0 => "   0".into(),
-                _ => "    ".into(),
-            };
-            let mut line = Row::of(format!("{label} │"), theme.dim);
-            for (ours, throttled) in &sums {
-                let sign = bar(rate(*ours), row, step);
-                let empty = sign == " ";
-                line = match (*throttled > 0 && row + 1 == height, empty) {
-                    (true, true) => line.add("×", theme.error),
-                    _ => line.add(sign, theme.ours),
-                };
-            }
-            line
-        })
-        .collect()
-}
-
-fn lane_rows(model: &Model, wide: bool) -> Vec<(usize, Row)> {
-    let theme = &model.theme;
-    let mut rows = Vec::new();
-    for (place, side) in Side::BOTH.into_iter().enumerate() {
-        let status = model.status.sides.get(side);
-        for (at, lane) in Lane::ALL.into_iter().enumerate() {
-            let found = status.lanes.iter().find(|status| status.lane == lane);
-            let (queued, recent) = found.map_or((0, 0), |s| (s.queued, s.recent));
-            let mut row = Row::of("  ", Style::new())
-                .cell(side.label(), 10, theme.dim)
-                .cell(lane.name(), 13, Style::new())
-                .cell(&format!("{} of 100", lane.share()), 12, theme.dim);
-            if wide {
-                let full = u64::from(queued.max(20));
-                row = gauge(row, u64::from(queued), 0, full, 20, theme);
-            }
-            row = row
-                .right(&thousands(u64::from(queued)), 8, Style::new())
-                .right(
-                    &format!("{:.1}", f64::from(recent) / 10.0),
-                    10,
-                    Style::new(),
-                );
-            let waits = match (&status.health, queued) {
-                (Health::Shut { until }, 1..) => {
-                    format!("{side} opens {}", model.times.second(*until))
-                }
-                _ => String::new(),
-            };
-            row = row.add("    ", Style::new()).add(waits, theme.dim);
-            rows.push((place * Lane::ALL.len() + at, row));
-        }
-    }
-    rows
-}
-
-/// Draws the tab.
-pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let inner = paint::beside_track(area);
-    let columns = inner.width as usize;
-    let wide = columns >= 99;
-    let mut at = 0;
-    let rule = |at: &mut usize, title: &str, style: Style, buf: &mut Buffer| {
-        paint::rule(title, style, paint::row(area, *at), theme, buf);
-        *at += 1;
+    let note = form
+        .inputs
+        .get(1)
+        .map(|input| input.text().trim().to_owned());
+    let note = note.filter(|note| !note.is_empty());
+    let name = match (side, lane) {
+        (Some(side), _) => Spot::Side(side).label(),
+        (None, Some(lane)) => Spot::Lane(lane).label(),
+        (None, None) => "the sync".into(),
     };
-    paint::track(area, 0, 0, theme, buf);
-    for side in Side::BOTH {
-        let (words, style) = health_words(model, side);
-        let style = if style == theme.well {
-            theme.title
-        } else {
-            style
-        };
-        rule(&mut at, &format!("{side}   {words}"), style, buf);
-        for row in gauges(model, side, columns) {
-            row.draw(paint::row(inner, at), buf);
-            at += 1;
-        }
-    }
-    if wide {
-        at += 1;
-    }
-    for side in Side::BOTH {
-        let (words, early) = forecast(model, side);
-        let style = if early { theme.decide } else { Style::new() };
-        Row::of(format!("  {words}"), style).draw(paint::row(inner, at), buf);
-        at += 1;
-    }
-    let rest = (area.height as usize).saturating_sub(at);
-    let lanes = 9;
-    let room = rest.saturating_sub(lanes + 1);
-    let height = ((room.saturating_sub(3)) / 2).min(5);
-    if height >= 2 {
-        for side in Side::BOTH {
-            let title = format!("{side}: requests a second, last hour     █ ours   × 429");
-            rule(&mut at, &title, theme.title, buf);
-            for row in chart(model, side, columns, height) {
-                row.draw(paint::row(inner, at), buf);
-                at += 1;
-            }
-        }
-        let now = model.times.now;
-        let minutes = if wide {
-            columns.saturating_sub(8).min(120) / 2
-        } else {
-            60
-        };
-        let from = model.times.clock(now.plus(-(minutes as i64) * 60_000));
-        let end = if wide {
-            columns.min(126)
-        } else {
-            columns.min(66)
-        };
-        Row::new()
-            .to(6)
-            .add(from, theme.dim)
-            .end_at(&model.times.clock(now), end, theme.dim)
-            .draw(paint::row(inner, at), buf);
-        at += 1;
-    }
-    let gap = if wide { 29 } else { 9 };
-    let head = format!(
-        "lanes   lane         place{:gap$}queued   now a s    waits for",
-        ""
+    let until_words = until.map_or_else(
+        || "until somebody resumes it".into(),
+        |at| format!("until {}", model.times.whole(at)),
     );
-    rule(&mut at, &head, Style::new(), buf);
-    for (place, row) in lane_rows(model, wide) {
-        let spot = paint::row(inner, at);
-        if spot.height == 0 {
-            return;
+    let what = match lane {
+        Some(Lane::Sweep) => "Deletes and what no cursor shows are found later. Changes go on.",
+        Some(Lane::Incremental) => {
+            "Changes on the sides are not read. What operators ask for goes on."
         }
-        row.draw(spot, buf);
-        if place == model.rates.at {
-            paint::cursor(spot, 25, theme, buf);
+        Some(Lane::Webhook) => "What webhooks tell waits for the next poll.",
+        _ => {
+            "Nothing is read from it or written to it, but what operators ask for. What changes waits."
         }
-        at += 1;
-    }
-    if paint::row(area, at).height > 0 {
-        rule(
-            &mut at,
-            "cost by operation, since the sync started",
-            theme.title,
-            buf,
-        );
-        operations(model, inner, at, buf);
-    }
-}
-
-fn operations(model: &Model, inner: Rect, first: usize, buf: &mut Buffer) {
-    let mut all: Vec<(Side, &str, u64)> = Vec::new();
-    for side in Side::BOTH {
-        let of_side = model.status.sides.get(side).operations.iter();
-        all.extend(of_side.map(|(name, n)| (side, name.as_str(), *n)));
-    }
-    all.sort_by_key(|(_, _, n)| std::cmp::Reverse(*n));
-    let sum: u64 = all.iter().map(|(_, _, n)| n).sum();
-    for (line, (side, name, n)) in all.into_iter().enumerate() {
-        Row::of("  ", Style::new())
-            .cell(side.label(), 10, model.theme.dim)
-            .cell(&clean(name), 40, Style::new())
-            .right(&thousands(n), 10, Style::new())
-            .right(&format!("{} %", n * 100 / sum.max(1)), 8, model.theme.dim)
-            .draw(paint::row(inner, first + line), buf);
-    }
+    };
+    let mut lines = vec![
+        format!("{} rests {until_words}.", capital(&name)),
+        what.to_owned(),
+    ];
+    lines.extend(note.iter().map(|note| format!("Why: {note}")));
+    let ask = Ask::Act(Action::Pause {
+        side,
+        lane,
+        until,
+        note,
+    });
+    let said = format!("{} rests {until_words}. p resumes it.", capital(&name));
+    let title = format!("Pause {name}?");
+    let confirm = Confirm::one(&title, lines, "pause", ask, &said);
+    model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
 }

@@ -12,7 +12,8 @@ use crate::text::{clean, cut_end, thousands};
 use super::super::effect::Request;
 use super::super::model::Model;
 use super::super::msg::{Move, Tab};
-use super::super::times::{self, counted};
+use super::super::times::{self, Times, counted};
+use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::contacts;
 use super::detail::show;
@@ -37,6 +38,10 @@ pub struct SyncLog {
     /// The filter that `found` passed.
     found_by: Option<Filter>,
     found_cursor: Option<LogId>,
+    /// Lines that show all they have.
+    open_lines: Vec<LogId>,
+    /// The cursor does not follow the newest pass.
+    still: bool,
 }
 
 /// Takes what the store has. What is new about idle passes waits for a key, so that a quiet hour draws nothing.
@@ -63,12 +68,11 @@ pub fn wake(model: &mut Model) {
 
 fn put(model: &mut Model, passes: Vec<PassSummary>) {
     let log = &mut model.log;
-    let newest = log.passes.first().map(|pass| pass.pass);
-    let follows = log.cursor.is_none() || log.cursor == newest;
+    let follows = log.cursor.is_none() || !log.still;
     log.passes = passes;
     log.loaded = true;
     let gone = log.passes.iter().all(|pass| Some(pass.pass) != log.cursor);
-    if (follows && log.at == 0) || gone {
+    if follows || gone {
         log.cursor = log.passes.first().map(|pass| pass.pass);
         log.at = 0;
     }
@@ -186,6 +190,17 @@ pub fn go(model: &mut Model, how: Move) {
     };
     let (pass, at) = places[to.min(last)];
     (log.cursor, log.at) = (Some(pass), at);
+    log.still = to.min(last) > 0;
+}
+
+/// Keeps the cursor on the newest pass, or lets it be.
+pub fn follow(model: &mut Model) {
+    let log = &mut model.log;
+    log.still = !log.still;
+    if !log.still {
+        log.cursor = log.passes.first().map(|pass| pass.pass);
+        log.at = 0;
+    }
 }
 
 /// Goes to the next or the previous pass.
@@ -195,26 +210,84 @@ pub fn step_pass(model: &mut Model, by: isize) {
     let at = log.passes.iter().position(here).unwrap_or(0);
     if let Some(pass) = at.checked_add_signed(by).and_then(|at| log.passes.get(at)) {
         (log.cursor, log.at) = (Some(pass.pass), 0);
+        log.still = true;
     }
 }
 
-/// Shows the contact of the line under the cursor; unfolds the pass under it, or folds it.
+/// The line of the log under the cursor, where that is no pass.
+pub fn line_here(model: &Model) -> Option<&LogEntry> {
+    model.log.line(is_filtered(model))
+}
+
+/// A line in words, for the clipboard.
+pub fn words_of(line: &LogEntry, times: &Times) -> String {
+    let side = line.side.map_or("no write", Side::label);
+    let mut words = format!(
+        "{} operation {}, {side}: {} {}",
+        times.second(line.at),
+        line.id,
+        line.op,
+        line.title
+    );
+    for change in &line.fields {
+        let from = show(change.from.as_ref(), times);
+        let to = show(change.to.as_ref(), times);
+        words = format!("{words}\n  {}: {from} → {to}", change.field.label());
+    }
+    format!("{words}\n  cause: {}", line.cause)
+}
+
+/// What an undo here is about; or why there is nothing to undo.
+pub fn undoable(model: &Model) -> Result<Undo, &'static str> {
+    match (line_here(model), model.log.cursor) {
+        (Some(line), _) if line.side.is_none() && line.op != "resolved" => {
+            Err("Nothing was written here that could go back.")
+        }
+        (Some(line), _) => Ok(Undo::Operation(line.id)),
+        (None, Some(pass)) if !is_filtered(model) => Ok(Undo::Pass(pass)),
+        _ => Err("There is nothing here to undo."),
+    }
+}
+
+/// Shows the record of the line under the cursor.
+pub fn open_record(model: &mut Model) {
+    match line_here(model) {
+        Some(line) if line.kind == Kind::Contact => {
+            let link = line.link;
+            contacts::show(model, link);
+        }
+        Some(line) => {
+            let words = format!(
+                "A {} has no screen of its own: its contact shows it.",
+                line.kind
+            );
+            model.say(words);
+        }
+        None => {}
+    }
+}
+
+/// Unfolds the pass or the line under the cursor, or folds it.
 pub fn open(model: &mut Model) {
-    match model.log.line(is_filtered(model)) {
-        Some(line) if line.kind == Kind::Contact => contacts::show(model, line.link),
-        Some(_) => model.say("Only contacts have a screen of their own."),
-        None => toggle(model),
+    let Some(id) = line_here(model).map(|line| line.id) else {
+        return toggle(model);
+    };
+    let open = &mut model.log.open_lines;
+    if open.contains(&id) {
+        open.retain(|other| *other != id);
+    } else {
+        open.push(id);
     }
 }
 
 /// What enter does, in a word.
 pub fn enter_word(model: &Model) -> &'static str {
-    match (model.log.line(is_filtered(model)), model.log.cursor) {
-        (Some(line), _) if line.kind == Kind::Contact => "contact",
-        (Some(_), _) | (None, None) => "",
-        (None, Some(pass)) if model.log.unfolded.contains(&pass) => "fold",
-        (None, Some(_)) => "unfold",
-    }
+    let folds = match (line_here(model), model.log.cursor) {
+        (Some(line), _) => model.log.open_lines.contains(&line.id),
+        (None, None) => return "",
+        (None, Some(pass)) => model.log.unfolded.contains(&pass),
+    };
+    if folds { "fold" } else { "unfold" }
 }
 
 /// Unfolds the pass under the cursor, or folds it.
@@ -338,7 +411,43 @@ fn line_rows(model: &Model, entry: &LogEntry) -> Vec<Row> {
         .add(format!("{}   ", entry.title), theme.title)
         .add(what, Style::new());
     let cause = format!("        cause     {}   op {}", entry.cause, entry.id);
-    vec![head, Row::of(cause, theme.dim)]
+    let mut rows = vec![head, Row::of(cause, theme.dim)];
+    if model.log.open_lines.contains(&entry.id) {
+        rows.extend(all_of(model, entry));
+    }
+    rows
+}
+
+/// All that the log has of a line: each field whole, when, by whom, what it took.
+fn all_of(model: &Model, entry: &LogEntry) -> Vec<Row> {
+    let theme = &model.theme;
+    let times = &model.times;
+    let columns = (model.size.0 as usize).saturating_sub(34);
+    let mut rows = Vec::new();
+    for change in &entry.fields {
+        let from = show(change.from.as_ref(), times);
+        let to = show(change.to.as_ref(), times);
+        for (at, line) in wrap(&format!("{from} → {to}"), columns)
+            .into_iter()
+            .enumerate()
+        {
+            let label = change.field.label();
+            let label = if at == 0 { label.as_str() } else { "" };
+            let row = Row::of("        ", theme.dim).cell(label, 20, theme.dim);
+            rows.push(row.add(line, Style::new()));
+        }
+    }
+    let by = entry
+        .operator
+        .as_deref()
+        .map_or_else(String::new, |who| format!(", {who}"));
+    let requests = counted(u64::from(entry.requests), "request", "requests");
+    let took = format!(
+        "        {}, {requests}{by}. u previews its undo",
+        times.second(entry.at)
+    );
+    rows.push(Row::of(took, theme.dim));
+    rows
 }
 
 /// What is said while the list is empty.
@@ -378,30 +487,33 @@ fn view_found(model: &Model, area: Rect, buf: &mut Buffer) {
         };
         Row::of(words, theme.dim).draw(paint::row(inner, 0), buf);
     }
-    let visible = (area.height as usize / 2).max(1);
     let here = |line: &LogEntry| Some(line.id) == log.found_cursor;
-    let at = log.found.iter().position(here).unwrap_or(0);
-    let top = paint::scrolled(0, at, visible, log.found.len());
-    for (line, entry) in log.found.iter().skip(top).take(visible).enumerate() {
-        for (more, row) in line_rows(model, entry).into_iter().enumerate() {
-            let place = paint::row(inner, 2 * line + more);
-            row.draw(place, buf);
-            if more == 0 && here(entry) {
-                paint::cursor(place, 18, theme, buf);
-            }
-        }
-        let when = model.times.second(entry.at);
-        let place = paint::row(inner, 2 * line + 1);
-        let words = Row::of(when, theme.dim);
-        let x = place.width.saturating_sub(words.used() as u16 + 1);
-        let spot = Rect {
-            x: place.x + x,
-            width: place.width - x,
-            ..place
-        };
-        words.draw(spot, buf);
+    let mut rows: Vec<(&LogEntry, usize, Row)> = Vec::new();
+    for entry in &log.found {
+        let drawn = line_rows(model, entry).into_iter().enumerate();
+        rows.extend(drawn.map(|(line, row)| (entry, line, row)));
     }
-    paint::track(area, top * 2, log.found.len() * 2, theme, buf);
+    let visible = (area.height as usize).max(1);
+    let start = rows.iter().position(|row| here(row.0)).unwrap_or(0);
+    let end = rows.iter().rposition(|row| here(row.0)).unwrap_or(start);
+    let end = end.min(start + visible.saturating_sub(1));
+    let top = paint::scrolled(0, end, visible, rows.len());
+    for (at, (entry, line, row)) in rows.iter().skip(top).take(visible).enumerate() {
+        let place = paint::row(inner, at);
+        let row = match line {
+            1 => {
+                let when = model.times.second(entry.at);
+                row.clone()
+                    .end_at(&when, inner.width as usize - 1, theme.dim)
+            }
+            _ => row.clone(),
+        };
+        row.draw(place, buf);
+        if *line == 0 && here(entry) {
+            paint::cursor(place, 18, theme, buf);
+        }
+    }
+    paint::track(area, top, rows.len(), theme, buf);
 }
 
 /// Draws the tab.
@@ -477,14 +589,9 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     }
     let busy = model.log.passes.iter().filter(|pass| pass.did_something());
     let busy = counted(busy.count() as u64, "pass", "passes");
-    let foot = format!(" {busy} that did something     ↓ read   + made   ~ changed   - deleted");
+    let follows = if model.log.still { "off" } else { "on" };
+    let foot = format!(
+        " {busy} that did something   follow {follows}   ↓ read  + made  ~ changed  - gone"
+    );
     Row::of(foot, theme.dim).draw(paint::row(inner, visible + 1), buf);
-}
-
-/// What `u` undoes here: the line under the cursor, or the pass on its heading.
-pub fn to_undo(model: &Model) -> Option<Undo> {
-    match model.log.line(is_filtered(model)) {
-        Some(line) => Some(Undo::Operation(line.id)),
-        None => model.log.cursor.map(Undo::Pass),
-    }
 }

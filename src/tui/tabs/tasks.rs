@@ -1,24 +1,25 @@
-//! Tasks: a windowed list by due time, ticked with space.
+//! Tasks: a windowed list by due time, ticked with space. Drawn by [`tasks_view`](super::tasks_view); forms and bulk
+//! commands are in [`task_forms`](super::task_forms).
 
 use std::collections::HashMap;
-
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::engine::port::Ask;
 use crate::model::{
     Action, FieldChange, FieldName, Filter, LinkId, LinkState, Millis, TaskRow, TaskView, Value,
 };
-use crate::store::TaskQuery;
+use crate::store::{BoardDays, ContactDetail, TaskBoard, TaskQuery};
 
 use super::super::effect::{Request, Span};
-use super::super::glyphs::state_mark;
 use super::super::model::Model;
 use super::super::msg::{Move, Page, Tab};
-use super::super::widgets::paint::{self, Row};
 use super::super::window::Window;
-use super::{conflicts, contacts, contacts_view};
+use super::contacts;
 
 const LOCAL_MS: i64 = 5_000;
+/// Both sides of a task are read when the cursor rests on it.
+const REST_MS: i64 = 120;
+/// A read that takes longer is said to take place.
+const PATIENCE_MS: i64 = 150;
 
 /// The views of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +40,8 @@ pub enum View {
 }
 
 impl View {
-    const ALL: [(Self, &str); 6] = [
+    /// All, with their names, from left to right.
+    pub const ALL: [(Self, &str); 6] = [
         (Self::Mine, "Mine"),
         (Self::Overdue, "Overdue"),
         (Self::Today, "Today"),
@@ -61,9 +63,42 @@ pub struct Tasks {
     ticked: HashMap<LinkId, (bool, Millis)>,
     /// Rows that were ticked here: they stay in view until the operator leaves the screen.
     kept: Vec<TaskRow>,
+    /// What the heads say, and whom tasks are for.
+    pub board: TaskBoard,
+    detail: Option<Box<ContactDetail>>,
+    /// Its row, which may leave the loaded ones while the cursor moves.
+    row: Option<TaskRow>,
+    rests: Option<Millis>,
+    /// Since when the sides are waited for, as long as that is no long time.
+    since: Option<Millis>,
 }
 
 impl Tasks {
+    /// Both sides of the task under the cursor, once they were read.
+    pub fn detail(&self) -> Option<&ContactDetail> {
+        let detail = self.detail.as_deref()?;
+        (Some(detail.linked.id) == self.window.cursor).then_some(detail)
+    }
+
+    /// The task to draw in the pane, with its sides once they were read: while the cursor moves, and for as long as the
+    /// reader may take, the one before.
+    pub fn drawn(&self) -> Option<(&TaskRow, Option<&ContactDetail>)> {
+        let waits = self.rests.is_some() || self.since.is_some();
+        match (self.detail.as_deref(), &self.row) {
+            (Some(detail), Some(row)) if waits && self.detail().is_none() => {
+                let loaded = self.window.rows.iter().find(|other| other.id == row.id);
+                Some((loaded.unwrap_or(row), Some(detail)))
+            }
+            _ => Some((self.window.current()?, self.detail())),
+        }
+    }
+
+    /// When both sides of the task under the cursor are to be read, if it rests till then, or `reading…` has to be
+    /// said.
+    pub fn next_wake(&self) -> Option<Millis> {
+        self.rests.or_else(|| Some(self.since?.plus(PATIENCE_MS)))
+    }
+
     /// Lets go of the rows that stand in the list only because they were ticked here.
     pub fn forget_ticked(&mut self) {
         self.kept.clear();
@@ -90,8 +125,15 @@ impl Tasks {
 
 /// Rows of the list that are on the screen.
 pub fn visible(model: &Model) -> usize {
-    let pane = if model.body_rows() > 14 { 3 } else { 0 };
-    model.body_rows().saturating_sub(2 + pane).max(1)
+    model
+        .body_rows()
+        .saturating_sub(2 + pane_rows(model))
+        .max(1)
+}
+
+/// Rows of the pane under the list, with its rule.
+pub fn pane_rows(model: &Model) -> usize {
+    if model.body_rows() > 14 { 4 } else { 0 }
 }
 
 /// Asks for what the view and the filter say. Days are the operator's.
@@ -128,6 +170,62 @@ pub fn read(model: &mut Model, span: Span) {
         reach: (visible(model) * 2).clamp(20, 200) as u16,
     };
     model.read(request);
+    let day = |n| model.times.at_hour(n, 0);
+    if let (Some(today), Some(tomorrow), Some(week)) = (day(0), day(1), day(7)) {
+        model.read(Request::TaskBoard {
+            me: model.operator.clone(),
+            days: BoardDays {
+                today,
+                tomorrow,
+                week,
+            },
+        });
+    }
+}
+
+/// Takes what the heads say.
+pub fn accept_board(model: &mut Model, board: TaskBoard) {
+    model.dirty |= model.tasks.board != board;
+    model.tasks.board = board;
+}
+
+/// Asks for both sides of the task under the cursor.
+pub fn look(model: &mut Model) {
+    model.tasks.rests = None;
+    if let Some(task) = model.tasks.window.cursor {
+        if model.tasks.detail().is_none() {
+            model.tasks.since = Some(model.times.now);
+        }
+        model.read(Request::Task(task));
+    }
+}
+
+/// Asks for both sides if the cursor rested long enough; says that they are read if that takes long.
+pub fn rested(model: &mut Model) {
+    let now = model.times.now;
+    if model.tasks.rests.is_some_and(|at| at <= now) {
+        look(model);
+    }
+    let since = model.tasks.since;
+    if since.is_some_and(|since| since.plus(PATIENCE_MS) <= now) {
+        model.tasks.since = None;
+        model.dirty |= model.tasks.detail().is_none();
+    }
+}
+
+/// Takes both sides of a task.
+pub fn accept_detail(model: &mut Model, detail: Option<Box<ContactDetail>>) {
+    model.dirty |= model.tasks.detail != detail;
+    model.tasks.detail = detail;
+    model.tasks.since = None;
+    let id = model.tasks.detail.as_ref().map(|detail| detail.linked.id);
+    let row = model
+        .tasks
+        .window
+        .rows
+        .iter()
+        .find(|row| Some(row.id) == id);
+    model.tasks.row = row.cloned();
 }
 
 /// Takes a page of rows; what was ticked a moment ago stays ticked until the store shows it.
@@ -149,7 +247,11 @@ pub fn accept(model: &mut Model, query: &TaskQuery, mut page: Page<TaskRow>) {
     }
     model.tasks.keep(&mut page);
     let visible = visible(model);
+    let before = model.tasks.window.cursor;
     model.dirty |= model.tasks.window.accept(page, visible);
+    if model.tasks.window.cursor != before {
+        look(model);
+    }
 }
 
 fn tick(row: &mut TaskRow, completed: bool) {
@@ -165,9 +267,30 @@ fn tick(row: &mut TaskRow, completed: bool) {
 
 /// Moves the cursor.
 pub fn go(model: &mut Model, how: Move) {
-    let visible = visible(model);
-    if let Some(span) = model.tasks.window.step(how, visible) {
+    let visible = super::tasks_view::fits(model); // headings take rows of the screen
+    let before = model.tasks.window.cursor;
+    let wanted = model.tasks.window.step(how, visible);
+    if model.tasks.window.cursor != before {
+        model.tasks.since = None;
+        model.tasks.rests = Some(model.times.now.plus(REST_MS));
+    }
+    if let Some(span) = wanted {
         read(model, span);
+    }
+}
+
+/// Puts the cursor on the row in a line of the body; a click on the heads shows that view.
+pub fn click(model: &mut Model, x: u16, line: usize) {
+    model.dirty = true;
+    if line == 0 {
+        if let Some(view) = super::tasks_view::view_at(model, x) {
+            show_view(model, view);
+        }
+        return;
+    }
+    if let Some(id) = super::tasks_view::row_at(model, line) {
+        model.tasks.window.cursor = Some(id);
+        look(model);
     }
 }
 
@@ -178,7 +301,11 @@ pub fn step_view(model: &mut Model, by: isize) {
         .position(|(view, _)| *view == model.tasks.view);
     let n = View::ALL.len();
     let to = (here.unwrap_or(0) + n).saturating_add_signed(by) % n;
-    model.tasks.view = View::ALL[to].0;
+    show_view(model, View::ALL[to].0);
+}
+
+fn show_view(model: &mut Model, view: View) {
+    model.tasks.view = view;
     model.tasks.window.reset();
     model.tasks.forget_ticked();
     read(model, Span::Start);
@@ -231,212 +358,4 @@ pub fn open(model: &mut Model) {
         Some(contact) => contacts::show(model, contact),
         None => model.say("This task has no contact."),
     }
-}
-
-/// The group that a task is in, for the headings.
-fn group(model: &Model, row: &TaskRow) -> &'static str {
-    match row.due_at.and_then(|at| model.times.days_to(at)) {
-        None => "No due date",
-        Some(days) if days < 0 => "Overdue",
-        Some(0) => "Today",
-        Some(_) => "Later",
-    }
-}
-
-/// Draws the tab.
-pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let inner = paint::beside_track(area);
-    let columns = inner.width as usize;
-    let wide = model.is_wide();
-    paint::track(area, 0, 0, theme, buf);
-    draw_views(model, paint::row(inner, 0), buf);
-    let window = &model.tasks.window;
-    let (assignee, due) = if wide { (15, 14) } else { (0, 14) };
-    let contact = if columns < 50 { 0 } else { columns / 4 };
-    let title = columns.saturating_sub(6 + 1 + contact + 1 + assignee + due);
-    Row::new()
-        .to(6)
-        .cell("Task", title + 1, Style::new())
-        .cell(
-            if contact > 0 { "Contact" } else { "" },
-            contact + 1,
-            Style::new(),
-        )
-        .cell("Assignee", assignee, Style::new())
-        .cell("Due ▲", due, theme.title)
-        .draw(paint::row(inner, 1), buf);
-    let pane = if model.body_rows() > 14 { 3 } else { 0 };
-    let bottom = (area.height as usize).saturating_sub(pane);
-    let open = model.tasks.query.view == TaskView::Open;
-    // headings take rows of the screen: start lower where the cursor would fall off
-    let mut top = window.top;
-    while line_of_cursor(model, top, open).is_some_and(|line| line + 2 >= bottom) {
-        top += 1;
-    }
-    let mut line = 2;
-    let mut last = "";
-    for row in window.rows.iter().skip(top) {
-        let group = group(model, row);
-        if open && group != last {
-            if line + 1 >= bottom {
-                break;
-            }
-            conflicts::heading(group, paint::row(area, line), model, buf);
-            (line, last) = (line + 1, group);
-        }
-        if line >= bottom {
-            break;
-        }
-        let place = paint::row(inner, line);
-        let style = if row.completed {
-            theme.dim
-        } else {
-            Style::new()
-        };
-        let mark = if row.completed && open && row.state == LinkState::InStep {
-            "✓"
-        } else {
-            state_mark(row.state, row.waits_for, &row.ids)
-        };
-        let mark_style = match row.state {
-            LinkState::Conflict => theme.decide,
-            LinkState::Error => theme.error,
-            LinkState::Waiting => theme.moving,
-            _ => theme.well,
-        };
-        let when = row.due_at.map(|at| model.times.due(at));
-        let who = contacts_view::short_user(&row.assignee, assignee.saturating_sub(1));
-        Row::of("  ", Style::new())
-            .add(if row.completed { "■ " } else { "□ " }, style)
-            .add(mark, mark_style)
-            .add(" ", Style::new())
-            .cell(&row.title, title, style)
-            .add(" ", Style::new())
-            .cell(&row.contact_name, contact, style)
-            .add(" ", Style::new())
-            .cell(&who, assignee, style)
-            .cell(&when.unwrap_or_default(), due, style)
-            .draw(place, buf);
-        paint::star(place, 1, model.marks.tasks.contains(&row.id), buf);
-        if Some(row.id) == window.cursor {
-            paint::cursor(place, 6 + title.min(40), theme, buf);
-        }
-        line += 1;
-    }
-    if window.rows.is_empty() {
-        let words = match (window.loaded, open) {
-            (false, _) => "reading…",
-            _ if !model.filters.of(Tab::Tasks).is_empty() => {
-                "No task passes the filter. esc drops it."
-            }
-            (true, true) => "Nothing to do here. [ ] shows other views.",
-            (true, false) => "Nothing is done yet. [ ] shows other views.",
-        };
-        Row::of(format!("      {words}"), theme.dim).draw(paint::row(inner, 2), buf);
-    }
-    let rows = Rect {
-        y: area.y + 2,
-        height: (bottom as u16).saturating_sub(2),
-        ..area
-    };
-    if window.rows.len() > visible(model) {
-        paint::track(rows, top, window.rows.len(), theme, buf);
-    }
-    if pane > 0 {
-        draw_pane(model, area, bottom, buf);
-    }
-}
-
-/// The line of the cursor under the heading, when the list starts at `top`.
-fn line_of_cursor(model: &Model, top: usize, headings: bool) -> Option<usize> {
-    let window = &model.tasks.window;
-    let (mut line, mut last) = (0, "");
-    for row in window.rows.iter().skip(top) {
-        let group = group(model, row);
-        if headings && group != last {
-            (line, last) = (line + 1, group);
-        }
-        if Some(row.id) == window.cursor {
-            return Some(line);
-        }
-        line += 1;
-    }
-    None
-}
-
-fn draw_views(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    if model.searching {
-        return Row::of(" search  ", theme.dim)
-            .add(model.tasks.query.search.clone(), Style::new())
-            .add("█", theme.dim)
-            .draw(area, buf);
-    }
-    let mut row = Row::new();
-    for (view, label) in View::ALL {
-        let all = format!("{label} {}", model.totals.tasks_open);
-        let label = if view == View::All { &all } else { label };
-        row = if view == model.tasks.view {
-            row.add(format!(" [{label}]"), theme.title)
-        } else {
-            row.add(format!("  {label} "), Style::new())
-        };
-    }
-    let search = &model.tasks.query.search;
-    if !search.is_empty() {
-        row = row.add(format!("    search {search}, esc drops it"), Style::new());
-    }
-    row.draw(area, buf);
-}
-
-/// Where a task stands, and what comes next.
-fn standing(model: &Model, row: &TaskRow) -> &'static str {
-    let open = model.tasks.query.view == TaskView::Open;
-    match row.state {
-        LinkState::InStep if row.completed && open => {
-            "done; space takes it back. It leaves the list when you leave the screen"
-        }
-        LinkState::InStep => "in step: the same on both sides",
-        LinkState::Waiting => match (row.waits_for.ghl, row.waits_for.growbots) {
-            (true, true) => "waits to be written to both sides, next pass",
-            (true, false) => "waits to be written to GHL, next pass",
-            _ => "waits to be written to Growbots, next pass",
-        },
-        LinkState::Conflict => "held by a conflict: 3 shows it",
-        LinkState::Error => "a write of it failed: 5 says why",
-        LinkState::OneSide if row.ids.ghl.is_some() => {
-            "only in GHL so far: a pass pairs it, or makes it in Growbots after its contact"
-        }
-        LinkState::OneSide => {
-            "only in Growbots so far: a pass pairs it, or makes it in GHL after its contact"
-        }
-        LinkState::Ignored => "ignored: neither read nor written",
-    }
-}
-
-fn draw_pane(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let Some(row) = model.tasks.window.current() else {
-        return;
-    };
-    paint::rule(&row.title, theme.title, paint::row(area, at), theme, buf);
-    let inner = paint::beside_track(area);
-    let due = row.due_at.map_or_else(
-        || "no due date".into(),
-        |at| format!("due {}", model.times.due(at)),
-    );
-    let who = match row.assignee.as_str() {
-        "" => "for nobody".to_owned(),
-        who => format!("for {}", contacts_view::short_user(who, 40)),
-    };
-    let whose = match row.contact_name.as_str() {
-        "" => "no contact",
-        name => name,
-    };
-    let first = format!("   {whose}   {due}   {who}");
-    Row::of(first, Style::new()).draw(paint::row(inner, at + 1), buf);
-    let columns = (inner.width as usize).saturating_sub(3);
-    let second = crate::text::cut_end(standing(model, row), columns).into_owned();
-    Row::of(format!("   {second}"), theme.dim).draw(paint::row(inner, at + 2), buf);
 }

@@ -155,24 +155,42 @@ fn draw_choice(model: &Model, choice: &Choice, area: Rect, buf: &mut Buffer) {
 fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
     let long = form.inputs.iter().any(super::super::form::Input::is_long);
-    let box_rows = if long { 8 } else { 1 };
-    let room = (area.height as usize).saturating_sub(4) / box_rows;
-    let shown = form.inputs.len().min(room.max(1));
-    let inside = frame(&form.title, shown * box_rows + 2, area, theme, buf);
-    let first = (form.at + 1).saturating_sub(shown);
-    for (at, input) in form.inputs.iter().enumerate().skip(first).take(shown) {
+    let tall = if form.inputs.len() == 1 { 8 } else { 4 };
+    let height = |input: &super::super::form::Input| if input.is_long() { tall } else { 1 };
+    let room = (area.height as usize).saturating_sub(4).max(1);
+    let mut first = 0;
+    let rows_to = |first: usize, last: usize| -> usize {
+        let shown = form.inputs.iter().take(last + 1).skip(first);
+        shown.map(height).sum()
+    };
+    while first < form.at && rows_to(first, form.at) > room {
+        first += 1;
+    }
+    let rows = rows_to(first, form.inputs.len()).min(room);
+    let inside = frame(&form.title, rows + 2, area, theme, buf);
+    let mut used = 0;
+    for (at, input) in form.inputs.iter().enumerate().skip(first) {
+        if used >= rows {
+            break;
+        }
         let place = Rect {
-            y: inside.y + ((at - first) * box_rows) as u16,
-            height: (box_rows as u16).min(inside.height),
+            y: inside.y + used as u16,
+            height: (height(input).min(rows - used) as u16).min(inside.height),
             ..inside
         };
+        used += height(input);
         let label = if at == form.at {
             theme.title
         } else {
             theme.dim
         };
-        Row::new().cell(&input.label, 15, label).draw(place, buf);
-        let bad = input.bad.as_deref().unwrap_or("");
+        Row::new().cell(&input.label(), 15, label).draw(place, buf);
+        let understood = input.understood().filter(|_| at == form.at);
+        let (bad, bad_style) = match (&input.bad, &understood) {
+            (Some(bad), _) => (bad.as_str(), theme.error),
+            (None, Some(words)) => (words.as_str(), theme.dim),
+            (None, None) => ("", theme.dim),
+        };
         let bad_width = (width(bad) as u16 + 1).min(place.width / 2);
         let bad_width = if bad.is_empty() { 0 } else { bad_width };
         let text = Rect {
@@ -192,13 +210,14 @@ fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
                 width: bad_width.saturating_sub(1),
                 ..place
             };
-            Row::of(bad.to_owned(), theme.error).draw(at, buf);
+            Row::of(bad.to_owned(), bad_style).draw(at, buf);
         }
     }
-    let at = shown * box_rows;
+    let at = rows;
     divide(inside, at, theme, buf);
     let keys = match (long, form.inputs.len()) {
-        (true, _) => "ctrl-s go on     esc leave",
+        (true, 1) => "ctrl-s go on     esc leave",
+        (true, _) => "tab next field     ctrl-s go on: lists the writes     esc leave",
         (false, 1) => "enter go on     esc leave",
         (false, _) => "tab next field     enter go on: lists the writes     esc leave",
     };
@@ -209,7 +228,7 @@ fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) 
     let theme = &model.theme;
     let hits = palette::hits(model, palette);
     let room = (area.height as usize).saturating_sub(5).clamp(1, 16);
-    let inside = frame("Command", room + 3, area, theme, buf);
+    let inside = frame(palette.title(), room + 3, area, theme, buf);
     let columns = inside.width as usize;
     Row::of("> ", theme.dim)
         .add(palette.text.clone(), Style::new())
@@ -238,8 +257,15 @@ fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) 
         }
     }
     divide(inside, room + 1, theme, buf);
-    Row::of("enter run     up down choose     esc close", Style::new())
-        .draw(paint::row(inside, room + 2), buf);
+    let enter = match palette.picks {
+        palette::Picks::Anything => "run",
+        _ => "take",
+    };
+    Row::of(
+        format!("enter {enter}     up down choose     esc close"),
+        Style::new(),
+    )
+    .draw(paint::row(inside, room + 2), buf);
 }
 
 fn draw_help(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {

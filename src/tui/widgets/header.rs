@@ -2,17 +2,20 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::model::{BySide, Health, LoopState, Millis, Side};
+use crate::model::{BySide, Health, Kind, LoopState, Millis, Side};
 use crate::text::{clean, cut_end, thousands, width};
 
 use super::super::model::Model;
 use super::super::msg::Tab;
 use super::super::theme::Theme;
+use super::super::times::span;
 use super::paint::Row;
 
 const STEADY_MS: i64 = 300;
 const PACE_MS: i64 = 500;
 const STOPPED_MS: i64 = 90_000;
+/// Work must have gone on for so long before its pace says anything.
+const PACED_MS: i64 = 2_000;
 
 /// What kind of state it is, so that progress within one is no new state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +49,39 @@ pub struct Header {
     shown: Option<State>,
     changed_at: Millis,
     left_at: Option<Millis>,
+    progress: Option<Progress>,
+}
+
+/// How far a piece of work was when it was first seen, and is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Progress {
+    /// The side that is read; none while writing.
+    of: Option<(Side, Kind)>,
+    total: u64,
+    since: Millis,
+    from: u64,
+    done: u64,
 }
 
 impl Header {
     /// The state shown.
     pub const fn shown(&self) -> Option<&State> {
         self.shown.as_ref()
+    }
+
+    /// Milliseconds until the work in hand is done, at its pace so far; `None` where that is not known yet, or soon.
+    pub fn time_left(&self, now: Millis) -> Option<u64> {
+        let progress = self.progress?;
+        let (took, got) = (
+            now.since(progress.since),
+            progress.done.checked_sub(progress.from)?,
+        );
+        if took < PACED_MS || got == 0 {
+            return None;
+        }
+        let left = progress.total.saturating_sub(progress.done);
+        let left = left.saturating_mul(took as u64) / got;
+        (left >= 1_000).then_some(left)
     }
 
     /// When it must be looked at again although nothing happens.
@@ -65,8 +95,36 @@ impl Header {
     }
 }
 
+/// Takes note of how far the work in hand is.
+fn note_progress(model: &mut Model) {
+    let (of, done, total) = match model.status.state {
+        LoopState::Pulling {
+            side,
+            kind,
+            done,
+            total: Some(total),
+        } => (Some((side, kind)), done, total),
+        LoopState::Pushing { done, total } => (None, done, total),
+        _ => {
+            model.header.progress = None;
+            return;
+        }
+    };
+    let now = model.times.now;
+    let same = |it: &Progress| it.of == of && it.done <= done && it.total <= total;
+    let before = model.header.progress.filter(same);
+    model.header.progress = Some(Progress {
+        of,
+        total,
+        since: before.map_or(now, |it| it.since),
+        from: before.map_or(done, |it| it.from),
+        done,
+    });
+}
+
 /// Looks at the state again; true if what is shown changed.
 pub fn refresh(model: &mut Model) -> bool {
+    note_progress(model);
     let state = state_of(model);
     let now = model.times.now;
     let header = &mut model.header;
@@ -161,6 +219,8 @@ fn state_of(model: &Model) -> State {
         let words = format!("no pass since {}", times.moment(status.progress_at));
         return same(Sort::Wrong, "!", words);
     }
+    let left = model.header.time_left(times.now);
+    let left = left.map_or_else(String::new, |left| format!(", {}", span(left)));
     match &status.state {
         LoopState::Stopped => same(Sort::Wrong, "!", "nobody runs the sync".into()),
         LoopState::Paused => same(Sort::Paused, "‖", "paused".into()),
@@ -179,8 +239,8 @@ fn state_of(model: &Model) -> State {
                 Some(all) => (format!("{done} of {all}"), format!("{done}/{all}")),
                 None => (done.clone(), done),
             };
-            let wide = format!("pull {side} {kind}s {wide}");
-            made(Sort::Moving, "↓", wide, format!("pull {narrow}"))
+            let wide = format!("pull {side} {kind}s {wide}{left}");
+            made(Sort::Moving, "↓", wide, format!("pull {narrow}{left}"))
         }
         LoopState::Pushing { done, total } => {
             let shut = Side::BOTH
@@ -188,7 +248,7 @@ fn state_of(model: &Model) -> State {
                 .find(|side| matches!(status.sides.get(*side).health, Health::Shut { .. }));
             let words = match shut {
                 Some(side) => format!("push, {} wait for {side}", thousands(total - done)),
-                None => format!("push {} of {}", thousands(*done), thousands(*total)),
+                None => format!("push {} of {}{left}", thousands(*done), thousands(*total)),
             };
             same(Sort::Moving, "↑", words)
         }

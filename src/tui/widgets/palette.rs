@@ -21,10 +21,24 @@ pub struct Palette {
     pub at: usize,
     /// The contacts that have what was typed.
     pub contacts: Vec<ContactRow>,
+    /// What is picked in it.
+    pub picks: Picks,
+}
+
+/// What is picked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Picks {
+    /// A command, a conflict or a contact.
+    #[default]
+    Anything,
+    /// The contact that a new task is for.
+    ContactOfTask,
+    /// Who is to do a task.
+    Assignee,
 }
 
 /// What a hit leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// A command runs.
     Run(Do),
@@ -32,6 +46,10 @@ pub enum Goal {
     Conflict(ConflictId),
     /// A contact is shown.
     Contact(LinkId),
+    /// A task is made for this contact.
+    TaskFor(LinkId),
+    /// Tasks are given to this user; empty: to nobody.
+    Assignee(String),
 }
 
 /// Something that fits what was typed.
@@ -50,6 +68,11 @@ pub struct Hit {
 /// The commands that have every typed word in their sentence or hint: those that can run here, then those that cannot
 /// with the reason. Then conflicts and contacts by name, once something was typed.
 pub fn hits(model: &Model, palette: &Palette) -> Vec<Hit> {
+    match palette.picks {
+        Picks::Anything => {}
+        Picks::ContactOfTask => return contacts_of_task(model, palette),
+        Picks::Assignee => return people(model, palette),
+    }
     let words: Vec<String> = palette
         .text
         .split_whitespace()
@@ -113,6 +136,44 @@ pub fn hits(model: &Model, palette: &Palette) -> Vec<Hit> {
     found
 }
 
+/// The contact of the task under the cursor, or those that have what was typed.
+fn contacts_of_task(model: &Model, palette: &Palette) -> Vec<Hit> {
+    let hit = |name: &str, link| Hit {
+        words: name.to_owned(),
+        keys: String::new(),
+        reason: None,
+        goal: Goal::TaskFor(link),
+    };
+    if palette.text.trim().is_empty() {
+        let row = model.tasks.window.current();
+        let here = row.and_then(|row| Some(hit(&row.contact_name, row.contact?)));
+        return here.into_iter().collect();
+    }
+    let rows = palette.contacts.iter();
+    rows.map(|row| hit(&row.name, row.id)).collect()
+}
+
+/// Those whom tasks are for already, nobody, and what was typed where that is an address.
+fn people(model: &Model, palette: &Palette) -> Vec<Hit> {
+    let typed = palette.text.trim();
+    let hit = |words: &str, who: &str| Hit {
+        words: words.to_owned(),
+        keys: String::new(),
+        reason: None,
+        goal: Goal::Assignee(who.to_owned()),
+    };
+    let known = model.tasks.board.people.iter();
+    let known = known.filter(|who| who.to_lowercase().contains(&typed.to_lowercase()));
+    let mut hits: Vec<Hit> = known.map(|who| hit(who, who)).collect();
+    if typed.contains('@') && hits.is_empty() {
+        hits.push(hit(&format!("{typed}, who has no task yet"), typed));
+    }
+    if "nobody".starts_with(typed) {
+        hits.push(hit("nobody", ""));
+    }
+    hits
+}
+
 /// Asks for the contacts that have what was typed.
 pub fn find(model: &mut Model, palette: &mut Palette) {
     let words = palette.text.trim().to_owned();
@@ -145,6 +206,23 @@ pub enum Pressed {
 }
 
 impl Palette {
+    /// An empty one in which this is picked.
+    pub fn picking(picks: Picks) -> Self {
+        Self {
+            picks,
+            ..Self::default()
+        }
+    }
+
+    /// What stands over it.
+    pub const fn title(&self) -> &'static str {
+        match self.picks {
+            Picks::Anything => "Command",
+            Picks::ContactOfTask => "New task: for which contact? Type a name",
+            Picks::Assignee => "Give to whom? Type a name or an address",
+        }
+    }
+
     /// Takes a key; `hits` is how many commands fit.
     pub fn press(&mut self, key: Key, hits: usize) -> Pressed {
         match key.code {
