@@ -201,7 +201,9 @@ fn a_conflict_is_put_off_with_a_note_to_a_time_that_is_to_come() {
         "{}",
         app.screen()
     );
-    app.press("<ctrl-u>");
+    for _ in 0..20 {
+        app.press("<backspace>");
+    }
     app.typed("2026-11-26 09:00").press("<tab>");
     app.typed("travelling").press("<enter>");
     let until = couplet::model::Millis::parse("2026-11-26T09:00:00Z");

@@ -258,6 +258,6 @@ fn undo_asks_with_what_goes_back_and_what_stays() {
     app.press("u<enter>");
     assert_eq!(app.asks, [], "enter is no");
     app.press("uy");
-    let of = couplet::model::Undo::Operation(couplet::model::LogId(10_231));
+    let of = couplet::model::Undo::Operation(couplet::model::LogId(10_230));
     assert_eq!(app.asks, [Ask::Act(Action::Undo { of })]);
 }

@@ -83,14 +83,8 @@ pub fn mark(model: &Model, conflict: &Conflict) -> (&'static str, Style) {
     }
 }
 
-/// Draws the list.
-pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let wide = model.is_wide();
-    let inner = paint::beside_track(area);
-    let columns = inner.width as usize;
-    paint::track(area, 0, 0, theme, buf);
-    let rows = model.conflicts.rows(model);
+/// How many conflicts stand how: `7 open: 5 to decide, 1 staged, 1 put off`.
+fn counts(model: &Model) -> String {
     let all = &model.conflicts.all;
     let staged = all.iter().filter(|c| !c.staged.is_empty()).count();
     let put_off = all
@@ -108,10 +102,22 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     ];
     let counts = counts.into_iter().filter(|(n, _)| *n > 0);
     let counts: Vec<_> = counts.map(|(n, words)| format!("{n} {words}")).collect();
-    let counts = match all.len() {
+    match all.len() {
         0 => String::new(),
         n => format!("{n} open: {}", counts.join(", ")),
-    };
+    }
+}
+
+/// Draws the list.
+pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let wide = model.is_wide();
+    let inner = paint::beside_track(area);
+    let columns = inner.width as usize;
+    paint::track(area, 0, 0, theme, buf);
+    let rows = model.conflicts.rows(model);
+    let all = &model.conflicts.all;
+    let counts = counts(model);
     let by = model.conflicts.grouping.label();
     let order = match columns {
         0..60 => String::new(),
