@@ -217,9 +217,9 @@ fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
     divide(inside, at, theme, buf);
     let keys = match (long, form.inputs.len()) {
         (true, 1) => "ctrl-s go on     esc leave",
-        (true, _) => "tab next field     ctrl-s go on: lists the writes     esc leave",
+        (true, _) => "tab next field     ctrl-s go on     esc leave",
         (false, 1) => "enter go on     esc leave",
-        (false, _) => "tab next field     enter go on: lists the writes     esc leave",
+        (false, _) => "tab next field     enter go on     esc leave",
     };
     Row::of(keys, Style::new()).draw(paint::row(inside, at + 1), buf);
 }
