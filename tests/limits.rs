@@ -1,5 +1,6 @@
 //! The limiter against a side that counts: how much of the limit is used, and how often it says "too many". In one
-//! process, in virtual time. Each test prints its figures: `cargo test --test limits -- --nocapture`.
+//! process, in virtual time. Each test prints its figures: `cargo test --test limits -- --nocapture`, with
+//! `COUPLET_SEEDS=20` for the worst of twenty other clients.
 
 #![expect(
     clippy::print_stdout,
@@ -47,10 +48,10 @@ struct World {
 }
 
 impl World {
-    fn new(kind: Kinds, ways: Ways) -> Self {
+    fn new(kind: Kinds, ways: Ways, seed: u64) -> Self {
         Self {
             clock: Clock::of_runtime(START),
-            server: Counting::new(kind, ways),
+            server: Counting::new(kind, ways, seed),
             slots: Arc::new(MemorySlots::default()),
         }
     }
@@ -118,7 +119,7 @@ fn cases() -> impl Iterator<Item = (Kinds, Side, &'static str, Ways)> {
 #[tokio::test(start_paused = true)]
 async fn alone_nearly_all_of_the_limit_is_used_and_never_more() {
     for (kind, side, way, ways) in cases() {
-        let world = World::new(kind, ways);
+        let world = World::new(kind, ways, 7);
         let connector = world.connect(side);
         let start = tokio::time::Instant::now();
         read_all(&*connector, Lane::Sweep, 3_000).await;
@@ -130,25 +131,39 @@ async fn alone_nearly_all_of_the_limit_is_used_and_never_more() {
     }
 }
 
+/// Of so many worlds, or of as many as `COUPLET_SEEDS` says, the worst counts.
+fn seeds() -> u64 {
+    let asked = std::env::var("COUPLET_SEEDS").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(2)
+}
+
 #[tokio::test(start_paused = true)]
 async fn beside_another_client_what_it_leaves_is_used_with_few_refusals() {
     for (kind, side, way, ways) in cases() {
-        let world = World::new(kind, ways);
-        let connector = world.connect(side);
-        let start = tokio::time::Instant::now();
-        tokio::select! {
-            biased;
-            () = read_all(&*connector, Lane::Sweep, 3_000) => {}
-            () = world.server.another_client(Duration::from_millis(300)) => unreachable!("it never ends"),
+        let (mut least, mut most): (f64, f64) = (100.0, 0.0);
+        for seed in 0..seeds() {
+            let world = World::new(kind, ways, seed);
+            let connector = world.connect(side);
+            let start = tokio::time::Instant::now();
+            tokio::select! {
+                biased;
+                () = read_all(&*connector, Lane::Sweep, 6_000) => {}
+                () = world.server.another_client() => unreachable!("it never ends"),
+            }
+            let (sent, throttled) = connector.sent();
+            let (got, missed) = world.server.others();
+            let used = 100.0 * part(sent - throttled, got, start.elapsed());
+            let refused = 100.0 * throttled as f64 / sent as f64;
+            println!(
+                "  seed {seed}: {used:.2} % used, {refused:.2} % refused; the other got {got}, missed {missed}"
+            );
+            least = least.min(used);
+            most = most.max(refused);
         }
-        let (sent, throttled) = connector.sent();
-        let (got, missed) = world.server.others();
-        let used = 100.0 * part(sent - throttled, got, start.elapsed());
-        let refused = 100.0 * throttled as f64 / sent as f64;
         println!(
-            "beside, {side} {kind:?} {way}: {used:.2} % used, {refused:.2} % refused; the other got {got}, missed {missed}"
+            "beside, {side} {kind:?} {way}: at least {least:.2} % used, at most {most:.2} % refused"
         );
-        assert!(used >= 95.0 && refused <= 0.5);
+        assert!(least >= 95.0 && most <= 0.5);
     }
 }
 
@@ -156,7 +171,7 @@ async fn beside_another_client_what_it_leaves_is_used_with_few_refusals() {
 async fn two_processes_on_one_file_share_the_limit_also_across_a_restart() {
     let dir = tempfile::TempDir::new().expect("a folder");
     let path = dir.path().join("slots.db");
-    let mut world = World::new(Kinds::Sliding, FAR);
+    let mut world = World::new(Kinds::Sliding, FAR, 7);
     let start = tokio::time::Instant::now();
     let mut sent = 0;
     // Whole windows in all: the time counts the last one whole.
@@ -184,7 +199,7 @@ async fn two_processes_on_one_file_share_the_limit_also_across_a_restart() {
 
 #[tokio::test(start_paused = true)]
 async fn lanes_share_the_places_when_all_have_work() {
-    let world = World::new(Kinds::Sliding, NEAR);
+    let world = World::new(Kinds::Sliding, NEAR, 7);
     let connector = world.connect(Side::Ghl);
     let work = join_all(Lane::ALL.map(|lane| read_all(&*connector, lane, 1_000)));
     tokio::select! {

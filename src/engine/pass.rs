@@ -153,9 +153,10 @@ impl<'a> Pass<'a> {
         if self.heed_pauses()? {
             return Ok(());
         }
-        for side in Side::BOTH {
-            self.set_up(side).await?;
-        }
+        let (ghl, growbots) =
+            futures_util::future::join(self.set_up(Side::Ghl), self.set_up(Side::Growbots)).await;
+        ghl?;
+        growbots?;
         self.take_up_map()?;
         self.mark_rules()?;
         let backfilled = self.is_backfilled()?;

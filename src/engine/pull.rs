@@ -1,6 +1,8 @@
 //! Reading what changed: from GHL by search since a time, from Growbots by its change feed (or lists where it has
 //! none). Each page is stored with the cursor behind it, so that a pull that ends early goes on from there.
 
+use std::pin::pin;
+
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +18,14 @@ use super::sweep::{FEED_LOST, TOUCHED};
 const OVERLAP_MS: [(Side, i64); 2] = [(Side::Ghl, 120_000), (Side::Growbots, 30_000)];
 /// How long users, zone and capabilities are kept before they are read again.
 const SETUP_EVERY_MS: i64 = 24 * 3_600_000;
+/// How soon they are read again where a side told no users: it may have been a fault, and owners wait meanwhile.
+const SETUP_AGAIN_MS: i64 = 600_000;
 /// Rows that must agree with reads by id before a GHL row may stand for its record.
 const ROWS_TO_CHECK: u32 = 20;
 /// Reads by id at a time; the limiter decides how fast they go.
 const READS_AT_ONCE: usize = 40;
+/// Pages of a listing whose records are read at a time.
+const PAGES_AT_ONCE: usize = 2;
 
 /// How far the reading of one kind on one side is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,6 +58,8 @@ impl Pass<'_> {
         let kept: Option<Setup> = self.core.note(&name)?;
         let mark = format!("{name}.at");
         if let Some(kept) = kept
+            && !(kept.users.is_empty()
+                && (self.what.full || self.core.is_due(&mark, SETUP_AGAIN_MS)?))
             && !self.core.is_due(&mark, SETUP_EVERY_MS)?
         {
             self.core.side(side).use_setup(&kept);
@@ -176,41 +184,52 @@ impl Pass<'_> {
                 Millis(0)
             };
         }
-        let mut done = 0;
-        loop {
+        let read = Read::Since(cursor.since);
+        let lane = self.lane(Lane::Incremental);
+        // While the records of a page are read by id, the next page is on its way, and its first reads wait in line:
+        // the limiter is never idle between two pages. A version that is older than the stored one is dropped there,
+        // so the order of the answers does not matter.
+        let pages = stream::unfold(Some(cursor.after.take()), async |after| {
             let request = PageRequest {
                 kind,
-                read: Read::Since(cursor.since),
-                after: cursor.after.take(),
+                read,
+                after: after?,
             };
-            let page = self
-                .core
-                .side(side)
-                .page(self.lane(Lane::Incremental), &request)
-                .await?;
-            done += page.rows.len() as u64;
-            let newest = page
-                .rows
-                .iter()
-                .filter_map(|row| row.snapshot.updated_at)
-                .max();
+            let page = self.core.side(side).page(lane, &request).await;
+            let next = page.as_ref().ok().and_then(|page| page.next.clone());
+            Some((page, next.map(Some)))
+        });
+        let taken = pages.map(async |page| {
+            let mut page = page?;
+            self.let_operators_in().await?;
+            let rows = std::mem::take(&mut page.rows);
+            let newest = rows.iter().filter_map(|row| row.snapshot.updated_at).max();
+            let met = rows.len() as u64;
+            self.take_rows(side, kind, rows, Lane::Incremental).await?;
+            Ok::<_, EngineError>((page, met, newest))
+        });
+        let mut taken = pin!(taken.buffered(PAGES_AT_ONCE));
+        let mut done = 0;
+        while let Some(page) = taken.next().await {
+            let (page, met, newest) = page?;
+            done += met;
             cursor.watermark = cursor.watermark.max(newest.unwrap_or_default());
-            self.take_rows(side, kind, page.rows, Lane::Incremental)
-                .await?;
             cursor.complete |= page.next.is_none();
             cursor.after = page.next;
             self.core.put_note(&name, &cursor)?;
-            if cursor.after.is_none() || self.rests(side, Lane::Incremental) {
+            if self.rests(side, Lane::Incremental) {
                 return Ok(());
             }
-            self.core.tell_state(LoopState::Pulling {
-                side,
-                kind,
-                done,
-                total: page.total,
-            })?;
-            self.let_operators_in().await?;
+            if cursor.after.is_some() {
+                self.core.tell_state(LoopState::Pulling {
+                    side,
+                    kind,
+                    done,
+                    total: page.total,
+                })?;
+            }
         }
+        Ok(())
     }
 
     /// Everything of a kind, from where the listing stopped; its rows are whole records.
@@ -286,6 +305,8 @@ impl Pass<'_> {
             if !trust.broken && missing > 0 && !fresh.is_empty() {
                 let rest = fresh.split_off(missing.min(fresh.len()));
                 let read = self.read_all(side, kind, &fresh, lane).await?;
+                // Two pages may be read at a time.
+                trust = self.core.note(&name)?.unwrap_or_default();
                 for row in &fresh {
                     match read.iter().find(|snapshot| snapshot.id == row.id) {
                         Some(read) if read.record == row.record => trust.agreed += 1,

@@ -56,6 +56,8 @@ pub struct Sent {
     pub at: i64,
     /// When its answer came, if it did.
     pub answered_at: Option<i64>,
+    /// When its place is free.
+    pub free_at: i64,
 }
 
 /// The slots could not be read or written.

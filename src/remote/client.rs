@@ -393,11 +393,11 @@ impl Client {
         if let Some(date) = said.date {
             lock(&self.offset).answered(date, self.clock.now(), now - sent_at);
         }
-        self.limiter.learn(&said, sent_at)?;
         if status == 429 {
-            self.limiter.refused();
+            self.limiter.refused(sent_at);
             lock(&self.meter).throttled(self.clock.now());
         }
+        self.limiter.learn(&said, sent_at)?;
         let (head, body) = answer.into_parts();
         let answer = Answer {
             status,

@@ -2,7 +2,7 @@
 //!
 //! A place is free one window after the answer to its request came, less the shortest way to the side and back
 //! ([`Route`]). No server that counts arrivals over any window of that length then sees more than the limit
-//! (`sync.md` 3.6). Beside others the headers are heeded as well ([`Window`]).
+//! (`sync.md` 3.6). What the headers tell of others is heeded as well ([`Window`]).
 
 use std::{
     collections::VecDeque,
@@ -143,11 +143,11 @@ impl Limiter {
         self.keep(&mut state).ok();
     }
 
-    /// A 429 came.
-    pub fn refused(&self) {
+    /// A 429 came to a request sent at these ticks.
+    pub fn refused(&self, sent_at: i64) {
         let now = self.clock.ticks();
         let mut state = self.state();
-        state.window.refused(now);
+        state.window.refused(sent_at, now);
         state.route.doubt(now);
     }
 
@@ -269,7 +269,7 @@ impl Limiter {
         if blocked > 0 {
             return Ok(Next::Wait(blocked));
         }
-        if state.window.is_shared(now) {
+        if state.window.has_word() {
             let since = now - 2 * i64::from(state.window.length_ms);
             let requests = self.slots.requests(self.side, since)?;
             if !state.window.has_room(now, &requests) {

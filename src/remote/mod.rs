@@ -7,6 +7,7 @@ mod client;
 #[cfg(test)]
 mod client_tests;
 mod connector;
+mod counts;
 mod day;
 mod error;
 mod ghl;

@@ -27,7 +27,6 @@ struct Place {
     side: Side,
     sent: Sent,
     window_ms: i64,
-    free_at: i64,
     span: i64,
 }
 
@@ -41,7 +40,7 @@ impl Log {
     /// When the places in use on `side` are free, soonest first.
     fn free(&self, side: Side, now: i64) -> Vec<i64> {
         let of_side = self.places.iter().filter(|place| place.side == side);
-        let mut free: Vec<_> = of_side.map(|place| place.free_at).collect();
+        let mut free: Vec<_> = of_side.map(|place| place.sent.free_at).collect();
         free.retain(|at| *at > now);
         free.sort_unstable();
         free
@@ -59,7 +58,7 @@ impl Slots for MemorySlots {
     ) -> Result<Taken, SlotsError> {
         let mut log = self.log();
         log.places
-            .retain(|place| place.free_at > ticks - 2 * place.window_ms);
+            .retain(|place| place.sent.free_at > ticks - 2 * place.window_ms);
         let free = log.free(side, ticks);
         let over = (free.len() + 1).saturating_sub(limit as usize);
         if over > 0 {
@@ -76,9 +75,9 @@ impl Slots for MemorySlots {
             sent: Sent {
                 at: ticks,
                 answered_at: None,
+                free_at: ticks + 2 * i64::from(window_ms),
             },
             window_ms: i64::from(window_ms),
-            free_at: ticks + 2 * i64::from(window_ms),
             span,
         });
         *log.spent.entry((side, span)).or_default() += 1;
@@ -88,7 +87,7 @@ impl Slots for MemorySlots {
     fn release(&self, slot: i64, keeps_ms: u32, ticks: i64) -> Result<(), SlotsError> {
         let mut log = self.log();
         if let Some(place) = log.places.iter_mut().find(|place| place.slot == slot) {
-            place.free_at = ticks + i64::from(keeps_ms);
+            place.sent.free_at = ticks + i64::from(keeps_ms);
             place.sent.answered_at = Some(ticks);
         }
         Ok(())

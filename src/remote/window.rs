@@ -4,24 +4,33 @@ use std::collections::VecDeque;
 
 use crate::model::Sent;
 
-use super::limits::Said;
+use super::{
+    counts::{Counts, Standing, Way},
+    limits::Said,
+};
 
 /// Once others were seen for certain, the headers are heeded for this long.
 const SHARED_MS: i64 = 60_000;
 /// The most that others used is remembered for this part of a window more than one: a window that starts anew at
 /// its end shows all of it only then.
 const EXTRA: i64 = 10;
-/// The most of a window is seen with guesses of when each request arrived: it is too much by about this, unless a
-/// refusal of late says otherwise.
-const GUESS: u32 = 1;
-/// Places that others may take while a request is on its way.
-const MARGIN: u32 = 1;
+/// Guesses of when each request arrived may make as many others of none.
+const NOISE: u32 = 3;
+/// The last word is old after this part of a window: others may have come.
+const OLD: i64 = 10;
+/// Percent of the places left to others while a request is on its way.
+const MARGIN_PERCENT: u32 = 4;
+/// The same in a bucket: it loses nothing by being less than full, but once.
+const BUCKET_MARGIN_PERCENT: u32 = 8;
+/// Percent of the places by which guesses of what is on its way may be wrong.
+const SLACK_PERCENT: u32 = 5;
+/// Requests that may be on their way beside others, whatever the pace.
+const LEAST_IN_FLIGHT: u32 = 6;
 
 /// The limit as last heard, and what others use of it.
 ///
-/// Whatever a server counts (any span, spans that start anew, a bucket that fills), what it has in its count and we did
-/// not send within a window is others'. A window that starts anew and a bucket show less than that most of the time and
-/// all of it when they are full, so the most of the last window is taken.
+/// What a server has in its count and we did not send within a window is others'. Whether there is room for one more
+/// depends on how it counts ([`Counts`]): what of its last word it has forgotten by now.
 #[derive(Clone, Debug)]
 pub struct Window {
     /// Places in the burst window.
@@ -30,20 +39,13 @@ pub struct Window {
     pub length_ms: u32,
     /// Whether an answer said the limit.
     is_told: bool,
+    counts: Counts,
     /// What others used at each answer, falling: the first is the most.
     others: VecDeque<(i64, u32)>,
     shared_until: i64,
-    wary_until: i64,
     last: Option<Standing>,
-}
-
-/// What an answer said of the server's count.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    /// When the request is thought to have arrived.
-    at: i64,
-    took_ms: i64,
-    used: u32,
+    /// When requests of ours went out that were refused, in the last two windows: no server counts them.
+    refused: VecDeque<i64>,
 }
 
 impl Default for Window {
@@ -53,10 +55,11 @@ impl Default for Window {
             limit: 100,
             length_ms: 10_000,
             is_told: false,
+            counts: Counts::default(),
             others: VecDeque::new(),
             shared_until: 0,
-            wary_until: 0,
             last: None,
+            refused: VecDeque::new(),
         }
     }
 }
@@ -65,6 +68,7 @@ impl Window {
     /// Takes in the headers of the answer that came now to a request sent at `sent_at`. `requests` are all of ours
     /// of the last two windows, this one among them.
     pub fn learn(&mut self, said: &Said, sent_at: i64, now: i64, requests: &[Sent]) {
+        let requests = &self.admitted(requests);
         self.limit = said.burst.unwrap_or(self.limit).max(1);
         self.is_told |= said.burst.is_some();
         self.length_ms = said.window_ms.unwrap_or(self.length_ms).max(1);
@@ -78,12 +82,20 @@ impl Window {
             self.shared_until = now + SHARED_MS;
         }
         let standing = Standing {
-            at: i64::midpoint(sent_at, now),
-            took_ms: now - sent_at,
+            sent_at,
+            heard_at: now,
             used,
         };
-        let counted = standing.arrived(requests, standing.at - length, standing.at);
+        if self.last.is_some_and(|last| last.at() > standing.at()) {
+            return;
+        }
+        self.counts.saw(standing, requests, self.limit, length);
+        self.last = Some(standing);
+        let counted = standing.arrived(requests, standing.at() - length, standing.at());
         let others = used.saturating_sub(counted);
+        if self.is_shared(now) && others > NOISE {
+            self.shared_until = now + SHARED_MS;
+        }
         let since = now - length - length / EXTRA;
         while self.others.front().is_some_and(|(at, _)| *at <= since) {
             self.others.pop_front();
@@ -92,9 +104,6 @@ impl Window {
             self.others.pop_back();
         }
         self.others.push_back((now, others));
-        if self.last.is_none_or(|last| last.at <= standing.at) {
-            self.last = Some(standing);
-        }
     }
 
     /// Takes a limit that was learnt earlier (0 is none), unless an answer has said one since.
@@ -105,9 +114,17 @@ impl Window {
     }
 
     /// A 429 came: somebody else is there, or the server counts otherwise than we thought.
-    pub const fn refused(&mut self, now: i64) {
+    pub fn refused(&mut self, sent_at: i64, now: i64) {
         self.shared_until = now + SHARED_MS;
-        self.wary_until = now + SHARED_MS;
+        self.refused.push_back(sent_at);
+        let since = now - 2 * i64::from(self.length_ms);
+        self.refused.retain(|at| *at > since);
+    }
+
+    /// Those of our requests that the server counts.
+    fn admitted(&self, requests: &[Sent]) -> Vec<Sent> {
+        let counts = |sent: &&Sent| !self.refused.contains(&sent.at);
+        requests.iter().filter(counts).copied().collect()
     }
 
     /// Whether others were seen lately.
@@ -115,58 +132,89 @@ impl Window {
         now < self.shared_until
     }
 
-    /// Places that others use.
+    /// Places that others use: a log tells how many at any moment; a window that starts anew shows less most of the
+    /// time and all of it when it is full, so the most of the last window is taken.
     pub fn others(&self, now: i64) -> u32 {
         let since = now - i64::from(self.length_ms) * (EXTRA + 1) / EXTRA;
-        let of_late = self.others.iter().find(|(at, _)| *at > since);
-        of_late.map_or(0, |(_, n)| if self.is_shared(now) { *n } else { 0 })
+        let mut of_late = self.others.iter().filter(|(at, _)| *at > since);
+        let seen = match self.counts.way() {
+            Way::Log => of_late.next_back(),
+            Way::Bucket | Way::Spans => of_late.next(),
+        };
+        seen.map_or(0, |(_, n)| if self.is_shared(now) { *n } else { 0 })
     }
 
-    /// Places that we may have in use now.
+    /// Places that we may have in use now. Of windows that start anew we leave others what they had of the last, or
+    /// we would take all of each at its start.
     pub fn ours(&self, now: i64) -> u32 {
-        let guess = if now < self.wary_until { 0 } else { GUESS };
-        let left = (self.limit + guess).saturating_sub(self.others(now));
-        left.clamp(1, self.limit)
+        match self.counts.way() {
+            Way::Spans => self.limit.saturating_sub(self.others(now)).max(1),
+            Way::Log | Way::Bucket => self.limit,
+        }
     }
 
     /// Requests that may wait for their answers at a time, at most `most`. Beside others as few as keep the pace:
-    /// the fewer are on their way, the better the headers tell.
+    /// the fewer are on their way, the better the headers tell. Where the last word is old, one goes ahead and looks.
     pub fn in_flight(&self, most: u32, now: i64) -> u32 {
-        match self.last {
-            Some(last) if self.is_shared(now) => {
-                let pace = i64::from(self.limit) * last.took_ms / i64::from(self.length_ms);
-                u32::try_from(2 * pace).unwrap_or(most).clamp(2, most)
-            }
-            _ => most,
+        let Some(last) = self.last.filter(|_| self.is_shared(now)) else {
+            return most;
+        };
+        if now > last.at() + i64::from(self.length_ms) / OLD {
+            return 1;
         }
+        let took_ms = last.heard_at - last.sent_at;
+        let pace = i64::from(self.limit) * took_ms / i64::from(self.length_ms);
+        let twice = u32::try_from(2 * pace).unwrap_or(most);
+        twice.max(LEAST_IN_FLIGHT).min(most)
     }
 
-    /// Whether a request that goes now finds room at the server by its last word, what we sent since, and what of
-    /// ours it has forgotten since.
+    /// Whether any answer told what is left, so that [`Window::has_room`] knows more than the limit.
+    pub const fn has_word(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Whether a request that goes now finds room at the server: by its last word, what we sent since, and what it
+    /// has forgotten since. Alone this is never less than our own count allows.
     pub fn has_room(&self, now: i64, requests: &[Sent]) -> bool {
-        let Some(last) = self.last.filter(|_| self.is_shared(now)) else {
+        let Some(last) = self.last else {
             return true;
         };
         let length = i64::from(self.length_ms);
-        if now >= last.at + length {
+        let age = now - last.at();
+        if age >= length {
             return true;
         }
-        let since = last.arrived(requests, last.at, i64::MAX);
-        let forgotten = last.arrived(requests, last.at - length, now - length);
-        let used = (last.used + since).saturating_sub(forgotten);
-        used + MARGIN < self.limit
-    }
-}
-
-impl Standing {
-    /// How many of the requests are thought to have arrived after `after` and not after `until`.
-    fn arrived(&self, requests: &[Sent], after: i64, until: i64) -> u32 {
-        let arrives = |sent: &Sent| match sent.answered_at {
-            Some(at) => i64::midpoint(sent.at, at),
-            None => sent.at + self.took_ms / 2,
+        let requests = self.admitted(requests);
+        let way = self.counts.way();
+        let forgotten = match way {
+            Way::Log => {
+                let free = |sent: &&Sent| (last.at() + 1..=now).contains(&sent.free_at);
+                requests.iter().filter(free).count() as u32
+            }
+            Way::Bucket => (age * i64::from(self.limit) / length) as u32,
+            Way::Spans => match self.counts.turns_after(last.at(), length) {
+                Some(at) if at <= now => last.used,
+                _ => 0,
+            },
         };
-        let within = |sent: &&Sent| (after + 1..=until).contains(&arrives(sent));
-        requests.iter().filter(within).count() as u32
+        // In a log as many of theirs go as come; a bucket has been drained of them.
+        let theirs = match way {
+            Way::Spans => (age * i64::from(self.others(now)) / length) as u32,
+            Way::Log | Way::Bucket => 0,
+        };
+        // Alone, our own count is right, and only a wrong guess would keep a request.
+        let slack = if self.is_shared(now) {
+            0
+        } else {
+            self.limit * SLACK_PERCENT / 100
+        };
+        let margin = match way {
+            _ if !self.is_shared(now) => 0,
+            Way::Bucket => self.limit * BUCKET_MARGIN_PERCENT / 100,
+            Way::Log | Way::Spans => self.limit * MARGIN_PERCENT / 100,
+        };
+        let since = last.arrived(&requests, last.at(), i64::MAX);
+        last.used + since + theirs + margin < self.limit + forgotten + slack
     }
 }
 
@@ -181,13 +229,20 @@ mod tests {
         }
     }
 
-    /// So many requests of ours, one in 100 ms and each answered after 50, the last at `now`.
+    const WINDOW: i64 = 10_000;
+
+    /// A request of ours that was answered after 50 ms, at `at`.
+    fn answered(at: i64) -> Sent {
+        Sent {
+            at: at - 50,
+            answered_at: Some(at),
+            free_at: at + WINDOW,
+        }
+    }
+
+    /// So many requests of ours, one in 100 ms, the last answered at `now`.
     fn ours(n: i64, now: i64) -> Vec<Sent> {
-        let sent = |k| Sent {
-            at: now - 50 - k * 100,
-            answered_at: Some(now - k * 100),
-        };
-        (0..n).map(sent).collect()
+        (0..n).map(|k| answered(now - k * 100)).collect()
     }
 
     #[test]
@@ -201,25 +256,30 @@ mod tests {
             let mut window = Window::default();
             window.learn(&said(left), 19_950, 20_000, &ours(sent, 20_000));
             assert_eq!(window.others(20_001), want, "{left} left, {sent} ours");
-            let free = (100 + GUESS).saturating_sub(want).clamp(1, 100);
-            assert_eq!(window.ours(20_001), free);
             assert_eq!(window.others(31_100), 0, "forgotten after a window");
         }
     }
 
     #[test]
-    fn the_most_of_a_window_counts() {
+    fn a_log_tells_what_others_use_at_any_moment() {
         let mut window = Window::default();
-        for (now, left, want) in [
-            (20_000, 60, 30),
-            (21_000, 80, 30),
-            (22_000, 50, 40),
-            (31_500, 80, 40),
-            (33_000, 80, 10),
-        ] {
+        for (now, left, want) in [(20_000, 60, 30), (21_000, 80, 10), (22_000, 50, 40)] {
             window.learn(&said(left), now - 50, now, &ours(10, now));
             assert_eq!(window.others(now), want, "at {now}");
         }
+    }
+
+    #[test]
+    fn of_windows_that_start_anew_the_most_counts() {
+        let mut window = Window::default();
+        // Ten of ours in the window, and only one counted: it started anew.
+        window.learn(&said(60), 19_950, 20_000, &ours(10, 20_000));
+        let mut requests = ours(10, 20_000);
+        requests.push(answered(20_200));
+        window.learn(&said(99), 20_150, 20_200, &requests);
+        assert_eq!(window.others(20_200), 30);
+        assert_eq!(window.ours(20_200), 70);
+        assert_eq!(window.others(31_500), 0, "of the last window");
     }
 
     #[test]
@@ -227,10 +287,10 @@ mod tests {
         let at = 20_000;
         for (left, since, want) in [
             (50, 0, true),
-            (2, 0, true),
-            (1, 0, false),
-            (5, 4, false),
-            (5, 3, true),
+            (5, 0, true),
+            (4, 0, false),
+            (8, 4, false),
+            (8, 3, true),
         ] {
             let mut window = Window::default();
             let mut requests = ours(1, at);
@@ -238,6 +298,7 @@ mod tests {
             requests.extend((0..since).map(|_| Sent {
                 at,
                 answered_at: None,
+                free_at: at + 2 * WINDOW,
             }));
             assert_eq!(
                 window.has_room(at + 10, &requests),
@@ -245,6 +306,26 @@ mod tests {
                 "{left} left, {since} since"
             );
         }
+    }
+
+    #[test]
+    fn a_place_of_ours_that_a_log_forgot_is_room_again() {
+        let at = 20_000;
+        let old = answered(at - WINDOW + 100);
+        let requests = [old, answered(at)];
+        let mut window = Window::default();
+        window.learn(&said(4), at - 50, at, &requests);
+        assert!(!window.has_room(old.free_at - 1, &requests));
+        assert!(window.has_room(old.free_at, &requests));
+    }
+
+    #[test]
+    fn beside_others_an_old_word_lets_one_go_ahead() {
+        let mut window = Window::default();
+        window.learn(&said(50), 19_950, 20_000, &ours(1, 20_000));
+        assert_eq!(window.in_flight(32, 20_100), LEAST_IN_FLIGHT);
+        assert_eq!(window.in_flight(32, 21_000), 1);
+        assert_eq!(window.in_flight(32, 90_000), 32, "alone again");
     }
 
     #[test]

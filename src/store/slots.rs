@@ -203,12 +203,13 @@ impl Slots for SqliteSlots {
     fn requests(&self, side: Side, since: i64) -> Result<Vec<Sent>, SlotsError> {
         self.read(|conn| {
             conn.prepare_cached(
-                "SELECT sent, answered FROM place WHERE side = ?1 AND sent > ?2 ORDER BY id",
+                "SELECT sent, answered, freed FROM place WHERE side = ?1 AND sent > ?2 ORDER BY id",
             )?
             .query_map(params![side.name(), since], |row| {
                 Ok(Sent {
                     at: row.get(0)?,
                     answered_at: row.get(1)?,
+                    free_at: row.get(2)?,
                 })
             })?
             .collect()

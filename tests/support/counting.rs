@@ -53,6 +53,8 @@ struct State {
     ways: Ways,
     random: fastrand::Rng,
     origin: Instant,
+    /// How long before `origin` its window began.
+    phase_ms: i64,
     /// Arrivals that count; of a bucket, how full it is, in requests, and when that was so.
     arrivals: VecDeque<i64>,
     level: (f64, i64),
@@ -70,11 +72,14 @@ struct Verdict {
 }
 
 impl Counting {
-    pub fn new(kind: Kinds, ways: Ways) -> Self {
+    /// The seed decides how long each way takes, when its windows begin, and what another client does.
+    pub fn new(kind: Kinds, ways: Ways, seed: u64) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
         Self(Arc::new(Mutex::new(State {
             kind,
             ways,
-            random: fastrand::Rng::with_seed(7),
+            phase_ms: random.i64(0..WINDOW_MS),
+            random,
             origin: Instant::now(),
             arrivals: VecDeque::new(),
             level: (0.0, 0),
@@ -105,20 +110,27 @@ impl Counting {
         )))
     }
 
-    /// Another program with the same key, which knows nothing of us and asks this often.
-    pub async fn another_client(&self, every: Duration) {
-        let mut every = tokio::time::interval(every);
+    /// Another program with the same key, which knows nothing of us and asks for a third of the limit: one request
+    /// after the other, or up to three at once and then a pause, like a clock or not.
+    pub async fn another_client(&self) {
+        let mut random = fastrand::Rng::with_seed(self.state().random.u64(..));
+        let at_once = u64::from(random.u32(1..=3));
+        let evenly = random.bool();
+        tokio::time::sleep(Duration::from_millis(random.u64(0..1_500))).await;
         loop {
-            every.tick().await;
-            let (out, back) = self.state().ways();
-            tokio::time::sleep(out).await;
-            {
+            let ways: Vec<_> = (0..at_once).map(|_| self.state().ways()).collect();
+            let asks = ways.into_iter().map(|(out, _)| async move {
+                tokio::time::sleep(out).await;
                 let mut state = self.state();
                 let admitted = state.count().admitted;
                 state.got_by_others += u32::from(admitted);
                 state.refused_to_others += u32::from(!admitted);
-            }
-            tokio::time::sleep(back).await;
+            });
+            let pause = if evenly { 300 } else { random.u64(150..=450) };
+            tokio::join!(
+                futures_util::future::join_all(asks),
+                tokio::time::sleep(Duration::from_millis(at_once * pause)),
+            );
         }
     }
 
@@ -152,7 +164,7 @@ impl State {
     fn count(&mut self) -> Verdict {
         let now = self.origin.elapsed().as_millis() as i64;
         // Its windows started before we came.
-        let fixed_start = (now + 3_333).div_euclid(WINDOW_MS) * WINDOW_MS - 3_333;
+        let fixed_start = (now + self.phase_ms).div_euclid(WINDOW_MS) * WINDOW_MS - self.phase_ms;
         let from = match self.kind {
             Kinds::Fixed => fixed_start,
             _ => now - WINDOW_MS + 1,
@@ -225,7 +237,7 @@ async fn a_second_burst_is_refused_until_the_window_is_over() {
         (Kinds::Fixed, 100, 100),
         (Kinds::Bucket, 100, 100),
     ] {
-        let server = Counting::new(kind, none);
+        let server = Counting::new(kind, none, 7);
         let burst = || (0..150).filter(|_| server.state().count().admitted).count();
         assert_eq!(burst(), at_once, "{kind:?}");
         tokio::time::sleep(Duration::from_secs(10)).await;

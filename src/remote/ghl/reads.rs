@@ -18,7 +18,7 @@ use super::{
 
 /// The most that a search gives at a time.
 const ALL_ROWS: usize = 500;
-/// What has changed since the last pass is little.
+/// What has changed since the last pass is little; since the beginning is all.
 const SINCE_ROWS: usize = 100;
 /// Rows of the listings by `limit` and `skip`.
 const SKIP_ROWS: usize = 100;
@@ -226,8 +226,8 @@ impl Ghl {
     ) -> Result<Page, RemoteError> {
         const OPERATION: &str = "POST /contacts/search";
         let rows = match request.read {
-            Read::Since(_) => SINCE_ROWS,
-            Read::All | Read::Open => ALL_ROWS,
+            Read::Since(since) if since.0 > 0 => SINCE_ROWS,
+            _ => ALL_ROWS,
         };
         let mut body = json!({ "locationId": &*self.location, "pageLimit": rows });
         let sort = match request.read {
