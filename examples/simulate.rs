@@ -3,10 +3,12 @@
 //! ```sh
 //! cargo run --release --example simulate -- --seeds 20000 [--from S] [--steps N]
 //! cargo run --release --example simulate -- --bugs [--seeds N]
+//! cargo run --release --example simulate -- --planner N [--from S]
 //! ```
 //!
 //! The first fails when a seed fails, or when the batch never met one of the situations that it is for; the second
-//! puts one deliberate bug after the other into couplet and tells after how many seeds each is found.
+//! puts one deliberate bug after the other into couplet and tells after how many seeds each is found; the third holds
+//! the pure planner alone against its laws.
 
 #![expect(
     clippy::print_stdout,
@@ -22,8 +24,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
-use sim::{Bug, How, missing, play_all};
+use sim::{Bug, How, PLANNER_BATCH, Planner, missing, play_all};
+
+/// A seed allocates much and small.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Debug, Parser)]
 struct Args {
@@ -42,6 +49,9 @@ struct Args {
     /// Tell a seed step by step, on stderr.
     #[arg(long, conflicts_with = "bugs")]
     talk: bool,
+    /// Check so many cases of the planner alone.
+    #[arg(long, value_name = "CASES", conflicts_with_all = ["bugs", "talk"])]
+    planner: Option<u64>,
 }
 
 fn main() -> ExitCode {
@@ -51,7 +61,9 @@ fn main() -> ExitCode {
         bug: None,
         talks: args.talk,
     };
-    if args.bugs {
+    if let Some(cases) = args.planner {
+        planner(args.from, cases)
+    } else if args.bugs {
         bugs(&args, how)
     } else {
         seeds(&args, how)
@@ -59,11 +71,7 @@ fn main() -> ExitCode {
 }
 
 fn seeds(args: &Args, how: How) -> ExitCode {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the speed of the simulation itself"
-    )]
-    let began = Instant::now();
+    let began = now();
     let seeds = args.from..args.from + args.seeds;
     let trace = AtomicU64::new(0);
     let batch = play_all(seeds, how, &|seed, report| {
@@ -95,6 +103,45 @@ fn seeds(args: &Args, how: How) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the speed of the simulation itself"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Cases of the planner, on all cores.
+fn planner(from: u64, cases: u64) -> ExitCode {
+    let began = now();
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let batches = cases.div_ceil(threads * PLANNER_BATCH);
+    let ended: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|thread| {
+                let from = from + thread * batches * PLANNER_BATCH;
+                scope.spawn(move || Planner::default().check(from, batches))
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    let done: u64 = ended.iter().flatten().sum();
+    println!(
+        "{done} cases of the planner in {seconds:.1} s: {:.0} a second",
+        done as f64 / seconds
+    );
+    let mut code = ExitCode::SUCCESS;
+    for (seed, wrong) in ended.into_iter().filter_map(Result::err) {
+        println!("case {seed}: {wrong}");
+        code = ExitCode::FAILURE;
+    }
+    code
 }
 
 fn bugs(args: &Args, how: How) -> ExitCode {

@@ -4,12 +4,12 @@ mod alerts;
 mod auth;
 mod error;
 mod growbots;
+mod init;
 mod keys;
 mod map;
 mod rules;
 
 use std::fmt;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,7 @@ pub use alerts::AlertSettings;
 pub use auth::{ClientSettings, KeySettings, SideSettings};
 pub use error::ConfigError;
 pub use growbots::GrowbotsSettings;
+pub use init::{init, reference, template};
 pub use keys::{KEYS, Key, key, nearest};
 pub use map::{MapTable, MapValue};
 pub use rules::RuleTable;
@@ -108,15 +109,32 @@ impl Config {
     ///
     /// A file that was named and is not there is an error; the one in the XDG config folder need not be.
     pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let env = |name: &str| env(name).filter(|text| !text.trim().is_empty());
-        let named = flags
-            .config
-            .clone()
-            .or_else(|| env("COUPLET_CONFIG").map(PathBuf::from));
+        let named = flags.config.clone().or_else(|| {
+            env("COUPLET_CONFIG")
+                .filter(|path| !path.trim().is_empty())
+                .map(PathBuf::from)
+        });
         let file = match named {
             Some(path) => Some(path),
             None => default_file().ok().filter(|path| path.exists()),
         };
+        Self::read(flags, env, file)
+    }
+
+    /// The same without a file, also where one is.
+    pub fn from_environment(
+        flags: &Flags,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        Self::read(flags, env, None)
+    }
+
+    fn read(
+        flags: &Flags,
+        env: &dyn Fn(&str) -> Option<String>,
+        file: Option<PathBuf>,
+    ) -> Result<Self, ConfigError> {
+        let env = |name: &str| env(name).filter(|text| !text.trim().is_empty());
         let mut settings: Vec<Setting> = KEYS.iter().map(|key| default_of(key, &env)).collect();
         let mut tables = (Vec::new(), Vec::new());
         if let Some(path) = &file {
@@ -441,69 +459,6 @@ fn pairs(section: &str, table: &DeTable<'_>) -> Vec<String> {
         .iter()
         .map(|(name, value)| one(name.get_ref(), value.get_ref()));
     lists.flatten().collect()
-}
-
-/// The commented file that `config init` writes.
-pub fn template() -> String {
-    let mut lines = vec![
-        "# couplet's settings. Lines with a `#` show an example; take the `#` away to set it."
-            .into(),
-        "# Keys never stand here: `couplet auth login SIDE`, or `export COUPLET_GHL_TOKEN=…`."
-            .to_owned(),
-    ];
-    let mut section = "";
-    for key in KEYS.iter().filter(|key| !key.secret) {
-        let (its, name) = key.name.split_once('.').unwrap_or(("", key.name));
-        lines.push(String::new());
-        if its != section {
-            section = its;
-            lines.push(format!("[{section}]"));
-        }
-        let off = if key.init_sets { "" } else { "# " };
-        let over = key
-            .env
-            .map_or(String::new(), |env| format!(" (`{env}` stands over it.)"));
-        lines.push(format!("# {}{over}", key.help));
-        lines.push(format!("{off}{name} = {}", key.example));
-    }
-    lines.extend(MAP_EXAMPLE.lines().map(str::to_owned));
-    lines.push(String::new());
-    lines.join("\n")
-}
-
-/// What `config init` says of the field map.
-const MAP_EXAMPLE: &str = r#"
-# Which field goes where: `couplet map show` lists all of them, `couplet map check` tries them on real records and
-# lists GHL's custom fields. A table changes one field; what it does not name stays as it is. See docs/mapping.md.
-# [map.contact.title]
-# ghl = "custom.job_title"             # where GHL keeps it: a custom field, by key or by name
-# direction = "<->"                    # both ways; `->` GHL to Growbots; `<-` Growbots to GHL
-# policy = "newest"                    # who wins when both changed it: manual, ghl, growbots, newest
-# to_growbots = "{{ value | title }}"  # GHL's value on its way to Growbots
-# to_ghl = "{{ value }}"               # and back
-# enabled = true
-# [map.contact.custom.budget]          # custom field `budget` of Growbots, and the one of GHL with this key"#;
-
-/// Writes [`template`] to `path`, mode 0600; a file that is there stays as it is: [`ConfigError::Exists`].
-pub fn init(path: &Path) -> Result<(), ConfigError> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let failed = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => ConfigError::Exists { path: path.into() },
-        _ => ConfigError::Write {
-            path: path.into(),
-            source,
-        },
-    };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed)?;
-    file.write_all(template().as_bytes()).map_err(failed)
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ impl Report {
                     ratio(figure, limit)
                 );
             }
+            None if whose == "limit" => line.push_str(" | |"),
             None => {
                 let _ = write!(line, " {whose} | |");
             }

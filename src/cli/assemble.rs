@@ -13,7 +13,7 @@ use crate::config::{KeySettings, SideSettings};
 use crate::engine::port::{Event, Port};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::{FieldMap, normalise};
-use crate::model::{BySide, FieldName, Holder, Kind, Record, Rule, Value};
+use crate::model::{BySide, FieldName, Holder, Kind, Record, Rule, Side, Value};
 use crate::remote::{
     self, Auth, ClientSecret, Connector, Dialect, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign,
     Source,
@@ -123,6 +123,16 @@ pub fn connectors(
     Ok(BySide {
         ghl: Arc::new(Ghl::new(settings(context, ghl)?, of_ghl(parts.clone()))),
         growbots: Arc::new(speaking(context, growbots, parts)?),
+    })
+}
+
+/// One side over HTTP, to be asked who it is; nothing is written to it.
+pub fn connector(context: &Context, side: Side) -> Result<Arc<dyn Connector>, Problem> {
+    let reached = context.config.side(side)?;
+    let parts = parts(context, Arc::new(|| false))?;
+    Ok(match side {
+        Side::Ghl => Arc::new(Ghl::new(settings(context, reached)?, of_ghl(parts))),
+        Side::Growbots => Arc::new(speaking(context, reached, parts)?),
     })
 }
 

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::config::{Config, ConfigError, Flags, default_file, init, key, nearest};
+use crate::config::{Config, ConfigError, Flags, key, nearest};
 use crate::text;
 
 use super::args;
 use super::context::env;
 use super::exit::{Exit, Problem};
-use super::output::{Page, document, note, print};
+use super::output::{Page, document, print};
 
 /// Does what `couplet config …` asks for.
 pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
@@ -16,22 +16,11 @@ pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
         args::Config::Check => check(&Config::load(flags, &env)?),
         args::Config::Show(form) => show(&Config::load(flags, &env)?, form.json),
         args::Config::Explain { key } => explain(&Config::load(flags, &env)?, key),
-        args::Config::Init => {
-            let path = match flags
-                .config
-                .clone()
-                .or_else(|| env("COUPLET_CONFIG").map(Into::into))
-            {
-                Some(path) => path,
-                None => default_file()?,
-            };
-            init(&path)?;
-            note(
-                "written; put the addresses in, the tokens into the environment, then run `couplet doctor`",
-            );
-            print(&path.display().to_string())?;
+        args::Config::Keys => {
+            print(crate::config::reference().trim_end())?;
             Ok(Exit::Done)
         }
+        args::Config::Init(args) => super::setup::run(flags, args),
     }
 }
 

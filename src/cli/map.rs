@@ -8,7 +8,7 @@ use crate::engine::LeaseGate;
 use crate::merge::mapping::{Described, RoundTrip, Standing};
 use crate::merge::{Direction, FieldMap};
 use crate::model::{BySide, FieldName, Kind, Lane, Record, Side, Value};
-use crate::remote::{Connector, PageRequest, Read, Setup};
+use crate::remote::{Connector, CustomField, PageRequest, Read, Setup};
 use crate::text;
 
 use super::args;
@@ -161,7 +161,7 @@ async fn check(context: &Context, as_json: bool, samples: usize) -> Result<Exit,
             .collect();
         document(&json!({
             "rows": rows,
-            "custom_fields": offered(&map, &setup),
+            "custom_fields": offered_json(&map, &setup),
             "growbots_custom_fields": growbots_keys.keys().collect::<Vec<_>>(),
             "ok": !is_bad,
         }))?;
@@ -296,12 +296,17 @@ fn checked_json(row: &Described, checked: &Checked) -> Json {
 }
 
 /// Custom fields of GHL that no row of the map uses.
-fn offered(map: &FieldMap, setup: &Setup) -> Vec<Json> {
+pub fn offered(map: &FieldMap, setup: &Setup) -> Vec<CustomField> {
     let unused = setup.custom_fields.iter().filter(|field| {
         let name = FieldName::Custom(field.key.as_str().into());
         !map.fields(Kind::Contact).any(|entry| entry.ghl == name)
     });
-    unused
+    unused.cloned().collect()
+}
+
+fn offered_json(map: &FieldMap, setup: &Setup) -> Vec<Json> {
+    offered(map, setup)
+        .iter()
         .map(|field| json!({"key": field.key, "name": field.name, "type": field.data_type}))
         .collect()
 }
@@ -351,9 +356,9 @@ fn print_checked(
         for field in offered {
             page.line(format!(
                 "    custom.{}  {} ({})",
-                field["key"].as_str().unwrap_or(""),
-                text::clean(field["name"].as_str().unwrap_or("")),
-                field["type"].as_str().unwrap_or("")
+                field.key,
+                text::clean(&field.name),
+                field.data_type
             ));
         }
     }

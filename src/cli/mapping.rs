@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_config_init_shows_of_the_map_can_be_used() {
-        let text = template();
+        let text = template(&[], &[]);
         let from = text.find("# [map.contact.title]").unwrap();
         let lines: Vec<&str> = text[from..]
             .lines()

@@ -32,6 +32,7 @@ mod progress;
 mod rules;
 mod sandbox;
 mod serve;
+mod setup;
 mod shell;
 mod status;
 mod stop;
@@ -66,6 +67,22 @@ pub fn main() -> ExitCode {
     match run(args) {
         Ok(exit) => exit.into(),
         Err(problem) => problem.print().into(),
+    }
+}
+
+/// Whether these words after `couplet` are a command, or what is wrong with them. Nothing is run.
+pub fn can_be_typed(words: &[String]) -> Result<(), String> {
+    let line = std::iter::once("couplet").chain(words.iter().map(String::as_str));
+    match Couplet::try_parse_from(line) {
+        // a name of a group of commands, or `--help`
+        Err(error) if !error.use_stderr() => Ok(()),
+        Err(error)
+            if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error.to_string()),
+        Ok(_) => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `couplet serve`: the loop as a service, with webhooks, health and metrics.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -37,7 +38,16 @@ pub fn run(flags: &Flags, args: &Serve) -> Result<Exit, Problem> {
                 is_new = false;
             }
             let next = loop {
-                match signals.next().await {
+                let told = tokio::select! {
+                    told = signals.next() => told,
+                    () = alive(&service) => {
+                        return Err(Problem::failed(
+                            "the sync loop ended by itself",
+                            "the log says why; systemd starts couplet again",
+                        ));
+                    }
+                };
+                match told {
                     Told::Stop => break None,
                     Told::Reload => match checked(flags) {
                         Ok(context) => break Some(context),
@@ -67,6 +77,19 @@ fn checked(flags: &Flags) -> Result<Context, Problem> {
     face(&context, None)?;
     alerts::settings(&context)?;
     Ok(context)
+}
+
+/// Tells systemd's watchdog, twice in its time, that the loop's thread lives; ends when it does not. Where no watchdog
+/// is set, looks every 30 s.
+async fn alive(service: &Service) {
+    let within = sd_notify::watchdog_enabled().unwrap_or(Duration::from_mins(1));
+    loop {
+        tokio::time::sleep(within / 2).await;
+        if service.engine.is_finished() {
+            return;
+        }
+        tell_systemd(&[sd_notify::NotifyState::Watchdog]);
+    }
 }
 
 /// Nobody listens where systemd did not start us.

@@ -1,3 +1,5 @@
+use proptest::prelude::Strategy as _;
+
 use super::*;
 
 /// Settings from a file with this text and these variables.
@@ -198,9 +200,51 @@ fn everything_from_the_environment_needs_no_file_and_one_thing_less_names_it() {
 fn the_file_of_config_init_is_read_back_and_asks_before_the_first_push() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new").join("config.toml");
-    init(&path).unwrap();
-    assert!(matches!(init(&path), Err(ConfigError::Exists { .. })));
-    let config = load(&template(), &[]).unwrap();
+    init(&path, &[], &[]).unwrap();
+    assert!(matches!(
+        init(&path, &[], &[]),
+        Err(ConfigError::Exists { .. })
+    ));
+    let config = load(&template(&[], &[]), &[]).unwrap();
     assert!(config.asks_before_first_push());
     assert!(!load("", &[]).unwrap().asks_before_first_push());
+}
+
+#[test]
+fn what_config_init_was_told_stands_in_its_file_whatever_it_is() {
+    let set = [
+        ("ghl.url", "https://a.example/x"),
+        ("ghl.location", "loc\"1\\"),
+    ];
+    let config = load(&template(&set, &["budget".into(), "odd key".into()]), &[]).unwrap();
+    assert_eq!(config.get("ghl.url"), Some("https://a.example/x"));
+    assert_eq!(config.get("ghl.location"), Some("loc\"1\\"));
+    let mapped: Vec<_> = config
+        .map_rows()
+        .iter()
+        .map(|row| row.field.as_str())
+        .collect();
+    assert_eq!(mapped, ["custom.budget", "custom.odd key"]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    /// Any text is settings or says what is wrong with it, with a way out.
+    #[test]
+    fn whatever_a_file_says_it_is_read_or_refused_with_a_hint(
+        text in proptest::prop_oneof![
+            ".{0,200}",
+            ("[a-z_.]{1,20}", ".{0,30}").prop_map(|(key, value)| format!("{key} = {value:?}\n")),
+            (0..KEYS.len(), ".{0,30}").prop_map(|(at, value)| format!("{} = {value:?}\n", KEYS[at].name)),
+            (0..KEYS.len(), -9..9_i64).prop_map(|(at, value)| format!("{} = [[{value}], {{ a.b = {value} }}]\n", KEYS[at].name)),
+            ("[a-z]{1,9}", "[a-z.]{1,12}", ".{0,20}")
+                .prop_map(|(kind, field, value)| format!("[map.{kind}.{field}]\nghl = {value:?}\n")),
+        ]
+    ) {
+        if let Err(error) = load(&text, &[]) {
+            assert!(error.hint().is_some(), "{error}");
+            assert!(!error.to_string().is_empty());
+        }
+    }
 }

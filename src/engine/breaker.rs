@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::merge::undo::canonical_change;
 use crate::model::{
-    End, ErrorId, Failure, FieldName, Held, Kind, LinkId, Linked, LogOp, Millis, NewLog, Op, Side,
-    Why, Write, WrittenLine,
+    End, ErrorId, Failure, FieldChange, FieldName, Held, Kind, LinkId, Linked, LogOp, Millis,
+    NewLog, Op, Side, Why, Write, WrittenLine,
 };
 use crate::store::LinkOutcome;
 
 use super::EngineError;
 use super::pass::Pass;
 
-/// A value that was written so often within [`SPAN_MS`] and is gone again is not written once more.
+/// A value that was written so often within [`SPAN_MS`] and came back changed is not written once more.
 const FLIPS: usize = 2;
 const SPAN_MS: i64 = 3_600_000;
 /// The note that keeps them.
@@ -42,6 +42,18 @@ pub(super) struct Flip {
 
 fn pattern(side: Side, kind: Kind, field: &FieldName) -> String {
     format!("ping-pong {} {kind}.{field}", side.name())
+}
+
+/// How often the value that is to be written was written before, newest first, and was changed on that side by itself:
+/// what is there when the next write comes is not what the one before it left.
+fn came_back(next: &FieldChange, earlier: impl Iterator<Item = FieldChange>) -> usize {
+    let mut found = next.from.clone();
+    let mut flips = 0;
+    for was in earlier {
+        flips += usize::from(was.to == next.to && was.to != found);
+        found = was.from;
+    }
+    flips
 }
 
 impl Flip {
@@ -118,17 +130,16 @@ impl Pass<'_> {
                         }
                         let since = since.max(self.core.now().plus(-SPAN_MS));
                         let map = self.core.map();
-                        let same = lines.iter().flatten().filter(|line| {
+                        let of_field = lines.iter().flatten().filter(|line| {
                             line.entry.side == Some(side)
                                 && line.entry.at >= since
                                 && line.entry.operator.is_none()
-                                && line.entry.fields.iter().any(|own| {
-                                    canonical_change(&map, kind, side, own).is_ok_and(|was| {
-                                        was.field == change.field && was.to == change.to
-                                    })
-                                })
                         });
-                        same.count() >= FLIPS
+                        let earlier = of_field
+                            .flat_map(|line| &line.entry.fields)
+                            .filter_map(|own| canonical_change(&map, kind, side, own).ok())
+                            .filter(|was| was.field == change.field);
+                        came_back(&change, earlier) >= FLIPS
                     }
                 };
                 if !is_broken {
@@ -219,5 +230,44 @@ impl Pass<'_> {
             return Ok(self.core.drop_note(NAME)?);
         }
         Ok(self.core.put_note(NAME, &*all)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+
+    fn change(from: &str, to: &str) -> FieldChange {
+        FieldChange {
+            field: FieldName::Website,
+            from: Value::text(from),
+            to: Value::text(to),
+        }
+    }
+
+    #[test]
+    fn only_what_a_side_changed_by_itself_after_our_write_came_back() {
+        for (next, earlier, want) in [
+            (("x", "w"), &[][..], 0),
+            // written, and rewritten each time
+            (("y", "w"), &[("x", "w"), ("", "w")], 2),
+            (("x", "w"), &[("", "w")], 1),
+            // somebody on the other side changes it to and fro
+            (
+                ("b", "a"),
+                &[("a", "b"), ("b", "a"), ("a", "b"), ("", "a")],
+                0,
+            ),
+            // another value was rewritten
+            (("x", "w"), &[("y", "v"), ("", "v")], 0),
+        ] {
+            let earlier = earlier.iter().map(|(from, to)| change(from, to));
+            assert_eq!(
+                came_back(&change(next.0, next.1), earlier),
+                want,
+                "{next:?}"
+            );
+        }
     }
 }

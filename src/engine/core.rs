@@ -53,9 +53,14 @@ pub(super) struct Core {
 impl Core {
     pub fn new(parts: super::Parts) -> Result<Self, EngineError> {
         let reader = parts.writer.reader()?;
+        Ok(Self::with_reader(parts, reader))
+    }
+
+    /// One that has not started, on connections that are open.
+    pub fn with_reader(parts: super::Parts, reader: Reader) -> Self {
         let mut writer = parts.writer;
         writer.watch_for_rules(parts.rules.iter().any(|rule| rule.on));
-        Ok(Self {
+        Self {
             writer: RefCell::new(writer),
             reader,
             sides: parts.sides,
@@ -73,7 +78,12 @@ impl Core {
             stopping: Cell::new(false),
             status: RefCell::new(LoopStatus::default()),
             counted: RefCell::new(BySide::default()),
-        })
+        }
+    }
+
+    /// The connections to the database; all else that was in memory goes.
+    pub fn into_connections(self) -> (Writer, Reader) {
+        (self.writer.into_inner(), self.reader)
     }
 
     /// The same on a copy of the cache, with the gate shut: whatever is tried there, no write leaves.

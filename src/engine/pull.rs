@@ -18,6 +18,8 @@ use super::sweep::{FEED_LOST, TOUCHED};
 const OVERLAP_MS: [(Side, i64); 2] = [(Side::Ghl, 120_000), (Side::Growbots, 30_000)];
 /// How long users, zone and capabilities are kept before they are read again.
 const SETUP_EVERY_MS: i64 = 24 * 3_600_000;
+/// How soon they are read again where a side told no users: it may have been a fault, and owners wait meanwhile.
+const SETUP_AGAIN_MS: i64 = 600_000;
 /// Rows that must agree with reads by id before a GHL row may stand for its record.
 const ROWS_TO_CHECK: u32 = 20;
 /// Reads by id at a time; the limiter decides how fast they go.
@@ -56,6 +58,8 @@ impl Pass<'_> {
         let kept: Option<Setup> = self.core.note(&name)?;
         let mark = format!("{name}.at");
         if let Some(kept) = kept
+            && !(kept.users.is_empty()
+                && (self.what.full || self.core.is_due(&mark, SETUP_AGAIN_MS)?))
             && !self.core.is_due(&mark, SETUP_EVERY_MS)?
         {
             self.core.side(side).use_setup(&kept);

@@ -80,6 +80,17 @@ impl Engine {
         })
     }
 
+    /// Ends this engine as a process that dies would, and begins one as a process that starts: `anew` makes its parts
+    /// around the open database, of which alone something is left.
+    pub fn replaced(self, anew: impl FnOnce(Writer) -> Parts) -> Self {
+        let (writer, reader) = self.core.into_connections();
+        let parts = anew(writer);
+        Self {
+            poll: parts.poll,
+            core: Core::with_reader(parts, reader),
+        }
+    }
+
     /// One pass under the lease, which is given back afterwards. Where answers were lost or a side is shut, it goes
     /// on until they are settled, for at most 60 s. `EngineError::Held`: another process holds the lease.
     pub async fn once(&mut self, what: Once) -> Result<PassSummary, EngineError> {

@@ -131,7 +131,7 @@ impl Pass<'_> {
             // The same key again: either the first answer comes back, or it happens now, once. It stays `unknown`
             // meanwhile: the age of the key counts from the first sending.
             return match self.made(intent, &new).await {
-                Ok(snapshot) => self.confirmed(intent, Some(&snapshot), 1),
+                Ok(made) => self.confirmed_as_it_is(intent, &made).await,
                 Err(EngineError::Remote(
                     error @ (RemoteError::Duplicate { .. } | RemoteError::Refused { .. }),
                 )) => self.turned_down(intent, linked, &error).await,
@@ -167,6 +167,27 @@ impl Pass<'_> {
                 self.core.store().supersede(self.fence, intent.id)?;
                 self.open_conflict(write.link, Reason::AmbiguousMatch, &candidates, None)?;
                 Ok(())
+            }
+        }
+    }
+
+    /// Confirms a create by an answer that is as old as the first sending: what became of the record since was told
+    /// to nobody who knew it, so that it is read once more.
+    async fn confirmed_as_it_is(
+        &self,
+        intent: &Intent,
+        made: &Snapshot,
+    ) -> Result<(), EngineError> {
+        let (write, lane) = (&intent.write, self.lane_of(intent));
+        let remote = self.core.side(write.side);
+        let found = remote
+            .get(lane, write.kind, made.parent.as_ref(), &made.id)
+            .await?;
+        match found {
+            Found::Live(now) => self.confirmed(intent, Some(&now), 2),
+            Found::Gone { .. } | Found::Missing => {
+                self.confirmed(intent, Some(made), 2)?;
+                self.gone(write.side, write.kind, &made.id)
             }
         }
     }

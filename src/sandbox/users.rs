@@ -76,6 +76,11 @@ impl World {
         Ok(())
     }
 
+    /// Brings back what was deleted in Growbots, without its children. GHL has no such thing.
+    pub fn restore(&mut self, by: &By, kind: Kind, id: &str) -> Result<Arc<Body>, Denied> {
+        Ok(growbots::rules::restore(self, by, kind, id)?)
+    }
+
     /// Merges one contact into another; gives the one that stays.
     pub fn merge(
         &mut self,

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http_body_util::BodyExt as _;
+use proptest::prelude::Strategy as _;
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
@@ -347,5 +348,44 @@ async fn the_vendors_keys_can_be_read() {
     }
     for bad in ["", "whsec_", "whsec_AAAA", "abc", "whsec_!"] {
         assert!(GrowbotsWebhooks::new(bad).is_err(), "{bad}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 128, failure_persistence: None, ..Default::default() })]
+
+    /// Signed or not, cut, deep or of the wrong shape: a delivery is taken or refused, and never a fault of ours.
+    #[test]
+    fn whatever_is_delivered_is_taken_or_refused(
+        body in proptest::prop_oneof![
+            ".{0,300}",
+            (1..600_usize).prop_map(|deep| "[".repeat(deep)),
+            (1..600_usize).prop_map(|deep| format!("{{\"type\":{}0{}}}", "[".repeat(deep), "]".repeat(deep))),
+            ("[A-Za-z]{1,24}", ".{0,40}", ".{0,40}").prop_map(|(kind, id, place)| {
+                json!({"type": kind, "locationId": place, "id": id, "data": {"id": id}, "webhookId": id}).to_string()
+            }),
+            proptest::sample::select(vec!["ContactUpdate", "TaskCreate", "NoteDelete", "AppointmentCreate"])
+                .prop_map(|kind| json!({"type": kind, "locationId": "loc1", "id": null, "contactId": 7}).to_string()),
+        ],
+        signature in ".{0,80}",
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let lab = Lab::new();
+            let now = NOW / 1000;
+            let unsigned: [(&str, String); 0] = [];
+            let mut answers = vec![
+                lab.ghl(&body).await.0,
+                lab.growbots(now, &body).await.0,
+                lab.send("/webhooks/ghl", &unsigned, body.clone()).await.0,
+            ];
+            if http::HeaderValue::from_str(&signature).is_ok() {
+                let header = [("x-ghl-signature", signature.clone())];
+                answers.push(lab.send("/webhooks/ghl", &header, body.clone()).await.0);
+            }
+            for status in answers {
+                assert!(status == StatusCode::OK || status.is_client_error(), "{status} {body}");
+            }
+        });
     }
 }

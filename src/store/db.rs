@@ -45,15 +45,13 @@ const STATEMENTS: usize = 256;
 /// Opens the file for writing, makes it where it is missing, and brings its schema up to date.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     check_sqlite()?;
-    make_file(path).map_err(|source| StoreError::Open {
-        path: path.into(),
-        source: Box::new(source),
-    })?;
-    let mut conn = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .map_err(|error| cannot_open(path, error))?;
+    if !is_in_memory(path) {
+        make_file(path).map_err(|source| StoreError::Open {
+            path: path.into(),
+            source: Box::new(source),
+        })?;
+    }
+    let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let fault = |error| cannot_open(path, error);
     conn.busy_timeout(Duration::from_secs(5)).map_err(fault)?;
     // before anything is changed
@@ -62,7 +60,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let mode: String = conn
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
         .map_err(fault)?;
-    if mode != "wal" {
+    if mode != "wal" && !is_in_memory(path) {
         return Err(StoreError::Open {
             path: path.into(),
             source: format!("the journal mode is `{mode}`, not `wal`; is it on a network disk?")
@@ -82,11 +80,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
 /// Opens an existing file for reading only.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     check_sqlite()?;
-    let conn = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .map_err(|error| cannot_open(path, error))?;
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let fault = |error| cannot_open(path, error);
     conn.busy_timeout(Duration::from_secs(5)).map_err(fault)?;
     check_schema(&conn, path, false)?;
@@ -94,6 +88,26 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
         .and_then(|()| conn.pragma_update(None, "query_only", true))
         .map_err(fault)?;
     Ok(conn)
+}
+
+/// Whether a path names a database that all connections of this process share and that goes with the last of them:
+/// `file:/NAME?vfs=memdb`. It has no write-ahead log, so that a writer keeps readers out while its transaction runs:
+/// for a thread that never holds one across an await, that is never.
+fn is_in_memory(path: &Path) -> bool {
+    let name = path.to_str();
+    name.is_some_and(|name| name.starts_with("file:/") && name.ends_with("?vfs=memdb"))
+}
+
+fn connect(path: &Path, mut flags: OpenFlags) -> Result<Connection, StoreError> {
+    flags |= OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if is_in_memory(path) {
+        flags |= OpenFlags::SQLITE_OPEN_URI;
+        // There is no file to make; a name that nobody has yet is an empty database.
+        if flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+    }
+    Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))
 }
 
 fn check_sqlite() -> Result<(), StoreError> {

@@ -369,6 +369,7 @@ pub static COMMANDS: &[Command] = &[
     command("tab.previous", S::Global, &["<shift-tab>"], "", "Show the previous tab.", Do::PreviousTab),
     command("palette", S::Global, &[":", "<ctrl-p>"], "", "Find a command by name.", Do::Palette),
     command("help", S::Global, &["?"], "", "Show the keys of this screen.", Do::Help),
+    command("plain", S::Global, &["<alt-p>"], "", "Plain mode: what is under the cursor as one line in the last row, for screen readers; again leaves it.", Do::Plain),
     command("redraw", S::Global, &["<ctrl-l>"], "", "Draw the screen anew.", Do::Redraw),
     command("quit", S::Global, &["q", "<ctrl-c>"], "", "Go back; at the top, leave. Asks if the sync would stop.", Do::Quit),
     // movement
@@ -392,6 +393,7 @@ pub static COMMANDS: &[Command] = &[
     command("scroll-down", S::Dialog, &["J", "j", "<down>"], "", "Scroll down.", Do::ScrollDown),
     command("scroll-up", S::Dialog, &["K", "k", "<up>"], "", "Scroll up.", Do::ScrollUp),
     command("help.close", S::Help, &["?", "<esc>", "q", "<ctrl-c>"], "", "Close the help.", Do::No),
+    command("help.search", S::Help, &["/", ":", "<ctrl-p>"], "", "Search all help by words.", Do::Palette),
     command("help.down", S::Help, &["j", "<down>", "<pgdn>", "<space>"], "", "Scroll down.", Do::ScrollDown),
     command("help.up", S::Help, &["k", "<up>", "<pgup>"], "", "Scroll up.", Do::ScrollUp),
 ];

@@ -17,6 +17,7 @@ pub mod marks;
 pub mod model;
 pub mod mouse;
 pub mod msg;
+mod plain;
 mod press;
 pub mod reader;
 mod run;

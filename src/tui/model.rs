@@ -74,6 +74,8 @@ pub struct Model {
     pub theme: Theme,
     /// Whether the terminal has only ASCII.
     pub ascii: bool,
+    /// Whether the last row says what is under the cursor, for screen readers.
+    pub plain: bool,
     /// The operator's zone and the present.
     pub times: Times,
     /// Columns and rows of the terminal.
@@ -132,6 +134,7 @@ impl Model {
             demo: false,
             theme,
             ascii: false,
+            plain: false,
             times,
             size: (80, 24),
             tab: Tab::Contacts,

@@ -4,7 +4,7 @@ use super::model::{Model, Overlay};
 use super::msg::{Do, Move, Tab};
 use super::tabs::{conflicts, contacts, errors, tasks};
 use super::update::{run, step};
-use super::widgets::header;
+use super::widgets::{footer, header};
 
 /// What the mouse did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,10 @@ fn click(model: &mut Model, x: u16, y: u16) {
         return;
     };
     if line >= model.body_rows() {
-        return; // the footer
+        if let Some(what) = footer::command_at(model, x) {
+            run(model, what);
+        }
+        return;
     }
     match model.tab {
         Tab::Contacts => contacts::click(model, x, line),

@@ -83,6 +83,8 @@ pub enum Do {
     Sync,
     /// Go back; at the top, leave.
     Quit,
+    /// Show what is under the cursor as one line, or not.
+    Plain,
     /// Draw everything anew.
     Redraw,
     /// Move the cursor.

@@ -236,6 +236,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
             model.say_done("A pass is asked for.");
         }
         Do::Quit => quit(model),
+        Do::Plain => model.plain = !model.plain,
         Do::Redraw => model.redraw(),
         Do::Move(how) => step(model, how),
         Do::Open => open_current(model),

@@ -2,52 +2,104 @@
 
 use crate::user::{User, said, with_conflict};
 
+/// What input can be wrong in. Terminal and database file have more below, webhooks in `src/serve/tests.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Argument,
+    Config,
+    Environment,
+    Filter,
+    Template,
+    Webhook,
+    Terminal,
+    Database,
+    Network,
+}
+
+const KINDS: [Kind; 9] = [
+    Kind::Argument,
+    Kind::Config,
+    Kind::Environment,
+    Kind::Filter,
+    Kind::Template,
+    Kind::Webhook,
+    Kind::Terminal,
+    Kind::Database,
+    Kind::Network,
+];
+
 #[test]
 fn bad_input_is_told_once_with_what_to_do_and_its_exit_code() {
+    use Kind::{
+        Argument, Config, Database, Environment, Filter, Network, Template, Terminal, Webhook,
+    };
     let user = User::new;
+    let map = |line: &str| User::new().config(&format!("[map.contact.title]\n{line}\n"));
     #[rustfmt::skip]
     let cases = [
-        (user(), "sync --onec", 2, "unexpected argument '--onec'", "--once"),
-        (user(), "sycn", 2, "unrecognized subcommand 'sycn'", "sync"),
-        (user(), "sync --children", 2, "arguments were not provided", "--full"),
-        (user(), "conflicts resolve 1", 2, "required", "--take"),
-        (user(), "conflicts resolve 1 --approve --reject", 2, "cannot be used with", ""),
-        (user(), "contacts list --filter tag:", 2, "`--filter`: `tag:` needs a value", "state:conflict"),
-        (user(), "demo --faults {", 2, "invalid value '{' for '--faults", ""),
-        (user(), "sandbox --limit fast", 2, "`fast` is no limit", ""),
-        (user(), "sandbox --listen 127.0.0.1:http", 1, "cannot listen on `127.0.0.1:http`", "--listen 127.0.0.1:0"),
-        (user(), "", 2, "the dashboard needs a terminal", "couplet sync"),
-        (user(), "status", 1, "workspace `default` has no database yet", "couplet sync --once"),
-        (user(), "config explain polls", 2, "there is no setting `polls`", "couplet config show"),
-        (user(), "--config nowhere.toml status", 2, "cannot read the config file `nowhere.toml`", "couplet config init"),
-        (user(), "sync --once", 1, "GHL cannot be reached at `127.0.0.1:", "check `COUPLET_GHL_URL`"),
-        (user(), "doctor", 1, "GHL cannot be reached at `127.0.0.1:", "check `COUPLET_GHL_URL`"),
-        (user().set("COUPLET_GHL_TOKEN", ""), "sync --once", 2, "`ghl.token` is not set", "export COUPLET_GHL_TOKEN="),
-        (user().set("COUPLET_GHL_TOKEN", ""), "doctor", 2, "`ghl.token` is not set", "export COUPLET_GHL_TOKEN="),
-        (user().set("COUPLET_GROWBOTS_TOKEN", ""), "sync", 2, "`growbots.token` is not set", "never read from the config file"),
-        (user().set("COUPLET_GHL_LOCATION", ""), "sync --once", 2, "`ghl.location` is not set", "couplet config init"),
-        (user().set("COUPLET_GHL_URL", "nowhere"), "status", 2, "`ghl.url` (COUPLET_GHL_URL): `nowhere` is no URL", "couplet config explain ghl.url"),
-        (user().set("COUPLET_GHL_URL", "http://api.example.com"), "sync --once", 2, "would send the token unencrypted", "explain ghl.url"),
-        (user().config("a = [\n"), "status", 2, "couplet.toml` line 1: ", "quotes"),
-        (user().config("\n\nworkspaces = \"a\"\n"), "status", 2, "couplet.toml` line 3: unknown key `workspaces`", "did you mean `workspace`?"),
-        (user().config("[ghl]\ntoken = \"pit-secret\"\n"), "status", 2, "line 2: `ghl.token` is a secret", "export COUPLET_GHL_TOKEN="),
-        (user().config("first_push = \"ask\""), "sync", 2, "waits for a yes", "couplet sync --start"),
+        (Argument, user(), "sync --onec", 2, "unexpected argument '--onec'", "--once"),
+        (Argument, user(), "sycn", 2, "unrecognized subcommand 'sycn'", "sync"),
+        (Argument, user(), "sync --children", 2, "arguments were not provided", "--full"),
+        (Argument, user(), "conflicts resolve 1", 2, "required", "--take"),
+        (Argument, user(), "conflicts resolve 1 --approve --reject", 2, "cannot be used with", ""),
+        (Argument, user(), "demo --faults {", 2, "invalid value '{' for '--faults", ""),
+        (Argument, user(), "sandbox --limit fast", 2, "`fast` is no limit", ""),
+        (Argument, user(), "sandbox --listen 127.0.0.1:http", 1, "cannot listen on `127.0.0.1:http`", "--listen 127.0.0.1:0"),
+        (Argument, user(), "config explain polls", 2, "there is no setting `polls`", "couplet config show"),
+        (Argument, user(), "config explain ghl.locaton", 2, "there is no setting `ghl.locaton`", "did you mean `ghl.location`?"),
+        (Argument, user(), "config init --ghl-url nowhere --config new.toml", 2, "`ghl.url`: `nowhere` is no URL", "couplet config explain ghl.url"),
+        (Argument, user(), "--config nowhere.toml status", 2, "cannot read the config file `nowhere.toml`", "couplet config init"),
+        (Argument, user(), "sync pause --for soon", 2, "`soon` is no span of time", "30m"),
+        (Filter, user(), "contacts list --filter tag:", 2, "`--filter`: `tag:` needs a value", "state:conflict"),
+        (Filter, user(), "tasks list --filter \"open", 2, "this quote has no end", "state:conflict"),
+        (Filter, user(), "log list --filter OR", 2, "`OR` needs a term on both sides", "state:conflict"),
+        (Terminal, user(), "", 2, "the dashboard needs a terminal", "couplet sync"),
+        (Terminal, user(), "auth login ghl", 2, "there is no terminal to ask at", "--stdin"),
+        (Database, user(), "status", 1, "workspace `default` has no database yet", "couplet sync --once"),
+        (Database, user(), "forget 1", 1, "workspace `default` has no database yet", "couplet sync --once"),
+        (Network, user(), "sync --once", 1, "GHL cannot be reached at `127.0.0.1:", "check `COUPLET_GHL_URL`"),
+        (Network, user(), "doctor", 1, "GHL cannot be reached at `127.0.0.1:", "check `COUPLET_GHL_URL`"),
+        (Environment, user().set("COUPLET_GHL_TOKEN", ""), "sync --once", 2, "`ghl.token` is not set", "export COUPLET_GHL_TOKEN="),
+        (Environment, user().set("COUPLET_GHL_TOKEN", ""), "doctor", 2, "`ghl.token` is not set", "export COUPLET_GHL_TOKEN="),
+        (Environment, user().set("COUPLET_GROWBOTS_TOKEN", ""), "sync", 2, "`growbots.token` is not set", "never read from the config file"),
+        (Environment, user().set("COUPLET_GHL_LOCATION", ""), "sync --once", 2, "`ghl.location` is not set", "couplet config init"),
+        (Environment, user().set("COUPLET_GHL_URL", "nowhere"), "status", 2, "`ghl.url` (COUPLET_GHL_URL): `nowhere` is no URL", "couplet config explain ghl.url"),
+        (Environment, user().set("COUPLET_GHL_URL", "http://api.example.com"), "sync --once", 2, "would send the token unencrypted", "explain ghl.url"),
+        (Environment, user().set("COUPLET_WORKSPACE", "../x"), "status", 2, "`../x` is no name of a workspace", "explain workspace"),
+        (Webhook, user().set("COUPLET_GHL_WEBHOOK_KEY", "abc"), "serve --listen 127.0.0.1:0", 2, "`ghl.webhook_key`: this is no Ed25519 public key", "leave it unset"),
+        (Webhook, user().set("COUPLET_GROWBOTS_WEBHOOK_SECRET", "abc"), "serve --listen 127.0.0.1:0", 2, "a webhook secret is `whsec_`", "when the webhook was made"),
+        (Config, user().config("a = [\n"), "status", 2, "couplet.toml` line 1: ", "quotes"),
+        (Config, user().config("\n\nworkspaces = \"a\"\n"), "status", 2, "couplet.toml` line 3: unknown key `workspaces`", "did you mean `workspace`?"),
+        (Config, user().config("\n[ghl]\nlocatoin = \"a\"\n"), "config check", 2, "couplet.toml` line 3: unknown key `ghl.locatoin`", "did you mean `ghl.location`?"),
+        (Config, user().config("\n\n\npoll_seconds = 0\n"), "config check", 2, "couplet.toml line 4): `0` is no number from 1 to 3600", "explain poll_seconds"),
+        (Config, user().config("keep_days = \"long\""), "config check", 2, "`long` is no number from 0 to 36500", "explain keep_days"),
+        (Config, user().config("[ghl]\ntoken = \"pit-secret\"\n"), "status", 2, "line 2: `ghl.token` is a secret", "export COUPLET_GHL_TOKEN="),
+        (Config, user().config("first_push = \"ask\""), "sync", 2, "waits for a yes", "couplet sync --start"),
+        (Template, map("to_growbots = \"{{ value | shout }}\""), "config check", 2, "couplet.toml line 2", "filters follow a bar"),
+        (Template, map("to_growbots = \"{{ value \""), "map show", 2, "couplet.toml line 2", "filters follow a bar"),
+        (Template, map("direction = \"up\""), "config check", 2, "`up` is no direction", ""),
     ];
-    for (user, line, code, message, hint) in cases {
+    for (kind, user, line, code, message, hint) in &cases {
         let output = user.run(line);
         let said = said(&output);
-        assert_eq!(output.status.code(), Some(code), "{line}: {said}");
+        assert_eq!(output.status.code(), Some(*code), "{kind:?} {line}: {said}");
         assert_eq!(
             said.matches(message).count(),
             1,
-            "{line}: {message}\n{said}"
+            "{kind:?} {line}: {message}\n{said}"
         );
-        assert!(said.contains(hint), "{line}: {hint}\n{said}");
+        assert!(said.contains(hint), "{kind:?} {line}: {hint}\n{said}");
         assert!(
             !said.contains("secret\n") && !said.contains("pit-secret"),
             "{line}: {said}"
         );
         assert!(!said.contains("panicked"), "{line}: {said}");
+    }
+    for kind in KINDS {
+        assert!(
+            cases.iter().any(|case| case.0 == kind),
+            "{kind:?} is not tried"
+        );
     }
 }
 

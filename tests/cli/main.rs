@@ -10,6 +10,7 @@ mod canary;
 mod control;
 mod export;
 mod forget;
+mod golden;
 mod links;
 mod passes;
 mod policies;

@@ -85,6 +85,11 @@ impl Service {
         assert!(sent.expect("kill is there").success());
     }
 
+    /// The log lines that nobody waited for.
+    pub fn rest(&self) -> impl Iterator<Item = String> {
+        self.lines.try_iter()
+    }
+
     pub fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");
         self.child.wait().expect("a child")

@@ -18,8 +18,11 @@ use crate::terminal::Terminal;
 /// How long the server may take to listen, and a lease to be given back.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Who has a key. The first is whom most tests sign in as.
+pub const OPERATORS: [&str; 5] = ["ravi", "ana", "bela", "cem", "dee"];
+
 /// A server with a host key, a user's key and settings of its own.
-struct Server {
+pub struct Server {
     child: Child,
     folder: tempfile::TempDir,
     port: u16,
@@ -41,7 +44,7 @@ fn make_key(path: &Path) {
 impl Server {
     /// None where there is no sshd on this machine; `.ci/run` installs it.
     #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-    fn start(lab: &Lab, command: &str) -> Option<Self> {
+    pub fn start(lab: &Lab, command: &str) -> Option<Self> {
         let Some(sshd) = sshd() else {
             eprintln!("SKIPPED: there is no sshd; `apt-get install openssh-server openssh-client`");
             return None;
@@ -49,10 +52,17 @@ impl Server {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         make_key(&at("host"));
-        make_key(&at("dana"));
-        let key = std::fs::read_to_string(at("dana.pub")).expect("a key");
-        let line = format!("restrict,pty,environment=\"COUPLET_OPERATOR=ravi\" {key}");
-        std::fs::write(at("authorized_keys"), line).expect("a file");
+        let mut lines = String::new();
+        for operator in OPERATORS {
+            make_key(&at(operator));
+            let key = std::fs::read_to_string(at(operator).with_extension("pub")).expect("a key");
+            write!(
+                lines,
+                "restrict,pty,environment=\"COUPLET_OPERATOR={operator}\" {key}"
+            )
+            .expect("text");
+        }
+        std::fs::write(at("authorized_keys"), lines).expect("a file");
 
         let mut script = "#!/bin/sh\n".to_owned();
         for (name, value) in lab
@@ -110,8 +120,8 @@ impl Server {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    fn arguments(&self) -> Vec<String> {
-        let key = self.folder.path().join("dana").display().to_string();
+    fn arguments(&self, operator: &str) -> Vec<String> {
+        let key = self.folder.path().join(operator).display().to_string();
         let port = self.port.to_string();
         let words = "-F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
                      -o IdentitiesOnly=yes -o LogLevel=ERROR -o BatchMode=yes 127.0.0.1";
@@ -121,7 +131,12 @@ impl Server {
     }
 
     fn open(&self) -> Terminal {
-        let arguments = self.arguments();
+        self.open_as(OPERATORS[0])
+    }
+
+    /// A dashboard of this operator.
+    pub fn open_as(&self, operator: &str) -> Terminal {
+        let arguments = self.arguments(operator);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let env = BTreeMap::from([("TERM".to_owned(), "xterm-256color".to_owned())]);
         Terminal::start("ssh", &arguments, env, (100, 30))
@@ -130,7 +145,9 @@ impl Server {
     /// What a command asked for over the link gives, without a terminal.
     fn ask(&self, line: &str) -> Output {
         let mut command = Command::new("ssh");
-        command.args(self.arguments().iter().skip(1)).arg(line);
+        command
+            .args(self.arguments(OPERATORS[0]).iter().skip(1))
+            .arg(line);
         command.stdin(Stdio::null()).output().expect("it starts")
     }
 }

@@ -8,6 +8,40 @@ screens! {
 }
 
 #[test]
+fn plain_mode_says_what_is_under_the_cursor_in_one_line() {
+    for (keys, want) in [
+        ("j", "contact, Adeyemi-Brightwater, Oluwaseun, in step"),
+        ("2", "task, Send signed order form, open, due 20 Nov 17:00"),
+        ("3", "conflict 4098, Harlow Freight"),
+        (
+            "3jjjjj<enter>",
+            "phone: base +1 415 555 0132, GHL +1 415 555 0177",
+        ),
+        ("4", "pass of 14:05:00, dana ticked 2 tasks"),
+        (
+            "5",
+            "error, 422 the assignee is not active, open, 14 records",
+        ),
+        ("6", "GHL, ok, burst 62 of 100"),
+    ] {
+        let mut app = TestApp::demo(120, 40);
+        app.press(keys).press("<alt-p>");
+        let screen = app.screen();
+        let last = screen.lines().last().unwrap();
+        assert!(last.contains(want), "{keys}: {last}");
+        app.press("<alt-p>");
+        assert!(app.screen().ends_with("? help"), "{keys}");
+    }
+}
+
+#[test]
+fn help_is_searched_by_words() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("?/").typed("clipboard").press("<enter>");
+    assert!(app.copied.is_some());
+}
+
+#[test]
 fn the_first_frame_needs_nothing_that_was_read() {
     let mut app = TestApp::unread(80, 24, Theme::dark(), World::demo());
     insta::assert_snapshot!(app.screen());

@@ -43,6 +43,22 @@ fn a_click_goes_to_a_tab_or_a_row() {
 }
 
 #[test]
+fn a_click_on_a_key_of_the_footer_presses_it() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut app = TestApp::demo(width, height);
+        app.press("6");
+        click(&mut app, "p pause");
+        assert!(app.screen().contains("Pause GHL"), "{}", app.screen());
+        app.press("<esc>");
+        click(&mut app, "? help");
+        assert!(app.screen().contains("Help: Rates"), "{}", app.screen());
+        app.press("<esc>");
+        click(&mut app, ": more");
+        assert!(app.screen().contains("Command"), "{}", app.screen());
+    }
+}
+
+#[test]
 fn a_click_never_answers_a_question() {
     let mut app = TestApp::demo(80, 24);
     app.press("3jjjjj<enter>la").asks.clear();

@@ -1,12 +1,15 @@
 //! The simulation, as far as it fits in a test run. A seed that fails is printed and fails again:
-//! `COUPLET_SEED=17 cargo test --test simulation` tells it step by step, `COUPLET_SEEDS=500` plays more of them;
+//! `COUPLET_SEED=17 cargo test --test simulation` tells it step by step, `COUPLET_SEEDS=500` plays more of them,
+//! `COUPLET_FROM=1000` others, `COUPLET_SECONDS=180` as many as fit in that time;
 //! `cargo run --release --example simulate` is for thousands.
 
 #![expect(clippy::unwrap_used, reason = "a helper fails with its test")]
 
 mod sim;
 
-use sim::{Bug, How, missing, play, play_all};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sim::{Bug, How, PLANNER_BATCH, Planner, missing, play, play_all};
 
 const SEEDS: u64 = 24;
 const HOW: How = How {
@@ -15,7 +18,7 @@ const HOW: How = How {
     talks: false,
 };
 /// Seeds that once found a fault of couplet, whatever they find today.
-const REGRESSIONS: [u64; 4] = [18, 77, 118, 363];
+const REGRESSIONS: [u64; 5] = [18, 77, 118, 363, 91_020];
 
 #[test]
 fn whatever_happens_both_sides_come_together_and_nothing_is_lost() {
@@ -26,20 +29,25 @@ fn whatever_happens_both_sides_come_together_and_nothing_is_lost() {
         vec![seed]
     } else {
         let many = from..from + number("COUPLET_SEEDS").unwrap_or(SEEDS);
-        many.chain(REGRESSIONS).collect()
+        REGRESSIONS.into_iter().chain(many).collect()
     };
+    let (began, seconds) = (now(), number("COUPLET_SECONDS").unwrap_or(u64::MAX));
     let how = How {
         talks: seed.is_some(),
         ..HOW
     };
-    let batch = play_all(seeds.into_iter(), how, &|_, _| true);
+    let played = AtomicU64::new(0);
+    let batch = play_all(seeds.into_iter(), how, &|_, _| {
+        played.fetch_add(1, Ordering::Relaxed);
+        began.elapsed().as_secs() < seconds
+    });
     let told = batch
         .failed
         .iter()
         .map(|(seed, wrong)| format!("seed {seed}:\n  {}", wrong.join("\n  ")));
     let told: Vec<String> = told.collect();
     // So many meet everything that the simulation is for.
-    if seed.is_none() && number("COUPLET_SEEDS").is_some_and(|seeds| seeds >= 300) {
+    if played.into_inner() >= 300 {
         assert_eq!(missing(&batch.met), Vec::<&str>::new());
     }
     assert!(
@@ -50,11 +58,29 @@ fn whatever_happens_both_sides_come_together_and_nothing_is_lost() {
     );
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long the simulation itself takes"
+)]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 #[test]
 fn the_same_seed_has_the_same_end() {
     for seed in [3, 7] {
         assert_eq!(play(seed, HOW).trace, play(seed, HOW).trace, "{seed}");
     }
+}
+
+/// Millions of them: `cargo run --release --example simulate -- --planner 10000000`.
+#[test]
+fn the_planner_alone_keeps_its_laws() {
+    assert_eq!(
+        Planner::default().check(0, 500),
+        Ok(500 * PLANNER_BATCH),
+        "the case and the law"
+    );
 }
 
 /// All of them: `cargo run --release --example simulate -- --bugs`.

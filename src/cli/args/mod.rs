@@ -16,7 +16,7 @@ use crate::config::Flags;
 pub use decisions::{Conflicts, Policies, Resolve, TakeArg, Undo};
 pub use records::{Contacts, Links, Tasks};
 pub use run::{Demo, Sandbox, Serve, Sync, SyncCommand};
-pub use setup::{Auth, Bench, Config, Credential, Doctor, Map, Rules};
+pub use setup::{Auth, Bench, Config, Credential, Doctor, Init, Map, Rules};
 pub use tables::{Export, ExportFormat, ExportKind, Merge};
 pub use watch::{Alerts, ErrorIds, Errors, Log};
 
@@ -168,7 +168,9 @@ impl Command {
                 | Self::Errors(Errors::List(_))
                 | Self::Alerts(Alerts::List(_))
                 | Self::Map(Map::Show(_))
-                | Self::Config(Config::Check | Config::Show(_) | Config::Explain { .. })
+                | Self::Config(
+                    Config::Check | Config::Show(_) | Config::Explain { .. } | Config::Keys
+                )
         )
     }
 }

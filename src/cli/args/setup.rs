@@ -16,8 +16,33 @@ pub enum Config {
         /// Such as `ghl.url`.
         key: String,
     },
-    /// Write a commented config file; one that is there stays as it is.
-    Init,
+    /// Every setting with what it does, as a page: `docs/config.md`.
+    Keys,
+    /// Set up a workspace: ask, try each answer, write a commented config file, and say what the first sync would do.
+    ///
+    /// Without a terminal it asks nothing, and writes what flags and environment say. A file that is there stays as
+    /// it is.
+    Init(Init),
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where GHL's API is.
+    #[arg(long, value_name = "URL")]
+    pub ghl_url: Option<String>,
+    /// The GHL location: its id, or the address of its page in the web app.
+    #[arg(long, value_name = "ID")]
+    pub ghl_location: Option<String>,
+    /// Where the Growbots adapter is.
+    #[arg(long, value_name = "URL")]
+    pub growbots_url: Option<String>,
+    /// Ask nothing, also at a terminal.
+    #[arg(long)]
+    pub no_questions: bool,
+    /// Without questions: try both sides with the keys of the environment before the file is written, and end with the
+    /// dry run.
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -234,6 +234,14 @@ fn key(side: Side, stdin: bool) -> Result<Secret<String>, Problem> {
     )
 }
 
+/// Asks for a key at the terminal, without echo.
+pub fn prompt_key(words: &str) -> Result<Secret<String>, Problem> {
+    prompt(
+        words,
+        "`couplet config init` needs a terminal for its questions",
+    )
+}
+
 /// Asks at the terminal without echo.
 fn prompt(words: &str, instead: &str) -> Result<Secret<String>, Problem> {
     let no_terminal = || Problem::usage("there is no terminal to ask at", instead);

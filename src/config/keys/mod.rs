@@ -46,6 +46,13 @@ const PLAIN: Key = Key {
     check: |_| Ok(()),
 };
 
+impl Key {
+    /// Why a text is no value of it, if it is none.
+    pub fn accepts(&self, text: &str) -> Result<(), String> {
+        (self.check)(text)
+    }
+}
+
 /// All settings, in the order in which they are listed; those of a section stand together.
 pub static KEYS: LazyLock<Vec<Key>> =
     LazyLock::new(|| [general::KEYS, ghl::KEYS, growbots::KEYS, service::KEYS].concat());

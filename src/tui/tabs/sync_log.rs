@@ -575,7 +575,9 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         }
     }
     if rows.is_empty() {
-        for (line, words) in no_pass(model).into_iter().enumerate() {
+        let said = no_pass(model).into_iter();
+        let said = said.flat_map(|words| wrap(&words, columns.saturating_sub(4)));
+        for (line, words) in said.enumerate() {
             Row::of(format!("   {words}"), theme.dim).draw(paint::row(inner, line + 1), buf);
         }
     }

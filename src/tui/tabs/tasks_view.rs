@@ -329,11 +329,9 @@ fn standing(model: &Model, row: &TaskRow) -> &'static str {
         LinkState::Conflict => "held by a conflict: 3 shows it",
         LinkState::Error => "5 says why and what to do; tried again when either side changes",
         LinkState::OneSide if row.ids.ghl.is_some() => {
-            "only in GHL so far: a pass pairs it, or makes it in Growbots after its contact"
+            "only in GHL so far; made in Growbots after its contact"
         }
-        LinkState::OneSide => {
-            "only in Growbots so far: a pass pairs it, or makes it in GHL after its contact"
-        }
+        LinkState::OneSide => "only in Growbots so far; made in GHL after its contact",
         LinkState::Ignored => "ignored: neither read nor written",
     }
 }
@@ -376,7 +374,11 @@ fn side_words(model: &Model, detail: &ContactDetail, side: Side) -> String {
             format!("{} → {to}", change.field.label())
         });
         let changes: Vec<_> = changes.collect();
-        words = format!("{words}. Waits: {}", changes.join(", "));
+        let what = match (write.op, changes.is_empty()) {
+            (crate::model::Op::Stamp, _) | (_, true) => "its link".to_owned(),
+            _ => changes.join(", "),
+        };
+        words = format!("{words}. Waits: {what}");
     }
     words
 }

@@ -286,7 +286,10 @@ fn draw_help(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
         buf,
     );
     divide(inside, shown, theme, buf);
-    let mut keys = Row::of("? close     j k scroll     : finds a command", Style::new());
+    let mut keys = Row::of(
+        "? close     j k scroll     / searches all help",
+        Style::new(),
+    );
     if rows.len() > shown {
         let of = format!("{} of {}", first + shown, rows.len());
         keys = keys.end_at(&of, inside.width as usize, theme.dim);

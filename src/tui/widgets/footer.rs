@@ -36,6 +36,7 @@ fn enter_word(model: &Model) -> &'static str {
 
 /// A key of the footer.
 struct Hint {
+    msg: Do,
     key: String,
     words: String,
     ready: bool,
@@ -47,6 +48,7 @@ fn hints(model: &Model) -> Vec<Hint> {
     let enter = enter_word(model);
     if !enter.is_empty() {
         hints.push(Hint {
+            msg: Do::Open,
             key: "enter".into(),
             words: enter.into(),
             ready: true,
@@ -65,6 +67,7 @@ fn hints(model: &Model) -> Vec<Hint> {
             _ => command.hint.into(),
         };
         hints.push(Hint {
+            msg: command.msg,
             key: command.first_key(),
             words,
             ready,
@@ -82,6 +85,66 @@ fn hints(model: &Model) -> Vec<Hint> {
         COMMANDS.iter().filter(shown).for_each(&mut from);
     }
     hints
+}
+
+const HELP: &str = "? help";
+const MORE: &str = ": more";
+
+/// Columns between two hints.
+const fn gap(model: &Model) -> usize {
+    if model.is_wide() { 3 } else { 2 }
+}
+
+/// The hints that have room, each with the column where it begins, and whether `: more` stands beside them.
+fn placed(model: &Model, columns: usize) -> (Vec<(usize, Hint)>, bool) {
+    let gap = gap(model);
+    let mut hints = hints(model);
+    let length = |hints: &[Hint]| -> usize {
+        let one = |hint: &Hint| width(&hint.key) + 1 + width(&hint.words) + gap;
+        let all: usize = hints.iter().map(one).sum();
+        (all + 1).saturating_sub(gap)
+    };
+    let room = |with_more: bool| {
+        let right = HELP.len() + if with_more { MORE.len() + gap } else { 0 };
+        columns.saturating_sub(right + 1) // a space between
+    };
+    if length(&hints) > room(true) {
+        hints.retain(|hint| hint.ready); // what cannot run goes first, then `more`, then from the right
+    }
+    let with_more = length(&hints) <= room(true) || length(&hints) > room(false);
+    let mut used = 1;
+    let mut placed = Vec::new();
+    for hint in hints {
+        let start = if placed.is_empty() { used } else { used + gap };
+        let end = start + width(&hint.key) + 1 + width(&hint.words);
+        if end > room(with_more) {
+            break;
+        }
+        placed.push((start, hint));
+        used = end;
+    }
+    (placed, with_more)
+}
+
+/// What a click on a column of the footer does; nothing where that command cannot run, or a message is shown.
+pub fn command_at(model: &Model, x: u16) -> Option<Do> {
+    let (x, columns) = (x as usize, model.size.0 as usize);
+    if model.toast.is_some() || model.plain {
+        return None;
+    }
+    let (placed, with_more) = placed(model, columns);
+    let hit = |(start, hint): &&(usize, Hint)| {
+        let end = start + width(&hint.key) + 1 + width(&hint.words);
+        (*start..end).contains(&x) && hint.ready
+    };
+    let help = columns.saturating_sub(HELP.len());
+    let more = help.saturating_sub(MORE.len() + gap(model));
+    match placed.iter().find(hit) {
+        Some((_, hint)) => Some(hint.msg),
+        None if x >= help => Some(Do::Help),
+        None if with_more && (more..more + MORE.len()).contains(&x) => Some(Do::Palette),
+        None => None,
+    }
 }
 
 /// Draws it.
@@ -106,40 +169,26 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
             .add(&toast.words, Style::new())
             .draw(area, buf);
     }
+    if model.plain && model.overlay.is_none() {
+        let words = format!(" {}", super::super::plain::words(model));
+        return Row::of(words, Style::new()).draw(area, buf);
+    }
     if model.overlay.is_some() || model.searching || model.filters.editing.is_some() {
         return; // what covers the tab names its own keys
     }
-    let gap = if model.is_wide() { 3 } else { 2 };
+    let gap = gap(model);
     let help = Row::of("?", theme.title).add(" help", Style::new());
     let more = Row::of(":", theme.title).add(" more", Style::new());
-    let mut hints = hints(model);
-    let length = |hints: &[Hint]| -> usize {
-        let one = |hint: &Hint| width(&hint.key) + 1 + width(&hint.words) + gap;
-        let all: usize = hints.iter().map(one).sum();
-        (all + 1).saturating_sub(gap)
-    };
-    let room = |with_more: bool| {
-        let right = help.used() + if with_more { more.used() + gap } else { 0 };
-        columns.saturating_sub(right + 1) // a space between
-    };
-    if length(&hints) > room(true) {
-        hints.retain(|hint| hint.ready); // what cannot run goes first, then `more`, then from the right
-    }
-    let with_more = length(&hints) <= room(true) || length(&hints) > room(false);
+    let (placed, with_more) = placed(model, columns);
     let mut row = Row::of(" ", Style::new());
-    for (at, hint) in hints.into_iter().enumerate() {
-        let gap = if at == 0 { 0 } else { gap };
-        let end = row.used() + gap + width(&hint.key) + 1 + width(&hint.words);
-        if end > room(with_more) {
-            break;
-        }
+    for (start, hint) in placed {
         let (bold, plain) = if hint.ready {
             (theme.title, Style::new())
         } else {
             (theme.dim, theme.dim)
         };
         row = row
-            .add(" ".repeat(gap), Style::new())
+            .to(start)
             .add(hint.key, bold)
             .add(format!(" {}", hint.words), plain);
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use couplet::clock::Clock;
 use couplet::model::{
     FieldChange, FieldName, Kind, Lane, Millis, Record, RecordId, Side, SideStatus, Snapshot, Value,
 };
@@ -37,7 +38,7 @@ bugs! {
     NewKeyEachTime: "each attempt has an idempotency key of its own",
     NotDurable: "what was being sent is forgotten when the process dies",
     RetryWrites: "the transport repeats a write that got no answer",
-    NoHolders: "the duplicate search of a lost create is taken to find nothing",
+    LostTaskUnseen: "what a lost create made under a contact is not looked for",
     BaseFromRequest: "the base moves to what was sent, not to what was read back",
     WholeRecord: "an update writes back every field that was seen",
     UnconditionalUpdate: "an update does not look whether the field moved",
@@ -50,8 +51,8 @@ bugs! {
     TrustRows: "a row of a list stands for the record, also where it is behind",
     SparseIsEmpty: "a field that a row leaves out counts as empty",
     StaleReads: "a read by id answers with what was read before",
-    NoVersion: "which of two versions is later is not known",
-    NoOverlap: "a search since a time does not overlap the one before",
+    CursorFirst: "the place in the feed is kept before what stands there is",
+    OwnClock: "a search goes on from the time of the last one by our own clock",
     SkipChanges: "a page of the feed is skipped now and then",
     DropFeedDeletes: "deletes in the feed are not heeded",
     NoSweeps: "sweeps find nothing",
@@ -59,7 +60,7 @@ bugs! {
     LooseMatch: "two contacts with the same last name are the same",
     NoNormalise: "e-mail addresses are compared letter by letter",
     OneLease: "two processes hold the lease under one fence",
-    NoGate: "a lease that is over does not keep a request from being sent",
+    NoGate: "a lease that is over, or a stop, does not keep a request from being sent",
     OwnLimiter: "each process has a limiter of its own",
     TagsAsText: "a set of tags is written as a whole, without those that others added",
 }
@@ -69,6 +70,7 @@ pub struct Buggy {
     pub inner: Arc<dyn Connector>,
     pub bug: Bug,
     pub memory: Arc<Memory>,
+    pub clock: Clock,
 }
 
 /// What buggy connectors remember, over all processes of a seed.
@@ -78,6 +80,10 @@ pub struct Memory {
     read: Mutex<BTreeMap<RecordId, Snapshot>>,
     listed: Mutex<BTreeSet<RecordId>>,
     calls: Mutex<u64>,
+    /// Where the feed goes on after the page that was read last.
+    next: Mutex<Option<String>>,
+    /// When each kind was searched last.
+    searched: Mutex<BTreeMap<(Side, Kind), Millis>>,
 }
 
 impl Memory {
@@ -85,43 +91,6 @@ impl Memory {
         let mut calls = self.calls.lock().unwrap();
         *calls += 1;
         *calls
-    }
-}
-
-/// A write of which nothing is known turned into one that did not happen.
-fn forgotten(error: RemoteError) -> RemoteError {
-    match error {
-        RemoteError::Lost {
-            side, operation, ..
-        } => RemoteError::Server {
-            side,
-            operation,
-            status: 500,
-            maybe_applied: false,
-        },
-        RemoteError::Server {
-            side,
-            operation,
-            status,
-            ..
-        } => RemoteError::Server {
-            side,
-            operation,
-            status,
-            maybe_applied: false,
-        },
-        RemoteError::Malformed {
-            side,
-            operation,
-            said,
-            ..
-        } => RemoteError::Malformed {
-            side,
-            operation,
-            said,
-            maybe_applied: false,
-        },
-        other => other,
     }
 }
 
@@ -166,12 +135,8 @@ impl Connector for Buggy {
                     page.changes
                         .retain(|(.., found)| matches!(found, Found::Live(_)));
                 }
-                Bug::NoVersion => {
-                    for (.., found) in &mut page.changes {
-                        if let Found::Live(snapshot) = found {
-                            (snapshot.version, snapshot.updated_at) = (None, None);
-                        }
-                    }
+                Bug::CursorFirst => {
+                    *self.memory.next.lock().unwrap() = Some(page.next.clone());
                 }
                 _ => {}
             }
@@ -182,10 +147,13 @@ impl Connector for Buggy {
     fn page<'a>(&'a self, lane: Lane, request: &'a PageRequest) -> Reply<'a, Page> {
         Box::pin(async move {
             let mut request = request.clone();
-            if let (Bug::NoOverlap, Read::Since(since)) = (self.bug, request.read)
-                && since.0 > 0
+            if let (Bug::OwnClock, Read::Since(since)) = (self.bug, request.read)
+                && request.after.is_none()
             {
-                request.read = Read::Since(since.plus(120_001));
+                let mut searched = self.memory.searched.lock().unwrap();
+                let before = searched.insert((self.side(), request.kind), self.clock.now());
+                let before = before.filter(|_| since.0 > 0);
+                request.read = Read::Since(before.unwrap_or(since));
             }
             let mut page = self.inner.page(lane, &request).await?;
             match self.bug {
@@ -217,11 +185,6 @@ impl Connector for Buggy {
                     page.next = None;
                     page.total = Some(1);
                 }
-                Bug::NoVersion => {
-                    for row in &mut page.rows {
-                        (row.snapshot.version, row.snapshot.updated_at) = (None, None);
-                    }
-                }
                 _ => {}
             }
             Ok(page)
@@ -237,6 +200,7 @@ impl Connector for Buggy {
         Box::pin(async move {
             let found = self.inner.children(lane, kind, parent).await?;
             Ok(match self.bug {
+                Bug::LostTaskUnseen if kind == Kind::Task => found.map(|_| Vec::new()),
                 Bug::ChildrenUnseen => found.map(|_| Vec::new()),
                 Bug::ShortList => found.map(|found| found.into_iter().take(1).collect()),
                 _ => found,
@@ -300,7 +264,10 @@ impl Connector for Buggy {
                 record.key = format!("{}-{}", record.key, self.memory.count());
             }
             match (self.bug, self.inner.create(lane, &record).await) {
-                (Bug::ResendLostCreate, Err(error)) => Err(forgotten(error)),
+                (Bug::ResendLostCreate, Err(error)) if is_unknown(&error) => {
+                    record.key.push_str("-again");
+                    self.inner.create(lane, &record).await
+                }
                 (Bug::ForgetLostCreate, Err(error)) if is_unknown(&error) => Ok(Snapshot {
                     side: self.side(),
                     kind: record.kind,
@@ -377,10 +344,6 @@ impl Connector for Buggy {
                 Updated::Done(_) if self.bug == Bug::BaseFromRequest => {
                     Updated::Done(as_sent(&seen, &changes))
                 }
-                Updated::Done(mut back) if self.bug == Bug::NoVersion => {
-                    (back.version, back.updated_at) = (None, None);
-                    Updated::Done(back)
-                }
                 done => done,
             })
         })
@@ -416,14 +379,7 @@ impl Connector for Buggy {
         email: Option<&'a str>,
         phone: Option<&'a str>,
     ) -> Reply<'a, Vec<Snapshot>> {
-        Box::pin(async move {
-            let found = self.inner.holders(lane, email, phone).await?;
-            Ok(if self.bug == Bug::NoHolders {
-                Vec::new()
-            } else {
-                found
-            })
-        })
+        self.inner.holders(lane, email, phone)
     }
 
     fn keeps_external_ids(&self) -> bool {
@@ -478,14 +434,22 @@ pub fn normalised(bug: Bug, kind: Kind, mut record: Record) -> Record {
 }
 
 /// What a process that dies leaves behind.
-pub fn after_death(bug: Bug, database: &Path) {
-    if bug == Bug::NotDurable
-        && let Ok(conn) = rusqlite::Connection::open(database)
-    {
-        conn.execute(
-            "DELETE FROM intent WHERE state IN ('sending', 'unknown')",
-            [],
-        )
-        .ok();
+pub fn after_death(bug: Bug, database: &Path, memory: &Memory) {
+    let Ok(conn) = rusqlite::Connection::open(database) else {
+        return;
+    };
+    match bug {
+        Bug::NotDurable => {
+            let sql = "DELETE FROM intent WHERE state IN ('sending', 'unknown')";
+            conn.execute(sql, []).ok();
+        }
+        Bug::CursorFirst => {
+            if let Some(next) = memory.next.lock().unwrap().take() {
+                let sql = "UPDATE note SET text = ?1 WHERE name = 'cursor.growbots.changes'";
+                conn.execute(sql, [serde_json::Value::from(next).to_string()])
+                    .ok();
+            }
+        }
+        _ => {}
     }
 }

@@ -1,7 +1,9 @@
 //! Whether both sides came together, told by fresh reads of both.
 
+use std::cell::Ref;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use couplet::engine::LeaseGate;
 use couplet::merge::mapping::FieldMap;
@@ -9,7 +11,8 @@ use couplet::model::{
     BySide, Conflict, FieldName, Kind, Lane, LinkId, LinkState, Linked, Reason, RecordId, Side,
     Snapshot, Value,
 };
-use couplet::remote::{Connector, Found};
+use couplet::remote::{Connector, Found, PageRequest, Read, Setup};
+use couplet::sandbox::{Actor, Op};
 use couplet::store::{ContactDetail, Reader, Writer};
 
 use super::history::decided;
@@ -22,11 +25,13 @@ const KINDS: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointme
 struct Look<'a> {
     rig: &'a Rig,
     decisions: &'a [Decision],
-    writer: Writer,
-    reader: Reader,
+    writer: Ref<'a, Writer>,
+    reader: &'a Reader,
     sides: BySide<Arc<dyn Connector>>,
     map: FieldMap,
     conflicts: Vec<Conflict>,
+    /// Records that lists show whole.
+    listed: BTreeMap<RecordId, Snapshot>,
     /// The business of each company that has one, as Growbots itself says.
     business_of: BTreeMap<String, String>,
     wrong: Vec<String>,
@@ -34,40 +39,103 @@ struct Look<'a> {
 
 /// Both sides hold the same records, but for what an operator has to decide and what a side cannot take.
 pub async fn converged(rig: &Rig, decisions: &[Decision]) -> Vec<String> {
-    let reader = rig.reader().expect("a database");
-    let mut look = Look {
-        rig,
-        decisions,
-        writer: rig.writer(),
-        sides: rig.connectors(LeaseGate::new(rig.clock.clone())),
-        map: FieldMap::default(),
-        conflicts: reader.conflicts(1_000).unwrap(),
-        business_of: rig.sandbox.with_world(|world| {
-            let companies = world.all(Side::Growbots, Kind::Business);
-            let named = companies.filter_map(|company| {
-                let business = company.get("external_ids")?["ghl"].as_str()?;
-                Some((company["id"].as_str()?.to_owned(), business.to_owned()))
-            });
-            named.collect()
-        }),
-        reader,
-        wrong: Vec::new(),
-    };
-    for side in Side::BOTH {
-        let name = format!("setup.{}", side.name());
-        let setup = look.writer.note(&name).unwrap().expect("a setup");
-        let setup = serde_json::from_str(&setup).unwrap();
-        look.sides.get(side).use_setup(&setup);
+    let mut look = Look::new(rig, decisions);
+    // Longer than any list is behind.
+    super::later(Duration::from_secs(30)).await;
+    for (side, kinds) in [(Side::Ghl, &KINDS[..2]), (Side::Growbots, &KINDS[..])] {
+        for kind in kinds {
+            look.list(side, *kind).await;
+        }
     }
     look.at_conflicts();
-    look.at_ends(Kind::Business);
+    look.at_ends(Kind::Business, &Side::BOTH);
     look.at_companies().await;
     for kind in KINDS {
-        for link in look.at_ends(kind) {
+        for link in look.at_ends(kind, &Side::BOTH) {
             look.at_link(link).await;
         }
     }
     look.wrong
+}
+
+/// What Growbots' feed and GHL's search show is known, and edits of contacts that both sides have are across, also
+/// where no sweep helped.
+pub async fn read_by_feed_and_search(rig: &Rig) -> Vec<String> {
+    let mut look = Look::new(rig, &[]);
+    let waits = |conflict: &Conflict| conflict.reason == Reason::MassChange;
+    let told_no_users = Side::BOTH.into_iter().any(|side| {
+        let setup = look.writer.note(&format!("setup.{}", side.name())).unwrap();
+        let setup: Setup = serde_json::from_str(&setup.expect("a setup")).unwrap();
+        setup.users.is_empty()
+    });
+    if told_no_users
+        || look.conflicts.iter().any(waits)
+        || !look.reader.open_intents().unwrap().is_empty()
+    {
+        return Vec::new();
+    }
+    for side in Side::BOTH {
+        look.list(side, Kind::Contact).await;
+    }
+    for kind in [Kind::Task, Kind::Note] {
+        look.at_ends(kind, &[Side::Growbots]);
+    }
+    for link in look.at_ends(Kind::Contact, &[Side::Growbots]) {
+        let linked = look.writer.linked(link).unwrap().expect("a link");
+        let are_there = live(&linked).all(|(side, end)| look.is_there(side, &end.id));
+        if are_there && live(&linked).count() == 2 {
+            look.at_link(link).await;
+        }
+    }
+    let wrong = look.wrong.into_iter();
+    wrong
+        .map(|wrong| format!("by feed and search alone: {wrong}"))
+        .collect()
+}
+
+impl<'a> Look<'a> {
+    fn new(rig: &'a Rig, decisions: &'a [Decision]) -> Self {
+        let look = Self {
+            rig,
+            decisions,
+            writer: rig.writer.borrow(),
+            sides: rig.connectors(LeaseGate::new(rig.clock.clone())),
+            map: FieldMap::default(),
+            conflicts: rig.reader.conflicts(1_000).unwrap(),
+            business_of: rig.sandbox.with_world(|world| {
+                let companies = world.all(Side::Growbots, Kind::Business);
+                let named = companies.filter_map(|company| {
+                    let business = company.get("external_ids")?["ghl"].as_str()?;
+                    Some((company["id"].as_str()?.to_owned(), business.to_owned()))
+                });
+                named.collect()
+            }),
+            reader: &rig.reader,
+            listed: BTreeMap::new(),
+            wrong: Vec::new(),
+        };
+        for side in Side::BOTH {
+            let name = format!("setup.{}", side.name());
+            let setup = look.writer.note(&name).unwrap().expect("a setup");
+            let setup = serde_json::from_str(&setup).unwrap();
+            look.sides.get(side).use_setup(&setup);
+        }
+        look
+    }
+
+    fn was_deleted_by_people(&self, id: &str) -> bool {
+        self.rig.sandbox.with_world(|world| {
+            let mut events = world.events().iter();
+            events
+                .any(|event| event.op == Op::Delete && event.actor == Actor::User && event.id == id)
+        })
+    }
+
+    fn is_there(&self, side: Side, id: &RecordId) -> bool {
+        self.rig
+            .sandbox
+            .with_world(|world| world.is_live(side, Kind::Contact, id.as_str()))
+    }
 }
 
 /// The sides that have the record of a link.
@@ -77,6 +145,25 @@ fn live(linked: &Linked) -> impl Iterator<Item = (Side, &Snapshot)> {
 }
 
 impl Look<'_> {
+    async fn list(&mut self, side: Side, kind: Kind) {
+        let mut request = PageRequest {
+            kind,
+            read: Read::All,
+            after: None,
+        };
+        loop {
+            let page = self.sides.get(side).page(Lane::Sweep, &request).await;
+            let page = page.expect("no fault is on");
+            let whole = page.rows.into_iter().filter(|row| row.complete);
+            let whole = whole.map(|row| (row.snapshot.id.clone(), row.snapshot));
+            self.listed.extend(whole);
+            request.after = page.next;
+            if request.after.is_none() {
+                return;
+            }
+        }
+    }
+
     /// A conflict about a whole record has its cause still.
     fn at_conflicts(&mut self) {
         for conflict in &self.conflicts {
@@ -94,9 +181,9 @@ impl Look<'_> {
     }
 
     /// The cache knows what is there, and nothing else. Gives all links.
-    fn at_ends(&mut self, kind: Kind) -> BTreeSet<LinkId> {
+    fn at_ends(&mut self, kind: Kind, sides: &[Side]) -> BTreeSet<LinkId> {
         let mut links = BTreeSet::new();
-        for side in Side::BOTH {
+        for &side in sides {
             let ends = self
                 .writer
                 .ends_after(kind, side, LinkId::default(), 10_000);
@@ -197,7 +284,13 @@ impl Look<'_> {
             let parent = self.reader.detail(parent).unwrap();
             parent.is_none_or(|parent| live(&parent.linked).count() < 2)
         });
+        // A note that went with its lead in Growbots stays in GHL, also where somebody brought the lead back without it.
+        let stayed = !self.map.creates(linked.kind, side) && {
+            let across = linked.ends.get(side.other()).last_seen();
+            across.is_some_and(|across| self.was_deleted_by_people(across.id.as_str()))
+        };
         if self.map.creates(linked.kind, side.other())
+            && !stayed
             && !parent_is_alone
             && detail.state != LinkState::Error
             && !decided(self.decisions, &[end.id.as_str()], None)
@@ -264,6 +357,9 @@ impl Look<'_> {
     }
 
     async fn read(&self, end: &Snapshot) -> Option<Snapshot> {
+        if let Some(listed) = self.listed.get(&end.id) {
+            return Some(listed.clone());
+        }
         self.read_one(end.side, end.kind, end.parent.as_ref(), &end.id)
             .await
     }

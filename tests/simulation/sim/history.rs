@@ -85,10 +85,13 @@ impl<'a> History<'a> {
         }
         for (at, event) in events.iter().enumerate() {
             for moved in &event.fields {
-                of_field
-                    .entry((event.side, event.id.clone(), moved.field.clone()))
-                    .or_default()
-                    .push((at, &moved.from, &moved.to));
+                // What was taken back is as it was: no value is news.
+                if event.op != Op::Restore {
+                    of_field
+                        .entry((event.side, event.id.clone(), moved.field.clone()))
+                        .or_default()
+                        .push((at, &moved.from, &moved.to));
+                }
                 if let ("contactId" | "lead_id", Some(parent)) =
                     (moved.field.as_str(), moved.to.as_str())
                 {

@@ -5,6 +5,7 @@ mod bugs;
 mod converged;
 mod history;
 mod met;
+mod planner;
 mod rig;
 mod schedule;
 mod users;
@@ -25,6 +26,7 @@ use users::Decision;
 
 pub use bugs::Bug;
 pub use met::missing;
+pub use planner::{BATCH as PLANNER_BATCH, Planner};
 
 /// How a seed is played.
 #[derive(Clone, Copy, Debug)]
@@ -198,7 +200,7 @@ fn trace(events: &[Event], requests: &Json) -> u64 {
 
 /// What couplet itself tells of the situations that it was in.
 fn note_conflicts(rig: &Rig, live: &BTreeSet<String>) {
-    let reader = rig.reader().expect("a database");
+    let reader = &rig.reader;
     for line in reader.log(None, 10_000).unwrap() {
         if let Some((_, reason)) = line.cause.split_once(" opened: ") {
             rig.met.note(&format!("conflict: {reason}"));
@@ -264,7 +266,7 @@ fn over_limit(requests: &Json) -> Vec<String> {
 
 /// Records that an open conflict holds: what becomes of them is an operator's to say.
 fn to_be_decided(rig: &Rig) -> Vec<Decision> {
-    let (reader, writer) = (rig.reader().expect("a database"), rig.writer());
+    let (reader, writer) = (&rig.reader, rig.writer.borrow());
     let mut held = Vec::new();
     for conflict in reader.conflicts(1_000).unwrap() {
         if conflict.holds_record()

@@ -1,9 +1,10 @@
 //! The real engine, store and connectors over the sandbox, in this process, on virtual time.
 
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -32,6 +33,8 @@ use super::users::Users;
 /// 2026-06-10T12:00:00Z, when all worlds begin.
 pub const START: Millis = Millis(1_781_092_800_000);
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Databases in memory have a name each.
+static DATABASES: AtomicU64 = AtomicU64::new(0);
 
 /// A read by id of a record: its path, and how many events there were when it was answered.
 pub type Seen = (String, usize);
@@ -42,17 +45,52 @@ pub struct Rig {
     pub clock: Clock,
     pub users: Arc<Mutex<Users>>,
     pub seen: Arc<Mutex<Vec<Seen>>>,
+    /// Which process may begin a write.
+    pub may_write: Arc<MayWrite>,
+    /// What was wrong at the moment when it happened.
+    pub wrong: Arc<Mutex<Vec<String>>>,
+    /// Whether the automation rules are on.
+    rules: bool,
     /// Requests that have left us and have not arrived.
     pub leaving: Arc<AtomicU32>,
     hello: Json,
     slots: Arc<MemorySlots>,
-    folder: tempfile::TempDir,
-    generation: i64,
+    /// Where the database is: in memory, for it is processes that die here, not the machine.
+    database: PathBuf,
+    /// What operators see and write with, in processes of their own.
+    pub reader: Reader,
+    pub writer: RefCell<Writer>,
+    /// Engines whose processes ended. The next process takes over their connections: nothing is open in them, and a
+    /// schema that is known already need not be read again.
+    ended: RefCell<Vec<Engine>>,
+    generation: Cell<i64>,
     /// What is wrong with couplet on purpose.
     pub bug: Option<Bug>,
     memory: Arc<Memory>,
     pub met: Arc<Met>,
     pub network: Arc<Network>,
+}
+
+/// The process that has the lease, as far as the simulation was told: 0 for any, -1 for none.
+#[derive(Default)]
+pub struct MayWrite(AtomicI64);
+
+impl MayWrite {
+    pub fn anybody(&self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+
+    pub fn nobody(&self) {
+        self.0.store(-1, Ordering::SeqCst);
+    }
+
+    pub fn only(&self, process: i64) {
+        self.0.store(process, Ordering::SeqCst);
+    }
+
+    fn is(&self, process: i64) -> bool {
+        [0, process].contains(&self.0.load(Ordering::SeqCst))
+    }
 }
 
 /// What the network does, and what has gone over it.
@@ -81,20 +119,25 @@ impl Rig {
             clock: clock.clone(),
         })
         .unwrap();
-        let mut place = tempfile::Builder::new();
-        place.prefix("couplet-simulation-");
-        // In memory where there is such a place: what is under test is not the disk.
-        let folder = place.tempdir_in("/dev/shm").or_else(|_| place.tempdir());
+        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        let database = PathBuf::from(format!("file:/simulation-{number}?vfs=memdb"));
+        let writer = Writer::open(&database, &clock).unwrap();
         Self {
             hello: sandbox.hello("127.0.0.1:1".parse().unwrap()),
             sandbox,
             clock,
             users: Arc::new(Mutex::new(Users::new(seed))),
             seen: Arc::default(),
+            may_write: Arc::default(),
+            wrong: Arc::default(),
+            rules: seed.is_multiple_of(2),
             leaving: Arc::default(),
             slots: Arc::default(),
-            folder: folder.unwrap(),
-            generation: 0,
+            database,
+            reader: writer.reader().unwrap(),
+            writer: RefCell::new(writer),
+            ended: RefCell::default(),
+            generation: Cell::new(0),
             bug,
             memory: Arc::default(),
             met: Arc::default(),
@@ -105,41 +148,46 @@ impl Rig {
         }
     }
 
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("couplet.db")
-    }
-
-    pub fn reader(&self) -> Option<Reader> {
-        Reader::open(&self.database()).ok()
-    }
-
-    pub fn writer(&self) -> Writer {
-        Writer::open(&self.database(), &self.clock).unwrap()
-    }
-
     /// A new process on the machine `host`, as far as the store can tell.
-    pub fn engine(&mut self, host: &str) -> Engine {
-        self.generation += 1;
+    pub fn engine(&self, host: &str) -> Engine {
+        self.generation.set(self.generation.get() + 1);
         let gate = LeaseGate::new(self.clock.clone());
-        let sides = self.connectors(gate.clone());
         let one = self.bug == Some(Bug::OneLease);
-        Engine::new(Parts {
+        let parts = |writer| Parts {
             map: couplet::merge::FieldMap::default(),
-            rules: Vec::new(),
+            rules: if self.rules {
+                couplet::model::default_rules()
+            } else {
+                Vec::new()
+            },
             keep_days: 0,
-            writer: self.writer(),
-            sides,
+            writer,
+            sides: self.connectors(gate.clone()),
             clock: self.clock.clone(),
             us: Holder {
                 operator: "sim".into(),
                 host: if one { "sim" } else { host }.into(),
                 pid: std::process::id(),
-                since: Millis(if one { 0 } else { self.generation }),
+                since: Millis(if one { 0 } else { self.generation.get() }),
             },
-            gate,
+            gate: gate.clone(),
             poll: Duration::from_secs(15),
-        })
-        .unwrap()
+        };
+        let ended = self.ended.borrow_mut().pop();
+        ended.map_or_else(
+            || Engine::new(parts(Writer::open(&self.database, &self.clock).unwrap())).unwrap(),
+            |ended| ended.replaced(parts),
+        )
+    }
+
+    /// The number of the process that began last.
+    pub fn number(&self) -> i64 {
+        self.generation.get()
+    }
+
+    /// A process has ended, by itself or not.
+    pub fn ended(&self, engine: Engine) {
+        self.ended.borrow_mut().push(engine);
     }
 
     pub fn connectors(&self, gate: LeaseGate) -> BySide<Arc<dyn Connector>> {
@@ -152,6 +200,9 @@ impl Rig {
             met: Arc::clone(&self.met),
             network: Arc::clone(&self.network),
             bug: self.bug,
+            process: self.generation.get(),
+            may_write: Arc::clone(&self.may_write),
+            wrong: Arc::clone(&self.wrong),
         };
         let bug = self.bug;
         let slots = match bug {
@@ -194,6 +245,7 @@ impl Rig {
                     inner,
                     bug,
                     memory: Arc::clone(&self.memory),
+                    clock: self.clock.clone(),
                 })
             }),
             None => sides,
@@ -203,7 +255,7 @@ impl Rig {
     /// The process that ran has died.
     pub fn died(&self) {
         if let Some(bug) = self.bug {
-            bugs::after_death(bug, &self.database());
+            bugs::after_death(bug, &self.database, &self.memory);
         }
     }
 
@@ -276,6 +328,10 @@ struct Busy {
     met: Arc<Met>,
     network: Arc<Network>,
     bug: Option<Bug>,
+    /// Whose requests these are.
+    process: i64,
+    may_write: Arc<MayWrite>,
+    wrong: Arc<Mutex<Vec<String>>>,
 }
 
 /// One request on its way to the server.
@@ -473,6 +529,12 @@ impl Transport for Busy {
         Box::pin(async move {
             if let Some(answer) = self.forgotten(&request) {
                 return Ok(answer);
+            }
+            if sent.is_write() && !self.may_write.is(self.process) {
+                let (process, method, path) = (self.process, &sent.method, &sent.path);
+                self.wrong.lock().unwrap().push(format!(
+                    "process {process} began {method} {path} without the lease, or after a stop"
+                ));
             }
             let leaving = Leaving::new(&self.leaving);
             super::later(self.moment()).await;

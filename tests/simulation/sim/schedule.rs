@@ -38,8 +38,10 @@ pub struct Schedule {
 }
 
 /// All that can go wrong on the way; a seed has some of it.
-const FAULTS: [&str; 9] = [
+const FAULTS: [&str; 11] = [
     "drop_response",
+    "empty_page",
+    "reads_fail",
     "http_500",
     "reset",
     "http_429",
@@ -48,6 +50,13 @@ const FAULTS: [&str; 9] = [
     "edit_before_write",
     "lag_ms",
     "latency_ms",
+];
+
+const READS: [&str; 4] = [
+    "GET /contacts/{contactId}",
+    "GET /contacts/{contactId}/tasks/{taskId}",
+    "GET /leads/{id}",
+    "GET /tasks/{id}",
 ];
 
 /// Those of a seed: a random part of all, so that one kind does not hide what another would show.
@@ -73,37 +82,51 @@ impl Schedule {
         }
     }
 
-    /// Somebody does something, faults come and go, and couplet runs: once, as a loop, or until its process dies.
+    /// One thing happens: people edit, faults come or go, operators decide, or couplet runs: once, as a loop, or until
+    /// its process dies.
     pub async fn step(&mut self) {
-        match self.rng.u8(..10) {
-            0..2 => self.faults().await,
-            2 => self.no_faults().await,
-            _ => {}
-        }
-        self.edits(0..5);
-        if self.rng.u8(..150) == 0 {
-            let mut users = self.rig.users.lock().unwrap();
-            self.rig.sandbox.with_world(|world| users.clear_out(world));
-        }
-        if self.rng.u8(..3) == 0 {
-            self.operate();
-        }
         let what = Once {
             full: self.rng.u8(..4) == 0,
             children: self.rng.u8(..6) == 0,
         };
-        let meddling = [0.0, 0.01, 0.05][self.rng.usize(..3)];
-        self.rig.users.lock().unwrap().meddling = meddling;
-        match self.rng.u8(..10) {
-            0..3 => self.crash(what).await,
-            3..5 => self.run_for_a_while().await,
-            _ => {
+        match self.rng.u8(..40) {
+            0..13 => {
+                self.edits(1..8);
+                return;
+            }
+            13 => {
+                if self.rng.u8(..4) == 0 {
+                    let mut users = self.rig.users.lock().unwrap();
+                    self.rig.sandbox.with_world(|world| users.clear_out(world));
+                }
+                return;
+            }
+            14..18 => return self.faults().await,
+            18..20 => return self.no_faults().await,
+            20..23 => return self.operate(),
+            23..29 => {
+                self.meddling();
                 self.pass(what).await.ok();
+            }
+            29..36 => {
+                self.meddling();
+                self.crash(what).await;
+            }
+            _ => {
+                self.meddling();
+                self.run_for_a_while().await;
             }
         }
         self.rig.users.lock().unwrap().meddling = 0.0;
-        let pause = self.rng.u64(0..90_000);
+        // Now and then the next process starts at once.
+        let most = [2_000, 30_000, 90_000][self.rng.usize(..3)];
+        let pause = self.rng.u64(0..most);
         super::later(Duration::from_millis(pause)).await;
+    }
+
+    fn meddling(&mut self) {
+        let meddling = [0.0, 0.01, 0.05][self.rng.usize(..3)];
+        self.rig.users.lock().unwrap().meddling = meddling;
     }
 
     async fn no_faults(&self) {
@@ -126,11 +149,19 @@ impl Schedule {
                 continue;
             }
             let mut plan = json!({"seed": self.rng.u32(..)});
+            // Lists go on, but no record can be read by itself.
+            if self.kinds.contains(&"reads_fail") && self.rng.u8(..4) == 0 {
+                plan["http_500"] = json!(1.0);
+                plan["only"] = json!(READS);
+                plans[side] = plan;
+                continue;
+            }
             for fault in &self.kinds {
                 if self.rng.u8(..3) == 0 {
                     continue;
                 }
                 match *fault {
+                    "reads_fail" => {}
                     "lag_ms" => plan["lag_ms"] = json!(self.rng.u32(..20_000)),
                     // Answers that come after we gave up waiting.
                     "latency_ms" => {
@@ -154,6 +185,7 @@ impl Schedule {
     async fn pass(&mut self, what: Once) -> Result<PassSummary, EngineError> {
         let mut engine = self.rig.engine("sim");
         let result = engine.once(what).await;
+        self.rig.ended(engine);
         self.say(|| match &result {
             Ok(summary) => format!("pass {what:?}: {}", serde_json::to_string(summary).unwrap()),
             Err(error) => format!("pass {what:?} failed: {error}"),
@@ -170,7 +202,7 @@ impl Schedule {
         let polls = self.rng.u32(1..600);
         let mut engine = self.rig.engine("sim");
         let result = until_poll(engine.once(what), polls).await;
-        drop(engine);
+        self.rig.ended(engine);
         if result.is_none() {
             self.rig.died();
         }
@@ -183,7 +215,7 @@ impl Schedule {
     /// The loop, with users and operators about, for some virtual time; then it is stopped, or its process dies.
     /// Sometimes another machine waits for the lease, and takes over while ours is suspended.
     async fn run_for_a_while(&mut self) {
-        let seconds = self.rng.u32(1..60);
+        let seconds = self.rng.u32(1..45);
         let dies = self.rng.u8(..3) == 0;
         let with_other = self.rng.u8(..3) == 0;
         let mut suspended_at = if with_other {
@@ -192,9 +224,11 @@ impl Schedule {
             u32::MAX
         };
         let (mut ours, mut other) = (self.rig.engine("sim"), None);
+        let number = self.rig.number();
         if with_other {
             other = Some(self.rig.engine("other"));
         }
+        let may_write = std::sync::Arc::clone(&self.rig.may_write);
         let (port, asks) = Port::new();
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let trouble = Mutex::new(Vec::new());
@@ -204,6 +238,9 @@ impl Schedule {
             Told::Trouble { words } => trouble.lock().unwrap().push(words),
             Told::Lease { ours } => {
                 let before = had[which].swap(ours, Ordering::SeqCst);
+                if ours {
+                    may_write.only(number + which as i64);
+                }
                 if !ours && before {
                     met.note("lease lost while suspended");
                 }
@@ -250,17 +287,11 @@ impl Schedule {
                 }
                 () = super::later(Duration::from_secs(1)) => {}
             }
-            if self.rng.u8(..8) == 0 {
-                self.edits(1..3);
-            }
-            if self.rng.u8(..8) == 0 {
-                for action in self.actions() {
-                    port.ask(Ask::Act(action));
-                }
-            }
+            self.meanwhile(&port);
         }
         if ended.is_empty() && !dies {
             self.note_stop();
+            self.rig.may_write.nobody();
             stop.send(true).ok();
             if let Some(beside) = beside.take() {
                 let (one, two) = futures_util::future::join(running.as_mut(), beside).await;
@@ -270,6 +301,10 @@ impl Schedule {
             }
         }
         drop((running, beside));
+        self.rig.may_write.anybody();
+        for engine in other.into_iter().chain([ours]) {
+            self.rig.ended(engine);
+        }
         if dies {
             self.rig.died();
         }
@@ -281,9 +316,20 @@ impl Schedule {
         }
     }
 
+    /// What people and operators do while the loop runs.
+    fn meanwhile(&mut self, port: &Port) {
+        if self.rng.u8(..8) == 0 {
+            self.edits(1..3);
+        }
+        if self.rng.u8(..8) == 0 {
+            for action in self.actions() {
+                port.ask(Ask::Act(action));
+            }
+        }
+    }
+
     fn note_stop(&self) {
-        let status = self.rig.reader().map(|reader| reader.status().unwrap());
-        if status.is_some_and(|status| status.state != LoopState::Idle) {
+        if self.rig.reader.status().unwrap().state != LoopState::Idle {
             self.rig.met.note("engine stopped in the middle of a pass");
         }
     }
@@ -294,16 +340,14 @@ impl Schedule {
         if actions.is_empty() {
             return;
         }
-        let mut writer = self.rig.writer();
+        let mut writer = self.rig.writer.borrow_mut();
         for action in actions {
             writer.submit("dana", &action).unwrap();
         }
     }
 
     fn actions(&mut self) -> Vec<Action> {
-        let Some(reader) = self.rig.reader() else {
-            return Vec::new();
-        };
+        let reader = &self.rig.reader;
         let mut actions = Vec::new();
         for conflict in reader.conflicts(100).unwrap() {
             if self.rng.u8(..5) > 1 {
@@ -353,22 +397,32 @@ impl Schedule {
 
     /// What a brake holds waits for an operator, and would wait for ever.
     fn let_brakes_go(&mut self) {
-        let Some(reader) = self.rig.reader() else {
-            return;
-        };
-        let held = reader.conflicts(1_000).unwrap();
+        let held = self.rig.reader.conflicts(1_000).unwrap();
         for conflict in held.iter().filter(|one| one.reason == Reason::MassChange) {
             let (action, decided) = let_go(conflict);
             self.decisions.extend(decided);
-            self.rig.writer().submit("dana", &action).unwrap();
+            let mut writer = self.rig.writer.borrow_mut();
+            writer.submit("dana", &action).unwrap();
         }
     }
 
-    /// No faults any more: it comes together within some passes, and then nothing is written.
+    /// No faults any more: what feeds and searches show comes over by them alone, all comes together within some
+    /// passes, and then nothing is written.
     pub async fn calm(&mut self) -> Vec<String> {
         self.no_faults().await;
         self.rig.users.lock().unwrap().meddling = 0.0;
-        let mut wrong = Vec::new();
+        let mut wrong = std::mem::take(&mut *self.rig.wrong.lock().unwrap());
+        // A sweep would find what they missed, so that they are looked at where none is due.
+        super::later(Duration::from_mins(2)).await;
+        self.let_brakes_go();
+        let mut read = true;
+        for _ in 0..2 {
+            read &= self.pass(Once::default()).await.is_ok();
+            super::later(Duration::from_secs(30)).await;
+        }
+        if read {
+            wrong.extend(super::converged::read_by_feed_and_search(&self.rig).await);
+        }
         let mut last = None;
         for _ in 0..PASSES_TO_CONVERGE {
             super::later(Duration::from_mins(2)).await;
@@ -396,8 +450,7 @@ impl Schedule {
                     wrong.push(format!("an idle pass cost {requests} requests"));
                 }
                 if summary.errors_open > 0 {
-                    let reader = self.rig.reader().expect("a database");
-                    for error in reader.errors(100).unwrap() {
+                    for error in self.rig.reader.errors(100).unwrap() {
                         self.say(|| format!("{error:?}"));
                     }
                 }

@@ -4,7 +4,7 @@
 use couplet::model::{
     Action, Answer, Conflict, FieldChange, FieldName, Kind, Millis, Reason, Side, Take, Value,
 };
-use couplet::sandbox::{By, Sandbox, World};
+use couplet::sandbox::{By, Op, Sandbox, World};
 use serde_json::{Value as Json, json};
 
 /// The texts of a contact that users edit: GHL's name, Growbots' name.
@@ -94,11 +94,13 @@ impl Users {
             54..56 => {
                 if let Some(id) = self.some(world, side, Kind::Contact) {
                     let email = self.word("moved") + "@sim.example.com";
+                    let email = self.typed(email);
                     edit(world, side, Kind::Contact, &id, json!({"email": email}));
                 }
             }
             56 => self.swap_addresses(world, side),
-            57..59 => {
+            57 => self.bring_back(world),
+            58 => {
                 if let Some(id) = self.some(world, side, Kind::Contact) {
                     let on = self.rng.bool();
                     let patch = match side {
@@ -108,7 +110,8 @@ impl Users {
                     edit(world, side, Kind::Contact, &id, patch);
                 }
             }
-            59..65 => self.new_contact(world, side),
+            59..64 => self.new_contact(world, side),
+            64 => self.business(world),
             65..80 => self.task(world, side),
             80..89 => self.note(world, side),
             89..93 => {
@@ -143,6 +146,45 @@ impl Users {
                     );
                 }
             }
+        }
+    }
+
+    /// An address as people type it: none of the sides minds capitals.
+    fn typed(&mut self, email: String) -> String {
+        if self.rng.u8(..3) == 0 {
+            email.to_uppercase()
+        } else {
+            email
+        }
+    }
+
+    /// Somebody takes back a delete in Growbots, one of the last few.
+    fn bring_back(&mut self, world: &mut World) {
+        let deleted = world.events().iter().rev().filter(|event| {
+            event.op == Op::Delete && event.side == Side::Growbots && event.kind == Kind::Contact
+        });
+        let mut ids: Vec<String> = deleted.take(3).map(|event| event.id.clone()).collect();
+        if !ids.is_empty() {
+            let id = ids.swap_remove(self.rng.usize(..ids.len()));
+            world.restore(&By::user(), Kind::Contact, &id).ok();
+        }
+    }
+
+    /// Businesses are kept in GHL: one is new, or says something else about itself.
+    fn business(&mut self, world: &mut World) {
+        let by = By::user();
+        if self.rng.u8(..4) == 0 {
+            let fields = json!({"name": self.word("Business")});
+            return create(world, Side::Ghl, Kind::Business, fields);
+        }
+        if let Some(id) = self.some(world, Side::Ghl, Kind::Business) {
+            let patch = match self.rng.u8(..3) {
+                0 => json!({"name": self.word("Business")}),
+                1 => json!({"website": format!("https://{}.example.com", self.word("firm"))}),
+                _ => json!({"city": self.word("Town")}),
+            };
+            let Json::Object(patch) = patch else { return };
+            world.edit(&by, Side::Ghl, Kind::Business, &id, patch).ok();
         }
     }
 
@@ -240,19 +282,25 @@ impl Users {
             0 => None,
             _ => Some(format!("{}@sim.example.com", first.to_lowercase())),
         };
-        let fields = |side| {
+        let fields = |side, email: Option<String>| {
             let mut fields = match side {
                 Side::Ghl => json!({"firstName": first, "lastName": last}),
                 Side::Growbots => json!({"first_name": first, "last_name": last}),
             };
-            if let Some(email) = &email {
+            if let Some(email) = email {
                 fields["email"] = json!(email);
             }
             fields
         };
-        create(world, side, Kind::Contact, fields(side));
+        let typed = email.clone().map(|email| self.typed(email));
+        create(world, side, Kind::Contact, fields(side, typed));
         if email.is_some() && self.rng.u8(..5) == 0 {
-            create(world, side.other(), Kind::Contact, fields(side.other()));
+            create(
+                world,
+                side.other(),
+                Kind::Contact,
+                fields(side.other(), email),
+            );
         }
     }
 

@@ -1,0 +1,74 @@
+//! From nothing to the first dry run, as a new user does it.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::lab::{EXE, Lab};
+use crate::terminal::Terminal;
+
+#[test]
+fn a_new_user_is_asked_each_answer_is_tried_and_a_dry_run_says_what_the_first_sync_would_do() {
+    let lab = Lab::quick(40, 3);
+    let home = lab.data().display().to_string();
+    let env = [("HOME", home.as_str()), ("TERM", "xterm")];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut screen = Terminal::start(EXE, &["config", "init"], env, (120, 50));
+    screen.wait_for("GHL: address of the API");
+    screen.press(&format!("nowhere<enter>{}<enter>", lab.hello("ghl")));
+    screen.wait_for("`nowhere` is no URL");
+    screen.wait_for("GHL: location id");
+    let page = format!(
+        "https://app.example.com/v2/location/{}/dashboard",
+        lab.hello("location_id")
+    );
+    screen.press(&format!("{page}<enter>"));
+    screen.wait_for("private integration token");
+    screen.press("pit-wrong<enter>");
+    screen.wait_for("that does not work: GHL did not accept the token");
+    // what was right stands there for enter
+    screen.wait("it asks again", |shown| {
+        shown.matches("GHL: address").count() == 3
+    });
+    screen.press("<enter>");
+    screen.wait("the location again", |shown| {
+        shown.matches("GHL: location").count() == 2
+    });
+    screen.press("<enter>");
+    screen.wait("the token again", |shown| {
+        shown.matches("integration token").count() == 2
+    });
+    screen.press(&format!("{}<enter>", lab.hello("ghl_token")));
+    screen.wait_for("ok: GHL is `");
+    screen.wait_for("Growbots: address");
+    screen.press(&format!("{}<enter>", lab.hello("growbots")));
+    screen.wait_for("Growbots: key");
+    screen.press(&format!("{}<enter>", lab.hello("growbots_token")));
+    screen.wait_for("ok: Growbots is `");
+    screen.wait_for("GHL has custom fields: Job title");
+    screen.press("y<enter>");
+    let shown = screen.wait_for("next: `couplet` opens the dashboard");
+    for words in ["create contacts in GHL", "it would take", "about"] {
+        assert!(shown.contains(words), "{words}\n{shown}");
+    }
+    for key in ["ghl_token", "growbots_token"] {
+        assert!(
+            !shown.contains(lab.hello(key)),
+            "a key is on the screen:\n{shown}"
+        );
+    }
+    assert_eq!(screen.end(), 0);
+
+    let file = lab.data().join(".config/couplet/config.toml");
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    let mode = std::fs::metadata(&file)
+        .expect("there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(text.contains(&format!("location = \"{}\"", lab.hello("location_id"))));
+    assert!(text.contains("[map.contact.custom.job_title]"), "{text}");
+    assert!(!text.contains("pit-") && !text.contains(lab.hello("growbots_token")));
+    assert!(
+        lab.records("ghl", "contact").len() < 41,
+        "nothing was written"
+    );
+}
