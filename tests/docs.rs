@@ -113,7 +113,7 @@ fn typed(line: &str) -> Option<Vec<String>> {
             "KIND" => "contact",
             "SHELL" => "bash",
             "KEY" => "ghl.url",
-            "ID" | "N" => "1",
+            "ID" | "N" | "OPERATION" => "1",
             "T" => "2d",
             "HOST:PORT" => "127.0.0.1:0",
             word => word,

@@ -12,7 +12,7 @@ use crate::store::ContactDetail;
 use crate::text::{clean, cut_end};
 
 use super::model::Model;
-use super::tabs::detail::DetailRow;
+use super::tabs::detail_view::DetailRow;
 use super::widgets::paint::Row;
 
 /// The field map and the rules that are in force.

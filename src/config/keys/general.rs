@@ -83,7 +83,7 @@ pub(super) const KEYS: &[Key] = &[
     Key {
         name: "keep_days",
         default: Some("365"),
-        help: "After how many days the sync log, closed conflicts, ended actions and errors go, 1 to 36500; 0 keeps them. What is gone cannot be undone with `couplet undo`.",
+        help: "After how many days the sync log, closed conflicts, ended actions and errors go, 1 to 36500; 0 keeps them. What is gone cannot be undone.",
         example: "365",
         check: |text| within(text, 0, 36_500),
         ..PLAIN
