@@ -122,7 +122,7 @@ async fn alone_nearly_all_of_the_limit_is_used_and_never_more() {
         let world = World::new(kind, ways, 7);
         let connector = world.connect(side);
         let start = tokio::time::Instant::now();
-        read_all(&*connector, Lane::Sweep, 3_000).await;
+        read_all(&*connector, Lane::Sweep, 6_000).await;
         let (sent, throttled) = connector.sent();
         let used = 100.0 * part(sent, 0, start.elapsed());
         println!("alone, {side} {kind:?} {way}: {used:.2} % used, {throttled} refused");

@@ -236,7 +236,7 @@ fn remembered(conflict: &Conflict, args: &Resolve) -> Result<Option<Action>, Pro
         }
     };
     Ok(Some(Action::Remember {
-        conflict: conflict.id,
+        conflict: Some(conflict.id),
         policy: NewPolicy {
             kind: conflict.kind,
             field,

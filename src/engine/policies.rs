@@ -89,14 +89,16 @@ impl Pass<'_> {
     pub(super) fn remember(
         &self,
         asked: &Asked<'_>,
-        conflict: ConflictId,
+        conflict: Option<ConflictId>,
         policy: &NewPolicy,
     ) -> Result<Carried, EngineError> {
-        let open = self.core.reader.conflict(conflict)?;
-        if open.is_none_or(|conflict| conflict.state == ConflictState::Open) {
-            return Ok(Err(format!(
-                "conflict {conflict} was not decided, so nothing is remembered"
-            )));
+        if let Some(conflict) = conflict {
+            let known = self.core.reader.conflict(conflict)?;
+            if known.is_none_or(|conflict| conflict.state == ConflictState::Open) {
+                return Ok(Err(format!(
+                    "conflict {conflict} was not decided, so nothing is remembered"
+                )));
+            }
         }
         if policy.policy.parse::<Policy>().is_err() {
             return Ok(Err(format!("there is no policy `{}`", policy.policy)));

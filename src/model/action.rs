@@ -71,10 +71,11 @@ pub enum Action {
         /// The record in Growbots.
         growbots: RecordId,
     },
-    /// Decide later conflicts of a field by a policy, once the conflict that it came from is decided.
+    /// Decide later conflicts of a field by a policy.
     Remember {
-        /// Which conflict; nothing is remembered where it is still open.
-        conflict: ConflictId,
+        /// The conflict that it came from: nothing is remembered where that is still open. `None`: at once.
+        #[serde(default)]
+        conflict: Option<ConflictId>,
         /// What is to be remembered.
         policy: NewPolicy,
     },

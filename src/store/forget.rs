@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use crate::model::{Action, Fence, LinkId, LogOp, Millis, PassId};
+use crate::model::{Action, Fence, LinkId, LogOp, Millis, PassId, Scope};
 
 use super::{
     StoreError, Writer,
@@ -135,9 +135,13 @@ fn forget_actions(tx: &Tx<'_>, all: &[LinkId]) -> Res<()> {
             all.contains(link)
         }
         Action::Add { parent, .. } => parent.is_some_and(|parent| all.contains(&parent)),
-        Action::Resolve { conflict, .. }
-        | Action::Defer { conflict, .. }
-        | Action::Remember { conflict, .. } => conflicts.contains(&conflict.0),
+        Action::Resolve { conflict, .. } | Action::Defer { conflict, .. } => {
+            conflicts.contains(&conflict.0)
+        }
+        Action::Remember { conflict, policy } => {
+            let of_theirs = matches!(&policy.scope, Scope::Record { link } if all.contains(link));
+            of_theirs || conflict.is_some_and(|conflict| conflicts.contains(&conflict.0))
+        }
         _ => false,
     };
     let theirs = rows(tx.conn, "SELECT id, action FROM action", [], |row| {

@@ -20,6 +20,8 @@ pub enum Scope {
     Tasks,
     /// The list of conflicts.
     Conflicts,
+    /// The policies that are remembered.
+    Policies,
     /// The workbench of a field conflict.
     Workbench,
     /// The workbench of a delete against an edit, and of a mass change.
@@ -47,6 +49,7 @@ impl Scope {
             Self::Contacts => "Contacts",
             Self::Tasks => "Tasks",
             Self::Conflicts => "Conflicts",
+            Self::Policies => "Policies",
             Self::Workbench | Self::Sides | Self::Candidates => "Conflict workbench",
             Self::SyncLog => "Sync log",
             Self::Errors => "Errors",
@@ -157,6 +160,31 @@ fn contact(model: &Model) -> Result<(), Reason> {
         Some(_) => Ok(()),
         None => Err("no contact is selected".into()),
     }
+}
+
+fn pair(model: &Model) -> Result<(), Reason> {
+    contact(model)?;
+    let row = model
+        .contacts
+        .current()
+        .filter(|_| model.contacts.named.is_none());
+    let is_pair = match (row, model.contacts.detail_in_view()) {
+        (Some(row), _) => row.ids.ghl.is_some() && row.ids.growbots.is_some(),
+        (None, Some(detail)) => {
+            let ends = &detail.linked.ends;
+            ends.ghl.live().is_some() && ends.growbots.live().is_some()
+        }
+        (None, None) => return Err("the contact is still being read".into()),
+    };
+    if is_pair {
+        Ok(())
+    } else {
+        Err("it is in one system only: there is no pair to part".into())
+    }
+}
+
+fn two(model: &Model) -> Result<(), Reason> {
+    super::tabs::contact_forms::to_link(model).map(drop)
 }
 
 fn task(model: &Model) -> Result<(), Reason> {
@@ -283,9 +311,25 @@ fn searchable(model: &Model) -> Result<(), Reason> {
     }
 }
 
+fn remembers(model: &Model) -> Result<(), Reason> {
+    match model.conflicts.bench_field() {
+        Some(_) => Ok(()),
+        None => Err("no field is selected".into()),
+    }
+}
+
+fn policy(model: &Model) -> Result<(), Reason> {
+    let list = model.conflicts.policies.as_ref();
+    match list.and_then(super::tabs::policies::Policies::current) {
+        Some(_) => Ok(()),
+        None => Err("no policy is selected".into()),
+    }
+}
+
 fn sortable(model: &Model) -> Result<(), Reason> {
     match model.tab {
         Tab::Contacts => Ok(()),
+        Tab::Conflicts if model.conflicts.is_list() => Ok(()),
         _ => Err("this list has one order".into()),
     }
 }
@@ -299,9 +343,12 @@ pub static COMMANDS: &[Command] = &[
     command("contact.list", S::Contacts, &["h", "<left>"], "", "Put the focus into the list.", Do::FocusList),
     command("contact.detail", S::Contacts, &["l", "<right>"], "detail", "Put the focus into the detail.", Do::FocusDetail).if_ready(contact),
     command("contact.edit", S::Contacts, &["e"], "edit", "Edit the fields of the contact; the writes are shown before they go.", Do::Edit).if_ready(contact).asks(),
-    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact; the writes are shown before they go.", Do::Tags).if_ready(contact).asks(),
+    command("contact.tags", S::Contacts, &["t"], "tags", "Edit the tags of the contact, or of all marked ones; the writes are shown before they go.", Do::Tags).if_ready(contact).asks(),
     command("contact.note", S::Contacts, &["m"], "note", "Write a note; it goes to GHL first, then to Growbots.", Do::Note).if_ready(contact),
     command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact).asks(),
+    command("contact.new", S::Contacts, &["N"], "new", "Make a contact; it goes to GHL first, then to Growbots.", Do::New),
+    command("contact.link", S::Contacts, &["L"], "", "Make a pair of the contact under the cursor and the marked one: they are the same person.", Do::Link).if_ready(two).asks(),
+    command("contact.split", S::Contacts, &["X"], "", "Part a pair: its two records are different people.", Do::Split).if_ready(pair).asks(),
     // Tasks
     command("task.complete", S::Tasks, &["<space>"], "done", "Tick the task, or take the tick back; goes to both sides.", Do::Complete).if_ready(task),
     command("task.new", S::Tasks, &["N"], "new", "Make a task for a contact; it goes to GHL first, then to Growbots.", Do::New),
@@ -312,31 +359,35 @@ pub static COMMANDS: &[Command] = &[
     command("conflict.decide", S::Conflicts, &["d"], "decide", "Stage one side for all marked conflicts; nothing is written until you apply.", Do::Decide).if_ready(marked),
     command("conflict.apply", S::Conflicts, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
     command("conflict.put-off", S::Conflicts, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff).if_ready(conflict),
+    command("conflict.policies", S::Conflicts, &["p"], "policies", "List the policies that are remembered, and remove one.", Do::Policies),
+    // policies
+    command("policy.remove", S::Policies, &["X"], "remove", "Remove the policy; what it settled stays.", Do::RemovePolicy).if_ready(policy).asks(),
     // the workbench of fields
     command("bench.ghl", S::Workbench, &["h", "<left>"], "GHL", "Stage the GHL value for this field; nothing is written until you apply.", Do::Stage(Pick::Side(Side::Ghl))),
     command("bench.growbots", S::Workbench, &["l", "<right>"], "Growbots", "Stage the Growbots value for this field; nothing is written until you apply.", Do::Stage(Pick::Side(Side::Growbots))),
     command("bench.base", S::Workbench, &["b"], "base", "Stage the value that both sides last agreed on.", Do::Stage(Pick::Base)),
     command("bench.other", S::Workbench, &["e"], "edit", "Type another value for this field.", Do::OtherValue),
-    command("bench.both", S::Workbench, &["+"], "both", "Stage both values: tags united, long texts one after the other.", Do::Stage(Pick::Both)).if_ready(both),
     command("bench.next", S::Workbench, &["n"], "next", "Go to the next field that is undecided.", Do::NextUndecided),
     command("bench.unstage", S::Workbench, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
-    command("bench.put-off", S::Workbench, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     command("bench.apply", S::Workbench, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
+    command("bench.both", S::Workbench, &["+"], "both", "Stage both values: tags united, long texts one after the other.", Do::Stage(Pick::Both)).if_ready(both),
+    command("bench.put-off", S::Workbench, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
+    command("bench.remember", S::Workbench, &["R"], "remember", "Remember how this field is decided, as a policy: for this record, a filter or always; shows first what that settles now.", Do::Remember).if_ready(remembers),
     // the workbench of a delete, and of a mass change
     command("sides.ghl", S::Sides, &["h", "<left>"], "as GHL", "Stage the answer: as GHL has it.", Do::Stage(Pick::Side(Side::Ghl))),
     command("sides.growbots", S::Sides, &["l", "<right>"], "as Growbots", "Stage the answer: as Growbots has it.", Do::Stage(Pick::Side(Side::Growbots))),
     command("sides.next", S::Sides, &["n"], "next", "Go to the next conflict that is undecided.", Do::NextUndecided),
     command("sides.unstage", S::Sides, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
-    command("sides.put-off", S::Sides, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     command("sides.apply", S::Sides, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),
+    command("sides.put-off", S::Sides, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     // the workbench of candidates; enter takes, see Open
     command("candidates.left", S::Candidates, &["h", "<left>"], "", "Go to the candidate on the left.", Do::PreviousCandidate),
     command("candidates.right", S::Candidates, &["l", "<right>"], "candidate", "Go to the candidate on the right; enter takes it.", Do::NextCandidate).if_ready(candidate),
     command("candidates.separate", S::Candidates, &["D"], "different", "Stage that none of the candidates is the same.", Do::Stage(Pick::Separate)).if_ready(separate),
     command("candidates.next", S::Candidates, &["n"], "next", "Go to the next conflict that is undecided.", Do::NextUndecided),
     command("candidates.unstage", S::Candidates, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
-    command("candidates.put-off", S::Candidates, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     command("candidates.apply", S::Candidates, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),
+    command("candidates.put-off", S::Candidates, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     // Sync log
     command("log.follow", S::SyncLog, &["w"], "follow", "Keep the cursor on the newest pass, or let it be.", Do::Follow),
     command("log.record", S::SyncLog, &["o"], "record", "Show the record of the line under the cursor.", Do::OpenRecord).if_ready(log_line),
@@ -353,9 +404,9 @@ pub static COMMANDS: &[Command] = &[
     command("search", S::Global, &["/"], "search", "Search the list while you type; esc leaves, esc again drops it.", Do::Search).if_ready(searchable),
     command("filter", S::Global, &["f"], "filter", "Filter the list: `tag:vip state:conflict updated:<2d owner:me`; tab completes, esc drops it.", Do::Filter).if_ready(filterable),
     command("copy", S::Global, &["c"], "", "Copy what is under the cursor to your clipboard; of an error, its request for `curl`.", Do::Copy),
-    command("mark", S::Global, &["v"], "", "Mark the row under the cursor, or let it go; `esc` lets all go.", Do::Mark).if_ready(markable),
+    command("mark", S::Global, &["v"], "mark", "Mark the row under the cursor, or let it go; `esc` lets all go.", Do::Mark).if_ready(markable),
     command("mark.all", S::Global, &["V"], "", "Mark all rows of the list, or none.", Do::MarkAll).if_ready(markable),
-    command("sort", S::Global, &["s"], "sort", "Sort contacts by name or by latest edit.", Do::Sort).if_ready(sortable),
+    command("sort", S::Global, &["s"], "sort", "Sort contacts, choose columns, keep them as a view; group conflicts by reason, record, field or who.", Do::Sort).if_ready(sortable),
     command("undo", S::Global, &["u"], "undo", "Take back what was written: in Sync log the line or the pass under the cursor, elsewhere your latest operation. Shows first what goes back.", Do::Undo).asks(),
     command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
     command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),
@@ -381,8 +432,8 @@ pub static COMMANDS: &[Command] = &[
     command("page-up", S::Movement, &["<ctrl-u>", "<pgup>"], "", "A page up.", Do::Move(Move::PageUp)),
     command("open", S::Movement, &["<enter>"], "open", "Open or unfold what is under the cursor; take a candidate.", Do::Open),
     command("back", S::Movement, &["<esc>"], "", "One step back.", Do::Back),
-    command("record.next", S::Movement, &["J"], "", "The next record, from a detail.", Do::NextRecord),
-    command("record.previous", S::Movement, &["K"], "", "The previous record, from a detail.", Do::PreviousRecord),
+    command("record.next", S::Movement, &["J"], "", "The next record or conflict, from a detail.", Do::NextRecord),
+    command("record.previous", S::Movement, &["K"], "", "The previous record or conflict, from a detail.", Do::PreviousRecord),
     command("section.next", S::Movement, &["]"], "", "The next section, view or pass.", Do::NextSection),
     command("section.previous", S::Movement, &["["], "", "The previous section, view or pass.", Do::PreviousSection),
     command("unfold", S::Movement, &["<space>"], "", "Unfold, or show more.", Do::Unfold),

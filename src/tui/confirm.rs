@@ -3,6 +3,9 @@
 use crate::engine::port::Ask;
 use crate::model::{Answer, BySide, ConflictId, Side};
 
+use super::form::Form;
+use super::tabs::views::Step;
+
 /// A question that opens on no. Only `y` is yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirm {
@@ -16,6 +19,8 @@ pub struct Confirm {
     pub yes: Option<String>,
     /// What yes asks for.
     pub asks: Vec<Ask>,
+    /// The answers that yes stages.
+    pub stages: Vec<(ConflictId, Answer)>,
     /// What is said after yes.
     pub said: String,
     /// The conflict that enter opens; `None`: enter goes back.
@@ -33,6 +38,7 @@ impl Confirm {
             foot: Vec::new(),
             yes: None,
             asks: Vec::new(),
+            stages: Vec::new(),
             said: String::new(),
             decide: None,
             scroll: 0,
@@ -52,7 +58,7 @@ impl Confirm {
 }
 
 /// A few answers to choose from by number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Choice {
     /// What it is about.
     pub title: String,
@@ -63,7 +69,7 @@ pub struct Choice {
 }
 
 /// An answer to choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Offer {
     /// What it says.
     pub words: String,
@@ -74,14 +80,16 @@ pub struct Offer {
 }
 
 /// What comes of an answer that was chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Then {
     /// This is asked of the engine.
     Ask(Vec<Ask>),
     /// A question that lists what would be written.
     Question(Box<Confirm>),
-    /// Answers are staged; nothing is written.
-    Stage(Vec<(ConflictId, Answer)>),
+    /// This form is opened.
+    Form(Box<Form>),
+    /// The contacts list is shown another way.
+    List(Step),
 }
 
 /// What writes cost, in words: `GHL 1 read 1 write, Growbots 2 reads 2 writes, 1 s`.

@@ -73,10 +73,21 @@ pub enum Request {
     },
     /// The candidates of a conflict in full, by their links.
     Candidates(Vec<LinkId>),
+    /// Marked contacts in full.
+    Marked(Vec<LinkId>),
     /// Contacts whose names or addresses have these words, for the palette.
     Find(String),
     /// Open conflicts.
     Conflicts,
+    /// Policies that are remembered.
+    Policies,
+    /// Which of these contacts pass a filter, and how many contacts pass it in all.
+    Matching {
+        /// The filter.
+        filter: Filter,
+        /// Contacts that have a conflict.
+        links: Vec<LinkId>,
+    },
     /// Passes.
     Passes,
     /// The log lines of a pass.
@@ -105,7 +116,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 17;
+    pub const SLOTS: usize = 20;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -127,6 +138,9 @@ impl Request {
             Self::ErrorRecords(_) => 14,
             Self::Alerts => 15,
             Self::Undo { .. } => 16,
+            Self::Policies => 17,
+            Self::Matching { .. } => 18,
+            Self::Marked(_) => 19,
         }
     }
 }

@@ -126,7 +126,7 @@ fn last_word(text: &str) -> &str {
 }
 
 /// Reads a filter for a tab; where it is wrong, and how, in words.
-fn read(tab: Tab, text: &str, me: &str) -> Result<Filter, (usize, String)> {
+pub(super) fn read(tab: Tab, text: &str, me: &str) -> Result<Filter, (usize, String)> {
     let filter = Filter::parse(text).map_err(|error| (error.at, error.why.to_string()))?;
     let unknown = filter
         .fields()
@@ -146,7 +146,7 @@ fn read(tab: Tab, text: &str, me: &str) -> Result<Filter, (usize, String)> {
 pub fn is_list(model: &Model) -> bool {
     match model.tab {
         Tab::Rates => false,
-        Tab::Conflicts => model.conflicts.bench.is_none(),
+        Tab::Conflicts => model.conflicts.is_list(),
         Tab::Contacts => !model.contacts.zoomed,
         _ => true,
     }
@@ -208,6 +208,13 @@ fn put(model: &mut Model, tab: Tab, text: String, filter: Filter) {
         Tab::Conflicts => conflicts::go(model, super::msg::Move::Top),
         Tab::SyncLog => sync_log::find(model),
         Tab::Errors | Tab::Rates => {}
+    }
+}
+
+/// Gives a tab a filter, as if it had been typed there.
+pub fn apply(model: &mut Model, tab: Tab, text: &str) {
+    if let Ok(filter) = read(tab, text, &model.operator) {
+        put(model, tab, text.to_owned(), filter);
     }
 }
 

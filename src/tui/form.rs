@@ -16,6 +16,14 @@ pub enum Purpose {
     Edit(LinkId),
     /// Write a note on a contact.
     Note(LinkId),
+    /// Put conflicts off, with a note.
+    PutOff(Vec<ConflictId>),
+    /// Make a contact.
+    NewContact,
+    /// Put tags on contacts, or take them away.
+    Tags(Vec<LinkId>),
+    /// Keep the columns, order and filter of Contacts under a name.
+    View,
     /// Give a field in conflict another value.
     Other(ConflictId, FieldName),
     /// Change fields of these tasks.
@@ -110,6 +118,11 @@ impl Input {
         Some(Value::parse(self.field.ty(), text).map_err(|bad| bad.to_string()))
     }
 
+    /// The value that is typed, changed or not.
+    pub fn value(&self) -> Result<Option<Value>, String> {
+        self.changed().unwrap_or_else(|| Ok(self.from.clone()))
+    }
+
     /// What the text was understood as, or may be, where that helps.
     pub fn understood(&self) -> Option<String> {
         if self.field.ty() != FieldType::Time {
@@ -125,8 +138,13 @@ impl Input {
     fn check(&mut self) {
         self.bad = self.changed().and_then(Result::err).or_else(|| {
             let text = self.text();
-            let wrong = self.field == FieldName::Email && !text.is_empty() && !text.contains('@');
-            wrong.then(|| format!("`{text}` is not an e-mail address"))
+            let text = text.trim();
+            match self.field {
+                _ if text.is_empty() || text == self.before => None,
+                FieldName::Email if !is_email(text) => Some("this is no e-mail address".into()),
+                FieldName::Phone if !is_phone(text) => Some("a phone has 5 to 20 digits".into()),
+                _ => None,
+            }
         });
     }
 }
@@ -183,6 +201,14 @@ impl Form {
             input.label = Some(label);
         }
         self
+    }
+
+    /// Goes to a box and says what is wrong with it.
+    pub fn refuse(&mut self, at: usize, why: &str) {
+        if let Some(input) = self.inputs.get_mut(at) {
+            input.bad = Some(why.into());
+            self.at = at;
+        }
     }
 
     /// The same form for a record that is not there yet: what its boxes hold counts as typed.
@@ -249,4 +275,15 @@ impl Form {
 fn checked(input: &mut Input) -> Option<String> {
     input.check();
     input.bad.take()
+}
+
+fn is_email(text: &str) -> bool {
+    let named = text.split_once('@');
+    named.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !text.contains(' '))
+}
+
+fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let known = |c: char| c.is_ascii_digit() || " +-().x/#".contains(c);
+    (5..=20).contains(&digits) && text.chars().all(known)
 }

@@ -12,7 +12,9 @@ use crate::model::{ConflictId, ContactSort, PageKey};
 use super::filter;
 use super::model::Model;
 use super::msg::Tab;
-use super::tabs::tasks::View;
+use super::tabs::conflicts::Grouping;
+use super::tabs::tasks;
+use super::tabs::views::{Column, View};
 
 /// What is kept.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,9 @@ pub struct Kept {
     tab: String,
     filters: BTreeMap<String, String>,
     by_edit: bool,
+    columns: Option<Vec<Column>>,
+    views: Vec<View>,
+    grouping: String,
     tasks: String,
     contact: Option<PageKey>,
     task: Option<PageKey>,
@@ -59,6 +64,9 @@ impl Kept {
             filters: filters.collect(),
             tasks: tasks_view(model.tasks.view).into(),
             by_edit: model.contacts.query.sort == ContactSort::Edited,
+            columns: Some(model.contacts.columns.clone()),
+            views: model.contacts.views.clone(),
+            grouping: model.conflicts.grouping.label().into(),
             contact: model.contacts.current().map(|row| row.key.clone()),
             task: model.tasks.window.current().map(|row| row.key.clone()),
             conflict: model.conflicts.cursor,
@@ -75,13 +83,22 @@ impl Kept {
                 model.tab = tab;
             }
         }
-        for (view, name) in View::ALL {
+        for (view, name) in tasks::View::ALL {
             if name == self.tasks {
                 model.tasks.view = view;
             }
         }
         if self.by_edit {
             model.contacts.query.sort = ContactSort::Edited;
+        }
+        if let Some(columns) = self.columns {
+            model.contacts.columns = columns;
+        }
+        model.contacts.views = self.views;
+        for grouping in Grouping::ALL {
+            if grouping.label() == self.grouping {
+                model.conflicts.grouping = grouping;
+            }
         }
         if let Some(key) = self.contact {
             model.contacts.window.return_to(key);
@@ -93,8 +110,8 @@ impl Kept {
     }
 }
 
-fn tasks_view(view: View) -> &'static str {
-    let named = View::ALL.iter().find(|(other, _)| *other == view);
+fn tasks_view(view: tasks::View) -> &'static str {
+    let named = tasks::View::ALL.iter().find(|(other, _)| *other == view);
     named.map_or("", |(_, name)| name)
 }
 
@@ -125,6 +142,14 @@ mod tests {
                 ("Tasks".into(), "colour:red".into()),
             ]),
             by_edit: true,
+            columns: Some(vec![Column::Phone]),
+            views: vec![View {
+                name: "mine".into(),
+                columns: vec![Column::Owner],
+                by_edit: false,
+                filter: "owner:me".into(),
+            }],
+            grouping: "record".into(),
             tasks: "Mine".into(),
             contact: Some(PageKey {
                 key: "7".into(),
@@ -137,8 +162,11 @@ mod tests {
         let mut there = model();
         Kept::load(&path).unwrap().restore(&mut there);
         assert_eq!(there.tab, Tab::Conflicts);
-        assert_eq!(there.tasks.view, View::Mine);
+        assert_eq!(there.tasks.view, tasks::View::Mine);
         assert_eq!(there.filters.text(Tab::Contacts), "owner:me");
+        assert_eq!(there.contacts.columns, [Column::Phone]);
+        assert_eq!(there.contacts.views[0].name, "mine");
+        assert_eq!(there.conflicts.grouping, Grouping::Record);
         assert_eq!(there.contacts.query.filter.to_string(), "owner:dana");
         assert_eq!(there.filters.text(Tab::Tasks), "", "no such field");
         assert_eq!(there.contacts.window.cursor.map(|id| id.0), Some(9));

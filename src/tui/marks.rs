@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::engine::port::Ask;
-use crate::model::{Action, ConflictId, ConflictState, ErrorId, LinkId, Reason, Side, Take};
+use crate::model::{
+    Action, Conflict, ConflictId, ConflictState, ErrorId, LinkId, Reason, Side, Take,
+};
 
 use super::confirm::{Choice, Confirm, Offer, Then};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
+use super::tabs::detail::show;
 use super::tabs::staging;
 use super::times::counted;
 
@@ -121,7 +124,7 @@ pub fn back(model: &mut Model) -> bool {
 fn tell(model: &mut Model) {
     let n = model.marks.count(model.tab);
     let keys = match model.tab {
-        Tab::Contacts => "i ignores them",
+        Tab::Contacts => "t tags them, i ignores them, L pairs two",
         Tab::Tasks => "space completes them, w assigns, d sets when they are due",
         Tab::Errors => "r retries, x skips, m mutes them",
         _ => "d decides them, z puts them off",
@@ -179,29 +182,19 @@ pub fn decide(model: &mut Model) {
         ("take the base", |_| Some(Take::Base)),
     ];
     let offer = |(words, pick): (&str, Choose)| {
-        let mut staged = Vec::new();
-        let mut left = 0;
-        for conflict in &fields {
-            for field in &conflict.fields {
-                match pick(field).map(|take| staging::answer(field, &take)) {
-                    Some(Ok(answer)) => staged.push((conflict.id, answer)),
-                    _ => left += 1,
-                }
-            }
-        }
-        let n = counted(staged.len() as u64, "field", "fields");
+        let (confirm, n, left) = bulk_box(model, words, &fields, others.len(), pick);
         let left = match left {
             0 => String::new(),
             n => format!(", {n} undecided: neither side is newer"),
         };
         Offer {
             words: format!("{words} for {n}{left}"),
-            said: format!("{n} staged. a lists the exact writes and their cost."),
-            then: Then::Stage(staged),
+            said: String::new(),
+            then: Then::Question(Box::new(confirm)),
         }
     };
     let foot = match others.len() {
-        0 => "Staged, not written: a lists every write first.".to_owned(),
+        0 => "Each row is shown before it is staged; nothing is written before a.".to_owned(),
         n => {
             format!("{n} more that are marked ask for a person: they stay. Nothing is written yet.")
         }
@@ -215,4 +208,64 @@ pub fn decide(model: &mut Model) {
         foot,
     };
     model.overlay = Some(Overlay::Choice(Box::new(choice)));
+}
+
+/// The question that lists what an answer for many stages; with how many fields, and how many it leaves.
+fn bulk_box(
+    model: &Model,
+    words: &str,
+    fields: &[&Conflict],
+    others: usize,
+    pick: Choose,
+) -> (Confirm, String, usize) {
+    let (mut stages, mut lines, mut left, mut kept) = (Vec::new(), Vec::new(), 0, 0);
+    for conflict in fields {
+        for field in &conflict.fields {
+            let mut staged = conflict.staged.iter();
+            let head = format!("{}  {}", conflict.title, field.field.label());
+            if staged.any(|s| {
+                s.revision == conflict.revision
+                    && staging::field_of(&s.answer) == Some(&field.field)
+            }) {
+                kept += 1;
+                lines.push(format!("- {head}  staged already, kept"));
+                continue;
+            }
+            let Some(Ok(answer)) = pick(field).map(|take| staging::answer(field, &take)) else {
+                left += 1;
+                lines.push(format!("? {head}  same time, left open"));
+                continue;
+            };
+            let value = staging::value_of(&answer).flatten();
+            let to = show(value.as_ref(), &model.times);
+            for side in Side::BOTH {
+                if field.of(side) != value.as_ref() {
+                    let from = show(field.of(side), &model.times);
+                    lines.push(format!("✓ {head}  {side}: {from} → {to}"));
+                }
+            }
+            stages.push((conflict.id, answer));
+        }
+    }
+    let n = counted(stages.len() as u64, "field", "fields");
+    let mut foot = Vec::new();
+    for (count, why) in [
+        (left, "left open: same time on both sides"),
+        (kept, "kept: staged already"),
+        (others, "left open: needs its own screen"),
+    ] {
+        if count > 0 {
+            foot.push(format!("{count} {why}"));
+        }
+    }
+    foot.push("Staged, not written: a lists the writes and their cost, and applies.".into());
+    let confirm = Confirm {
+        lines,
+        foot,
+        yes: (!stages.is_empty()).then(|| format!("stage {n}")),
+        said: format!("{n} staged. a lists the exact writes and their cost."),
+        stages,
+        ..Confirm::new(format!("Decide many: {words}"))
+    };
+    (confirm, n, left)
 }

@@ -20,6 +20,7 @@ pub mod msg;
 mod plain;
 mod press;
 pub mod reader;
+pub mod remember;
 mod run;
 pub mod tabs;
 mod terminal;

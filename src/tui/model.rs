@@ -12,6 +12,7 @@ use super::form::Form;
 use super::keys::Key;
 use super::marks::Marks;
 use super::msg::Tab;
+use super::remember::Remember;
 use super::tabs::{
     conflicts::Conflicts, contacts::Contacts, errors::Errors, rates::Rates, sync_log::SyncLog,
     tasks::Tasks,
@@ -40,6 +41,8 @@ pub enum Overlay {
     Choice(Box<Choice>),
     /// A form.
     Form(Box<Form>),
+    /// What to remember as a policy.
+    Remember(Box<Remember>),
     /// Whether to leave although writes wait.
     Leave,
 }

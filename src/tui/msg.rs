@@ -3,13 +3,14 @@
 use crate::engine::port::Event;
 use crate::model::{
     Alert, BySide, Conflict, ContactRow, ErrorId, ErrorRow, Filter, Holder, LinkId, LogEntry,
-    LoopStatus, Millis, PassId, PassSummary, RateBar, Side, TaskRow,
+    LoopStatus, Millis, PassId, PassSummary, RateBar, Remembered, Side, TaskRow,
 };
 use crate::store::{ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 
 use super::effect::Span;
 use super::keys::Key;
 use super::mouse::Mouse;
+use super::remember::Matched;
 use super::undo::Preview;
 
 /// Something that happened.
@@ -119,6 +120,10 @@ pub enum Do {
     Edit,
     /// Edit the record's tags.
     Tags,
+    /// Make a pair of two records.
+    Link,
+    /// Part a pair.
+    Split,
     /// Write a note on the record.
     Note,
     /// Leave the record alone, or take it up again.
@@ -129,6 +134,12 @@ pub enum Do {
     Apply,
     /// Put the conflict off.
     PutOff,
+    /// Remember the answer as a policy.
+    Remember,
+    /// List the policies that are remembered.
+    Policies,
+    /// Remove a policy.
+    RemovePolicy,
     /// Stage an answer.
     Stage(Pick),
     /// Type another value.
@@ -282,10 +293,16 @@ pub enum Read {
     TaskBoard(TaskBoard),
     /// To [`Request::Candidates`](super::effect::Request::Candidates).
     Candidates(Vec<ContactDetail>),
+    /// To [`Request::Marked`](super::effect::Request::Marked).
+    Marked(Vec<ContactDetail>),
     /// To [`Request::Find`](super::effect::Request::Find): the words, and the first contacts that have them.
     Found(String, Vec<ContactRow>),
     /// To [`Request::Conflicts`](super::effect::Request::Conflicts).
     Conflicts(Vec<Conflict>),
+    /// To [`Request::Policies`](super::effect::Request::Policies).
+    Policies(Vec<Remembered>),
+    /// To [`Request::Matching`](super::effect::Request::Matching).
+    Matching(Matched),
     /// To [`Request::Passes`](super::effect::Request::Passes).
     Passes(Vec<PassSummary>),
     /// To [`Request::LogOfPass`](super::effect::Request::LogOfPass).

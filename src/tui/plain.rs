@@ -4,7 +4,7 @@ use crate::text::{clean, thousands};
 
 use super::model::Model;
 use super::msg::Tab;
-use super::tabs::{conflicts, rates, sync_log};
+use super::tabs::{conflicts_view, rates, sync_log};
 
 /// What is under the cursor, in words without marks.
 pub fn words(model: &Model) -> String {
@@ -63,7 +63,7 @@ fn conflict(model: &Model) -> Option<String> {
         "staged"
     };
     let id = format!("conflict {}", conflict.id);
-    let what = conflicts::what(conflict);
+    let what = conflicts_view::what(conflict);
     let order = model.conflicts.order(model);
     let at = order.iter().position(|id| *id == conflict.id);
     let place = at.map_or_else(String::new, |at| format!("{} of {}", at + 1, order.len()));

@@ -10,8 +10,10 @@ use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
+use super::remember;
 use super::tabs::{
-    contacts, detail, errors, rates, staging, sync_log, task_forms, tasks, workbench,
+    contact_forms, contacts, detail, errors, put_off, rates, staging, sync_log, task_forms, tasks,
+    views, workbench,
 };
 use super::update::{quit, run, step};
 use super::widgets::palette::{self, Goal, Palette};
@@ -36,6 +38,7 @@ pub(super) fn press(model: &mut Model, key: Key) {
     match model.overlay.take() {
         Some(Overlay::Form(form)) => press_form(model, form, key),
         Some(Overlay::Palette(palette)) => press_palette(model, palette, key),
+        Some(Overlay::Remember(asked)) => remember::press(model, asked, key),
         Some(Overlay::Choice(choice)) => {
             let at = match key.code {
                 Code::Char(c) if !key.ctrl => c.to_digit(10).map(|n| n as usize),
@@ -64,12 +67,8 @@ fn choose(model: &mut Model, offer: Offer) {
             }
             model.say_done(offer.said);
         }
-        Then::Stage(answers) => {
-            for (id, answer) in answers {
-                staging::stage(model, id, answer);
-            }
-            model.say_done(offer.said);
-        }
+        Then::Form(form) => model.overlay = Some(Overlay::Form(form)),
+        Then::List(step) => views::take(model, step),
     }
 }
 
@@ -194,6 +193,16 @@ fn finish_form(model: &mut Model, form: Form) {
             };
             staging::stage(model, *id, answer);
         }
+        Purpose::NewContact => contact_forms::finish_new(model, form, changes),
+        Purpose::Tags(links) => {
+            let links = links.clone();
+            contact_forms::finish_tags(model, form, &links);
+        }
+        Purpose::PutOff(ids) => {
+            let ids = ids.clone();
+            put_off::finish(model, form, &ids);
+        }
+        Purpose::View => views::save(model, &form),
         Purpose::Pause { side, lane } => rates::finish_pause(model, &form, *side, *lane),
         Purpose::Export => {
             let path = form.inputs.first().map(super::form::Input::text);
@@ -272,6 +281,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     model.dirty = true;
     match &mut model.overlay {
         Some(Overlay::Form(form)) => form.paste(text),
+        Some(Overlay::Remember(asked)) => asked.paste(&line),
         Some(Overlay::Palette(palette)) => {
             palette.text.push_str(&line);
             let mut palette = palette.clone();

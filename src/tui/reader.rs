@@ -11,7 +11,8 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::merge::{FieldMap, UndoPlan};
 use crate::model::{
-    BySide, Conflict, ContactRow, Direction, ErrorRow, LogEntry, Millis, PageKey, TaskRow, Undo,
+    BySide, Conflict, ContactRow, Direction, ErrorRow, Filter, LinkId, LogEntry, Millis, PageKey,
+    TaskRow, Undo,
 };
 use crate::store::{ContactDetail, ContactQuery, Reader, StoreError};
 use crate::text::{clean, clean_lines};
@@ -19,6 +20,7 @@ use crate::text::{clean, clean_lines};
 use super::effect::{Request, Span};
 use super::filter::passes_log;
 use super::msg::{Msg, Page, Read};
+use super::remember::Matched;
 use super::undo::Preview;
 
 const POLL: Duration = Duration::from_millis(250);
@@ -29,6 +31,7 @@ const PASSES: u32 = 500;
 const FOUND: u16 = 20;
 const LOG_PAGE: u32 = 500;
 const FOUND_LINES: usize = 200;
+const MATCHING: u16 = 1_000;
 
 type Stop = Box<dyn Fn() + Send + Sync>;
 
@@ -240,6 +243,7 @@ fn answer(
             let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
             Read::Detail(link, detail)
         }
+        Request::Candidates(links) => Read::Candidates(details(reader, &links)?),
         Request::Task(link) => {
             let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
             Read::Task(detail)
@@ -249,13 +253,7 @@ fn answer(
             board.people.iter_mut().for_each(tidy);
             Read::TaskBoard(board)
         }
-        Request::Candidates(links) => {
-            let mut details = Vec::new();
-            for link in links {
-                details.extend(reader.detail(link)?.map(clean_detail));
-            }
-            Read::Candidates(details)
-        }
+        Request::Marked(links) => Read::Marked(details(reader, &links)?),
         Request::Find(words) => {
             let query = ContactQuery {
                 search: words.clone(),
@@ -268,6 +266,8 @@ fn answer(
             let rows = reader.conflicts(CONFLICTS)?.into_iter();
             Read::Conflicts(rows.map(clean_conflict).collect())
         }
+        Request::Policies => Read::Policies(reader.policies()?),
+        Request::Matching { filter, links } => Read::Matching(matching(reader, filter, &links)?),
         Request::Passes => Read::Passes(reader.passes(PASSES)?),
         Request::LogOfPass(pass) => {
             let lines = reader.log_of_pass(pass)?.into_iter();
@@ -307,6 +307,38 @@ fn answer(
             growbots: reader.rates(crate::model::Side::Growbots, since)?,
         }),
     })
+}
+
+fn details(reader: &Reader, links: &[LinkId]) -> Result<Vec<ContactDetail>, StoreError> {
+    let mut found = Vec::new();
+    for link in links.iter().take(super::tabs::contact_forms::MARKED) {
+        found.extend(reader.detail(*link)?.map(clean_detail));
+    }
+    Ok(found)
+}
+
+/// Walks the contacts that pass a filter.
+fn matching(reader: &Reader, filter: Filter, links: &[LinkId]) -> Result<Matched, StoreError> {
+    let query = ContactQuery {
+        filter: filter.clone(),
+        ..ContactQuery::default()
+    };
+    let mut matched = Matched {
+        filter,
+        links: Vec::new(),
+        count: 0,
+    };
+    let mut from: Option<PageKey> = None;
+    loop {
+        let rows = reader.contacts(&query, from.as_ref(), Direction::Forward, MATCHING)?;
+        matched.count += rows.len() as u64;
+        let found = rows.iter().map(|row| row.id);
+        matched.links.extend(found.filter(|id| links.contains(id)));
+        match rows.last() {
+            Some(last) if rows.len() == MATCHING as usize => from = Some(last.key.clone()),
+            _ => return Ok(matched),
+        }
+    }
 }
 
 /// What an undo would do. The operator's latest operation is looked for among the newest lines of the log.

@@ -11,7 +11,7 @@ use super::confirm::{Confirm, cost_words};
 use super::effect::Request;
 use super::model::{Model, Overlay};
 use super::msg::Tab;
-use super::tabs::detail::show;
+use super::tabs::detail::{Section, show};
 use super::tabs::sync_log;
 use super::times::Times;
 
@@ -33,6 +33,16 @@ pub fn ask(model: &mut Model) {
             Ok(of) => Some(of),
             Err(why) => return model.say(why),
         },
+        Tab::Contacts
+            if model.contacts.in_detail() && model.contacts.section == Section::History =>
+        {
+            let detail = model.contacts.detail_in_view();
+            let line = detail.and_then(|detail| detail.history.get(model.contacts.at));
+            match line {
+                Some(line) => Some(Undo::Operation(line.id)),
+                None => return model.say("No line of the history is selected."),
+            }
+        }
         _ => None,
     };
     model.read(Request::Undo {
@@ -106,7 +116,7 @@ pub fn accept(model: &mut Model, preview: &Preview) {
         foot,
         yes: (can > 0).then(|| format!("undo these {can}")),
         asks: vec![Ask::Act(Action::Undo { of })],
-        said: "Goes back with the next pass.".into(),
+        said: "Goes back with the next pass. 4 log".into(),
         ..Confirm::new(format!("Undo {of}"))
     };
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));

@@ -11,8 +11,10 @@ use super::model::{Model, Overlay};
 use super::mouse;
 use super::msg::{Do, Move, Msg, Read, Tab};
 use super::press;
+use super::remember;
 use super::tabs::{
-    conflicts, contacts, errors, rates, staging, sync_log, task_forms, tasks, workbench,
+    conflicts, contact_forms, contacts, errors, policies, put_off, rates, staging, sync_log,
+    task_forms, tasks, views, workbench,
 };
 use super::undo;
 use super::widgets::header;
@@ -93,6 +95,9 @@ fn refresh(model: &mut Model) {
             if model.conflicts.bench.is_some() {
                 workbench::read(model);
             }
+            if model.conflicts.policies.is_some() {
+                model.read(Request::Policies);
+            }
         }
         Tab::SyncLog => {
             model.read(Request::Passes);
@@ -127,8 +132,11 @@ fn accept(model: &mut Model, read: Read) {
         Read::Task(detail) => tasks::accept_detail(model, detail),
         Read::TaskBoard(board) => tasks::accept_board(model, board),
         Read::Candidates(details) => workbench::accept_candidates(model, details),
+        Read::Marked(details) => model.contacts.marked = Some(details),
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts(rows) => conflicts::accept(model, rows),
+        Read::Policies(rows) => policies::accept(model, rows),
+        Read::Matching(matched) => remember::accept(model, matched),
         Read::Passes(passes) => sync_log::accept(model, passes),
         Read::LogFound(filter, lines) => sync_log::accept_found(model, &filter, lines),
         Read::LogOfPass(pass, lines) => sync_log::accept_lines(model, pass, lines),
@@ -186,7 +194,7 @@ fn told(model: &mut Model, event: Event) {
     }
 }
 
-fn show_tab(model: &mut Model, tab: Tab) {
+pub(super) fn show_tab(model: &mut Model, tab: Tab) {
     model.tab = tab;
     model.pending = None;
     model.tasks.forget_ticked();
@@ -199,6 +207,7 @@ pub(super) fn step(model: &mut Model, how: Move) {
         Tab::Contacts => contacts::go(model, how),
         Tab::Tasks => tasks::go(model, how),
         Tab::Conflicts if model.conflicts.bench.is_some() => workbench::go(model, how),
+        Tab::Conflicts if model.conflicts.policies.is_some() => policies::go(model, how),
         Tab::Conflicts => conflicts::go(model, how),
         Tab::SyncLog => sync_log::go(model, how),
         Tab::Errors => errors::go(model, how),
@@ -226,6 +235,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Decide => marks::decide(model),
         Do::Due => task_forms::due(model),
         Do::Assign => task_forms::assign(model),
+        Do::New if model.tab == Tab::Contacts => contact_forms::new(model),
         Do::New => task_forms::new(model),
         Do::NextForMe => next_for_me(model),
         Do::Sync => {
@@ -253,21 +263,28 @@ pub(super) fn run(model: &mut Model, what: Do) {
             model.contacts.detail_focus = true;
             model.contacts.zoomed |= !model.is_wide();
         }
-        Do::Sort => contacts::sort(model),
+        Do::Sort if model.tab == Tab::Conflicts => conflicts::regroup(model),
+        Do::Sort => views::open(model),
         Do::Undo => undo::ask(model),
         Do::Pause => rates::pause(model),
         Do::Follow => sync_log::follow(model),
         Do::OpenRecord if model.tab == Tab::SyncLog => sync_log::open_record(model),
         Do::Edit if model.tab == Tab::Tasks => task_forms::edit(model),
-        Do::Edit => contacts::edit(model, false),
-        Do::Tags => contacts::edit(model, true),
-        Do::Note => contacts::note(model),
-        Do::Ignore if model.marks.contacts.is_empty() => contacts::ignore(model),
+        Do::Edit => contact_forms::edit(model, false),
+        Do::Tags if model.marks.contacts.is_empty() => contact_forms::edit(model, true),
+        Do::Tags => contact_forms::tag_marked(model),
+        Do::Note => contact_forms::note(model),
+        Do::Link => contact_forms::link(model),
+        Do::Split => contact_forms::split(model),
+        Do::Ignore if model.marks.contacts.is_empty() => contact_forms::ignore(model),
         Do::Ignore => marks::ignore(model),
         Do::Complete if model.marks.tasks.is_empty() => tasks::complete(model),
         Do::Complete => task_forms::complete(model),
         Do::Apply => staging::apply(model),
-        Do::PutOff => staging::put_off(model),
+        Do::PutOff => put_off::open(model),
+        Do::Remember => remember::open(model),
+        Do::Policies => policies::open(model),
+        Do::RemovePolicy => policies::remove(model),
         Do::Stage(pick) => workbench::pick(model, pick),
         Do::OtherValue => workbench::other_value(model),
         Do::Unstage => workbench::unstage(model),
@@ -322,6 +339,12 @@ fn yes(model: &mut Model) {
             for ask in confirm.asks {
                 model.ask(ask);
             }
+            if !confirm.stages.is_empty() {
+                model.marks.conflicts.clear();
+            }
+            for (id, answer) in confirm.stages {
+                staging::stage(model, id, answer);
+            }
             model.say_done(confirm.said);
         }
         other => model.overlay = other,
@@ -359,6 +382,7 @@ fn back(model: &mut Model) -> bool {
             workbench::close(model);
             true
         }
+        Tab::Conflicts => model.conflicts.policies.take().is_some(),
         _ => false,
     }
 }
@@ -372,6 +396,7 @@ fn open_current(model: &mut Model) {
                 workbench::pick(model, super::msg::Pick::Candidate);
             }
         }
+        Tab::Conflicts if model.conflicts.policies.is_some() => policies::settled(model),
         Tab::Conflicts => {
             if let Some(id) = model.conflicts.cursor {
                 workbench::open(model, id);

@@ -7,7 +7,8 @@ use super::glyphs;
 use super::model::{LEAST, Model};
 use super::msg::Tab;
 use super::tabs::{
-    bench_view, conflicts, contacts_view, errors_view, rates_view, sync_log, tasks_view,
+    bench_view, conflicts_view, contacts_view, errors_view, policies, rates_view, sync_log,
+    tasks_view,
 };
 use super::widgets::{boxes, footer, header, paint};
 
@@ -48,7 +49,10 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         Tab::Contacts => contacts_view::view(model, body, buf),
         Tab::Tasks => tasks_view::view(model, body, buf),
         Tab::Conflicts if model.conflicts.bench.is_some() => bench_view::view(model, body, buf),
-        Tab::Conflicts => conflicts::view(model, body, buf),
+        Tab::Conflicts => match &model.conflicts.policies {
+            Some(list) => policies::view(model, list, body, buf),
+            None => conflicts_view::view(model, body, buf),
+        },
         Tab::SyncLog => sync_log::view(model, body, buf),
         Tab::Errors => errors_view::view(model, body, buf),
         Tab::Rates => rates_view::view(model, body, buf),

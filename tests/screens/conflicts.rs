@@ -11,6 +11,14 @@ screens! {
     apply_confirm: format!("{BENCH}ljha");
     apply_confirm_of_a_delete: "3<enter>la";
     put_off: "3jjjz";
+    remember: format!("{BENCH}jlR<down><right><right>");
+    remember_by_filter: format!("{BENCH}jR<down><right><down>owner:dana");
+    remember_confirm: format!("{BENCH}jR<down><right><down>owner:dana<down>imports<enter>");
+    policies: "3pj";
+    policy_removal: "3pX";
+    grouped_by_record: "3s";
+    grouped_by_field: "3ss";
+    grouped_by_who: "3sss";
 }
 
 #[test]
@@ -125,4 +133,84 @@ fn a_refused_action_says_why_until_a_key() {
     assert!(app.screen().contains("! 4127: ravi decided it at 14:02"));
     app.press("j");
     assert!(!app.screen().contains("ravi decided"));
+}
+
+#[test]
+fn a_policy_is_remembered_and_stages_what_it_settles_only_after_y() {
+    let mut app = TestApp::demo(80, 24);
+    app.press(&format!("{BENCH}jR<enter>"));
+    assert_eq!(app.asks, [], "the box asks for nothing");
+    assert!(app.screen().contains("remember and stage 1"));
+    app.press("<enter>");
+    assert_eq!(app.asks, [], "enter is no");
+    app.press("R<down><right><right><enter>y");
+    let remembered = app.asks.iter().find_map(|ask| match ask {
+        Ask::Act(Action::Remember { conflict, policy }) => Some((*conflict, policy.clone())),
+        _ => None,
+    });
+    let (from, policy) = remembered.expect("it is remembered");
+    assert_eq!(from, None, "at once, whatever becomes of the conflict");
+    assert_eq!(policy.policy, "newest");
+    assert_eq!(policy.scope, couplet::model::Scope::Field);
+    let staged = |ask: &&Ask| matches!(ask, Ask::Stage { .. });
+    assert_eq!(
+        app.asks.iter().filter(staged).count(),
+        1,
+        "Thea's is staged by ravi, and kept"
+    );
+    let writes = |ask: &Ask| matches!(ask, Ask::Act(Action::Resolve { .. }));
+    assert!(!app.asks.iter().any(writes), "apply is another step");
+}
+
+#[test]
+fn the_box_of_a_policy_says_what_is_wrong_with_its_filter() {
+    let mut app = TestApp::demo(80, 24);
+    app.press(&format!("{BENCH}R<down><right><down>colour:red<enter>"));
+    let screen = app.screen();
+    assert!(screen.contains("no field `colour` here"), "{screen}");
+    assert!(matches!(app.model.overlay, Some(Overlay::Remember(_))));
+}
+
+#[test]
+fn a_policy_is_removed_after_y_and_leads_to_what_it_settled() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("3pjX<enter>");
+    assert_eq!(app.asks, [], "enter is no");
+    app.press("Xy");
+    let id = couplet::model::PolicyId(9);
+    assert_eq!(app.asks, [Ask::Act(Action::ForgetPolicy { policy: id })]);
+    app.press("<enter>");
+    assert_eq!(app.model.tab, Tab::SyncLog);
+    assert_eq!(
+        app.model.filters.text(Tab::SyncLog),
+        "\"remembered as 9 by\""
+    );
+}
+
+#[test]
+fn a_conflict_is_put_off_with_a_note_to_a_time_that_is_to_come() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("3jjjz4");
+    insta::assert_snapshot!("put_off_form", app.screen());
+    for _ in 0..20 {
+        app.press("<backspace>");
+    }
+    app.typed("2020-01-01 09:00").press("<enter>");
+    assert!(
+        app.screen().contains("a time in the future is needed"),
+        "{}",
+        app.screen()
+    );
+    for _ in 0..20 {
+        app.press("<backspace>");
+    }
+    app.typed("2026-11-26 09:00").press("<tab>");
+    app.typed("travelling").press("<enter>");
+    let until = couplet::model::Millis::parse("2026-11-26T09:00:00Z");
+    let put_off = Action::Defer {
+        conflict: ConflictId(4102),
+        until,
+        note: Some("travelling".into()),
+    };
+    assert_eq!(app.asks, [Ask::Act(put_off)]);
 }

@@ -6,7 +6,16 @@ screens! {
     contacts: "j".repeat(17);
     contact_detail: "/mara<enter><enter>jj";
     contact_history: "/mara<enter><enter>[";
-    contacts_by_latest_edit: "sj";
+    contacts_by_latest_edit: "s1j";
+    contacts_order_and_views: "s";
+    contacts_columns: "s2";
+    contacts_with_other_columns: "s224<esc>j";
+    contact_new: "N";
+    contact_split: "/mara<enter>X";
+    contacts_two_marked: "jjjjjvjjjv";
+    contact_link: "jjjjjvjjjL";
+    contacts_tag_marked: "vvt";
+    undo: "/mara<enter><enter>[u";
     search_without_a_hit: "/nobody";
     edit_form: "/mara<enter><enter>e";
 }
@@ -39,7 +48,7 @@ fn a_bad_value_says_why_beside_it() {
         app.press("<backspace>");
     }
     app.typed("nobody").press("<enter>");
-    assert!(app.screen().contains("is not an e-mail address"));
+    assert!(app.screen().contains("this is no e-mail address"));
     assert!(matches!(app.model.overlay, Some(Overlay::Form(_))));
 }
 
@@ -147,4 +156,108 @@ fn the_detail_follows_a_resting_cursor_and_one_that_is_slow_is_said_to_be_read_a
     assert!(app.screen().contains("The contact is still being read."));
     app.send(Msg::Changed);
     assert!(app.screen().contains("│ = Oluwaseun Adeyemi-Brightwater"));
+}
+
+#[test]
+fn a_new_contact_needs_a_name_and_good_values_and_is_made_after_y() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("N<enter>");
+    assert!(app.screen().contains("name, e-mail or phone is needed"));
+    app.press("Ada<tab><tab>ada<tab><enter>");
+    assert!(
+        app.screen().contains("this is no e-mail address"),
+        "{}",
+        app.screen()
+    );
+    app.press("@uad.example<tab>12<enter>");
+    assert!(
+        app.screen().contains("a phone has 5 to 20 digits"),
+        "{}",
+        app.screen()
+    );
+    app.press("3456<enter>");
+    assert_eq!(app.asks, [], "the question comes first");
+    insta::assert_snapshot!("new_confirm", app.screen());
+    app.press("y");
+    let [
+        Ask::Act(Action::Add {
+            kind,
+            parent,
+            fields,
+        }),
+    ] = app.asks.as_slice()
+    else {
+        panic!("{:?}", app.asks);
+    };
+    assert_eq!((*kind, *parent, fields.len()), (Kind::Contact, None, 3));
+}
+
+#[test]
+fn a_pair_is_parted_and_two_records_are_made_one_after_y() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("L");
+    assert!(
+        app.screen().contains("has a pair: X parts it"),
+        "{}",
+        app.screen()
+    );
+    app.press("/mara<enter>Xy<esc>");
+    let link = world::MARA;
+    assert_eq!(app.asks, [Ask::Act(Action::Split { link })]);
+    app.press("<esc>g gjjjjjX");
+    assert!(app.screen().contains("one system only"), "{}", app.screen());
+    app.press("L");
+    assert!(
+        app.screen().contains("V marks the other record"),
+        "{}",
+        app.screen()
+    );
+    app.press("vjjjL<enter>");
+    assert_eq!(app.asks.len(), 1, "enter is no");
+    app.press("g gjjjjjvjjjLy");
+    let pair = Action::Match {
+        ghl: "ghl0006".into(),
+        growbots: "ld_0010".into(),
+    };
+    assert_eq!(app.asks[1..], [Ask::Act(pair)]);
+}
+
+#[test]
+fn tags_of_many_are_listed_as_writes_and_go_after_y() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("/mara<enter>vt<esc>t");
+    app.typed("vip, q4-list").press("<tab>");
+    app.typed("inbound").press("<enter>");
+    assert_eq!(app.asks, []);
+    insta::assert_snapshot!("tags_confirm", app.screen());
+    app.press("y");
+    let [Ask::Act(Action::Edit { link, changes })] = app.asks.as_slice() else {
+        panic!("{:?}", app.asks);
+    };
+    assert_eq!((*link, changes.len()), (world::MARA, 1));
+    assert_eq!(changes[0].to, Value::set(["q4-list", "vip"]));
+}
+
+#[test]
+fn columns_and_a_filter_are_kept_as_a_view_and_come_back() {
+    let mut app = TestApp::demo(120, 40);
+    app.press("fstate:conflict<enter>s22<esc>s3conf<enter>");
+    assert_eq!(app.model.contacts.views.len(), 1);
+    app.press("<esc>s22<esc>s1");
+    assert_eq!(app.model.filters.text(Tab::Contacts), "");
+    app.press("s4");
+    assert_eq!(app.model.filters.text(Tab::Contacts), "state:conflict");
+    assert!(app.screen().contains("Phone"), "{}", app.screen());
+    app.press("s51");
+    assert!(app.model.contacts.views.is_empty());
+}
+
+#[test]
+fn undo_asks_with_what_goes_back_and_what_stays() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("u<enter>");
+    assert_eq!(app.asks, [], "enter is no");
+    app.press("uy");
+    let of = couplet::model::Undo::Operation(couplet::model::LogId(10_230));
+    assert_eq!(app.asks, [Ask::Act(Action::Undo { of })]);
 }

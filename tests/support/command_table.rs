@@ -60,8 +60,10 @@ fn opens_a_question_for_each_danger_and_asks_nothing_yet() {
     for command in COMMANDS.iter().filter(|c| c.danger == Danger::Asks) {
         let mut app = TestApp::demo(80, 24);
         app.press(match command.scope {
+            Scope::Contacts if command.id == "contact.link" => "jjjjjvjjj",
             Scope::Contacts => "/mara<enter>",
             Scope::Errors => "5",
+            Scope::Policies => "3p",
             Scope::Tasks => "2",
             Scope::Sides => "3<enter>l",
             Scope::Candidates => "3j<enter><enter>",

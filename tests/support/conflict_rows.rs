@@ -185,3 +185,32 @@ fn of_fields() -> Vec<Conflict> {
     };
     vec![zoe, thea, mara, call]
 }
+
+/// What operators chose to remember.
+pub fn policies() -> Vec<Remembered> {
+    let policy =
+        |id: i64, scope: Scope, policy: &str, note: Option<&str>, at_time: &str| Remembered {
+            id: PolicyId(id),
+            what: NewPolicy {
+                kind: Kind::Contact,
+                field: if id == 9 {
+                    FieldName::Website
+                } else {
+                    FieldName::Title
+                },
+                scope,
+                policy: policy.into(),
+                note: note.map(Into::into),
+            },
+            operator: if id == 9 { "ravi" } else { "dana" }.into(),
+            at: at(at_time),
+        };
+    let filter = Scope::Filter {
+        filter: "tag:q4-list".into(),
+    };
+    let note = Some("imports set the title last");
+    vec![
+        policy(12, filter, "newest", note, "2026-11-24T14:00:00Z"),
+        policy(9, Scope::Field, "ghl", None, "2026-10-02T09:00:00Z"),
+    ]
+}

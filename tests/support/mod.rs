@@ -12,6 +12,7 @@ use couplet::tui::effect::{Effect, Request};
 use couplet::tui::filter::passes_log;
 use couplet::tui::model::Model;
 use couplet::tui::msg::{Msg, Read};
+use couplet::tui::remember::Matched;
 use couplet::tui::theme::Theme;
 use couplet::tui::times::Times;
 use couplet::tui::update::{open, update};
@@ -267,6 +268,10 @@ impl TestApp {
                 Read::Tasks(query, page.expect("memory does not fail"))
             }
             Request::Detail(link) => Read::Detail(link, world.detail(link).map(Box::new)),
+            Request::Marked(links) => {
+                let details = links.into_iter().filter_map(|link| world.detail(link));
+                Read::Marked(details.collect())
+            }
             Request::Task(link) => Read::Task(world.task(link).map(Box::new)),
             Request::TaskBoard { days, .. } => Read::TaskBoard(world.board(&days)),
             Request::Candidates(links) => {
@@ -285,6 +290,20 @@ impl TestApp {
                     matches!(conflict.state, ConflictState::Open | ConflictState::Decided)
                 });
                 Read::Conflicts(open.cloned().collect())
+            }
+            Request::Policies => Read::Policies(world.policies.clone()),
+            Request::Matching { filter, links } => {
+                let query = couplet::store::ContactQuery {
+                    filter: filter.clone(),
+                    ..couplet::store::ContactQuery::default()
+                };
+                let rows = world.contacts_of(&query);
+                let found = rows.iter().map(|row| row.id);
+                Read::Matching(Matched {
+                    filter,
+                    links: found.filter(|id| links.contains(id)).collect(),
+                    count: rows.len() as u64,
+                })
             }
             Request::Passes => Read::Passes(world.passes.clone()),
             Request::LogOfPass(pass) => {

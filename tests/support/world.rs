@@ -8,7 +8,7 @@ use couplet::store::{BoardDays, ContactDetail, ContactQuery, TaskBoard, TaskQuer
 use couplet::tui::undo::Preview;
 use couplet::tui::window::Row;
 
-use super::conflict_rows::conflicts;
+use super::conflict_rows::{conflicts, policies};
 use super::loop_rows::{bars, errors, log, passes, status};
 use super::mara::{mara, record, snapshot, text};
 
@@ -26,6 +26,7 @@ pub struct World {
     pub contacts: Vec<ContactRow>,
     pub tasks: Vec<TaskRow>,
     pub conflicts: Vec<Conflict>,
+    pub policies: Vec<Remembered>,
     pub passes: Vec<PassSummary>,
     pub log: Vec<LogEntry>,
     pub errors: Vec<ErrorRow>,
@@ -97,7 +98,7 @@ fn person(number: i64, line: &str) -> ContactRow {
         },
         name: parts[0].into(),
         email: parts[1].into(),
-        phone: String::new(),
+        phone: format!("+1 415 555 {number:04}"),
         company: String::new(),
         owner,
         updated_at: Some(at(parts[3])),
@@ -152,6 +153,7 @@ impl World {
             tasks: tasks(&contacts),
             contacts,
             conflicts: conflicts(),
+            policies: policies(),
             passes: passes(),
             log: log(),
             errors: errors(),

@@ -11,7 +11,7 @@ use super::super::times::counted;
 use super::super::widgets::help::wrap;
 use super::super::widgets::paint::Row;
 use super::bench_view::{BenchRow, plain, ruled, updated};
-use super::conflicts;
+use super::conflicts_view;
 use super::detail::{self, Entry, Standing, show};
 use super::workbench::Bench;
 
@@ -157,7 +157,11 @@ fn same_record(model: &Model, conflict: &Conflict) -> Vec<BenchRow> {
     let same = model.conflicts.all.iter();
     let same = same.filter(|c| c.link == conflict.link && c.id != conflict.id);
     same.map(|other| {
-        let words = format!("   same record: {}, {}", other.id, conflicts::what(other));
+        let words = format!(
+            "   same record: {}, {}",
+            other.id,
+            conflicts_view::what(other)
+        );
         plain(Row::of(words, Style::new()))
     })
     .collect()

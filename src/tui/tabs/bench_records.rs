@@ -317,7 +317,10 @@ pub fn candidates(model: &Model, conflict: &Conflict, bench: &Bench, area: Rect)
     rows.push(plain(Row::of(format!("   enter  {words}"), style)));
     let made = there.map_or("the other side", Side::label);
     let different = match conflict.reason {
-        Reason::Duplicate => format!("it stays where it is; {made} refuses a second one."),
+        Reason::Duplicate => {
+            let here = there.map_or("its system", |there| there.other().label());
+            format!("it stays in {here} alone, since {made} takes no second one.")
+        }
         _ => format!("a record is made in {made}, never paired with these."),
     };
     rows.push(plain(Row::of(

@@ -13,7 +13,7 @@ use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::detail::show;
 use super::workbench::Bench;
-use super::{bench_beside, bench_records, conflicts, staging};
+use super::{bench_beside, bench_records, conflicts_view, staging};
 
 /// Draws the workbench.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -34,7 +34,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     } else {
         format!("revision {}   {place}", conflict.revision)
     };
-    let (sign, style) = conflicts::mark(model, conflict);
+    let (sign, style) = conflicts_view::mark(model, conflict);
     let columns = area.width as usize;
     let share = if conflict.holds_record() { 3 } else { 2 };
     let title = crate::text::cut_end(&conflict.title, columns / share).into_owned();
@@ -45,7 +45,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     if conflict.holds_record() {
         let gap = if model.is_wide() { 5 } else { 2 };
         let room = columns.saturating_sub(head.used() + gap + 2 + crate::text::width(&place));
-        let what = conflicts::what(conflict);
+        let what = conflicts_view::what(conflict);
         let what = crate::text::cut_end(&what, room).into_owned();
         head = head
             .add(" ".repeat(gap), Style::new())
@@ -54,7 +54,9 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let now = model.times.now;
     let until = conflict.deferred_until.filter(|until| *until > now);
     if let Some(until) = until {
-        let words = format!("   put off until {}", model.times.due(until));
+        let note = conflict.note.as_deref().map(clean);
+        let note = note.map_or_else(String::new, |note| format!(": {note}"));
+        let words = format!("   put off until {}{note}", model.times.due(until));
         head = head.add(words, theme.dim);
     }
     let fits = |right: &str| head.used() + 2 + crate::text::width(right) <= area.width as usize;
@@ -392,6 +394,8 @@ fn cost(field: &ConflictField) -> Vec<String> {
             .collect();
         Some(match to.as_slice() {
             [] => "writes nothing".to_owned(),
+            [side] if value.is_none() => format!("empties {side}"),
+            _ if value.is_none() => "empties both".to_owned(),
             [side] => format!("writes 1 to {side}"),
             _ => "writes 1 to each".to_owned(),
         })

@@ -1,16 +1,18 @@
-//! The list of conflicts, heaviest first: what a machine must not decide.
+//! The list of conflicts, heaviest first: what a machine must not decide. Drawn by
+//! [`conflicts_view`](super::conflicts_view).
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use std::collections::BTreeMap;
 
-use crate::model::{Conflict, ConflictField, ConflictId, ConflictState, Millis, Reason};
-use crate::text::clean;
+use crate::model::{Conflict, ConflictField, ConflictId, Millis, Reason};
 
 use super::super::commands::Scope;
 use super::super::filter;
 use super::super::model::Model;
 use super::super::msg::Move;
-use super::super::widgets::paint::{self, Row};
-use super::detail::show;
+use super::super::widgets::paint;
+use super::conflicts_view;
+pub use super::conflicts_view::heading;
+use super::policies::Policies;
 use super::staging::Local;
 use super::workbench::Bench;
 
@@ -27,16 +29,59 @@ pub struct Conflicts {
     pub top: usize,
     /// Whether those put off are shown.
     pub unfolded: bool,
+    /// How the list is grouped.
+    pub grouping: Grouping,
     /// The workbench, while it is open.
     pub bench: Option<Bench>,
+    /// The list of policies, while it is open.
+    pub policies: Option<Policies>,
     /// Staged here, not yet seen in the store.
     pub local: Vec<Local>,
     /// Conflicts as they were when something was staged.
     pub seen: Vec<Conflict>,
 }
 
+/// How the list is grouped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// By reason, the heaviest first.
+    #[default]
+    Reason,
+    /// By record.
+    Record,
+    /// By field.
+    Field,
+    /// By who is at work on it.
+    Who,
+}
+
+impl Grouping {
+    /// All, in the order in which `s` goes through them.
+    pub const ALL: [Self; 4] = [Self::Reason, Self::Record, Self::Field, Self::Who];
+
+    /// Its name.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Reason => "reason",
+            Self::Record => "record",
+            Self::Field => "field",
+            Self::Who => "who",
+        }
+    }
+}
+
+/// Groups the list in the next way.
+pub fn regroup(model: &mut Model) {
+    let all = Grouping::ALL;
+    let at = all.iter().position(|g| *g == model.conflicts.grouping);
+    model.conflicts.grouping = all[(at.unwrap_or(0) + 1) % all.len()];
+    scroll(model);
+    let by = model.conflicts.grouping.label();
+    model.say_done(format!("Grouped by {by}. s: the next way."));
+}
+
 /// A row of the list.
-enum ListRow {
+pub(super) enum ListRow {
     Heading(String),
     Conflict(usize),
 }
@@ -68,11 +113,17 @@ impl Conflicts {
         matches!(reason, Some(Reason::AmbiguousMatch | Reason::Duplicate))
     }
 
+    /// Whether the list itself is in view.
+    pub const fn is_list(&self) -> bool {
+        self.bench.is_none() && self.policies.is_none()
+    }
+
     /// The scopes whose keys hold.
     pub fn scopes(&self) -> &'static [Scope] {
         use Scope as S;
         let reason = self.current().map(|conflict| conflict.reason);
         match (&self.bench, reason) {
+            (None, _) if self.policies.is_some() => &[S::Policies, S::Movement, S::Global],
             (None, _) | (_, None) => &[S::Conflicts, S::Movement, S::Global],
             (_, Some(Reason::Field)) => &[S::Workbench, S::Movement, S::Global],
             (_, Some(Reason::DeleteEdit | Reason::MassChange)) => {
@@ -84,7 +135,38 @@ impl Conflicts {
         }
     }
 
-    fn rows(&self, model: &Model) -> Vec<ListRow> {
+    /// Groups in the order of the list: the heaviest reason first, else by name; in a group as the store has them.
+    fn grouped(&self, model: &Model, open: Vec<usize>) -> Vec<(String, Vec<usize>)> {
+        let name = |conflict: &Conflict| -> (u8, String) {
+            let fields = || {
+                let labels: Vec<_> = conflict.fields.iter().map(|f| f.field.label()).collect();
+                labels.join(", ")
+            };
+            match self.grouping {
+                Grouping::Reason if conflict.holds_record() => {
+                    (0, "A person must look: deletes and doubles".into())
+                }
+                Grouping::Reason => (1, "Fields".into()),
+                Grouping::Record => (0, conflict.title.clone()),
+                Grouping::Field if conflict.fields.is_empty() => (1, "The whole record".into()),
+                Grouping::Field => (0, fields()),
+                Grouping::Who => match conflicts_view::who(model, conflict) {
+                    nobody if nobody.is_empty() => (0, "Nobody yet".into()),
+                    somebody => (1, somebody),
+                },
+            }
+        };
+        let mut groups: BTreeMap<(u8, String), Vec<usize>> = BTreeMap::new();
+        for at in open {
+            groups.entry(name(&self.all[at])).or_default().push(at);
+        }
+        groups
+            .into_iter()
+            .map(|((_, name), rows)| (name, rows))
+            .collect()
+    }
+
+    pub(super) fn rows(&self, model: &Model) -> Vec<ListRow> {
         let now = model.times.now;
         let group = |fits: &dyn Fn(&Conflict) -> bool| -> Vec<usize> {
             let all = self.all.iter().enumerate();
@@ -93,18 +175,12 @@ impl Conflicts {
                 .map(|(at, _)| at)
                 .collect()
         };
-        let heavy = group(&|c| !is_put_off(c, now) && c.holds_record());
-        let fields = group(&|c| !is_put_off(c, now) && !c.holds_record());
+        let open = group(&|c| !is_put_off(c, now));
         let put_off = group(&|c| is_put_off(c, now));
         let mut rows = Vec::new();
-        if !heavy.is_empty() {
-            let words = format!("A person must look: deletes and doubles {}", heavy.len());
-            rows.push(ListRow::Heading(words));
-            rows.extend(heavy.into_iter().map(ListRow::Conflict));
-        }
-        if !fields.is_empty() {
-            rows.push(ListRow::Heading(format!("Fields {}", fields.len())));
-            rows.extend(fields.into_iter().map(ListRow::Conflict));
+        for (words, members) in self.grouped(model, open) {
+            rows.push(ListRow::Heading(format!("{words} {}", members.len())));
+            rows.extend(members.into_iter().map(ListRow::Conflict));
         }
         if !put_off.is_empty() {
             let next = put_off.iter().filter_map(|at| self.all[*at].deferred_until);
@@ -210,7 +286,7 @@ pub fn click(model: &mut Model, line: usize) {
     }
 }
 
-fn list_rows(model: &Model) -> usize {
+pub(super) fn list_rows(model: &Model) -> usize {
     let preview = if model.is_wide() && model.body_rows() > 20 {
         6
     } else {
@@ -232,219 +308,4 @@ pub fn scroll(model: &mut Model) {
     let top = paint::scrolled(model.conflicts.top, at, visible, rows.len());
     // the heading above the first row stays in view
     model.conflicts.top = if at == 1 { 0 } else { top };
-}
-
-/// What a conflict is about, in words.
-pub fn what(conflict: &Conflict) -> String {
-    match conflict.reason {
-        Reason::DeleteEdit => match conflict.gone {
-            Some(gone) => format!("deleted in {gone}, edited in {}", gone.other()),
-            None => "deleted on one side, edited on the other".into(),
-        },
-        Reason::AmbiguousMatch => format!("which of {} is this?", conflict.candidates.len()),
-        Reason::Duplicate => match conflict.candidates.first() {
-            Some(holder) => format!("e-mail or phone of {}", holder.title),
-            None => "e-mail or phone is taken".into(),
-        },
-        Reason::MassChange => "mass change".into(),
-        Reason::Field => {
-            let labels: Vec<_> = conflict.fields.iter().map(|f| f.field.label()).collect();
-            let n = labels.len();
-            let kind = match conflict.kind {
-                crate::model::Kind::Contact => String::new(),
-                kind => format!("{kind}, "),
-            };
-            match n {
-                0..2 => format!("{kind}{}", labels.join("")),
-                _ => format!("{kind}{}  {n} fields", labels.join(", ")),
-            }
-        }
-    }
-}
-
-fn values(model: &Model, conflict: &Conflict) -> String {
-    let short = |value: Option<&crate::model::Value>| {
-        let text = show(value, &model.times);
-        let number = text.len() > 9 && !text.chars().any(char::is_alphabetic);
-        if number {
-            let kept = text.chars().count() - 4; // the ends of two phones tell them apart
-            return format!("…{}", text.chars().skip(kept).collect::<String>());
-        }
-        crate::text::cut_end(&text, 9).into_owned()
-    };
-    conflict.fields.first().map_or_else(String::new, |field| {
-        let (ghl, growbots) = (field.ghl.as_ref(), field.growbots.as_ref());
-        format!("{} / {}", short(ghl), short(growbots))
-    })
-}
-
-fn who(model: &Model, conflict: &Conflict) -> String {
-    if let Some(by) = conflict
-        .decided_by
-        .as_ref()
-        .filter(|_| conflict.state == ConflictState::Decided)
-    {
-        return format!("{} decided", clean(by));
-    }
-    match conflict.staged.last() {
-        Some(staged) if staged.operator == model.operator => "you, staged".into(),
-        Some(staged) => format!("{}, staged", clean(&staged.operator)),
-        None => String::new(),
-    }
-}
-
-/// The mark of a conflict: staged, put off, to decide.
-pub fn mark(model: &Model, conflict: &Conflict) -> (&'static str, Style) {
-    let theme = &model.theme;
-    let fresh = |s: &crate::model::Staged| s.revision == conflict.revision;
-    match conflict.reason {
-        _ if conflict.state == ConflictState::Decided => ("→", theme.moving),
-        _ if is_put_off(conflict, model.times.now) => ("z", theme.dim),
-        _ if conflict.staged.iter().any(fresh) => ("✓", theme.well),
-        _ if !conflict.staged.is_empty() => ("?", theme.decide),
-        Reason::MassChange => ("‖", theme.decide),
-        _ => ("≠", theme.decide),
-    }
-}
-
-/// Draws the list.
-pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let wide = model.is_wide();
-    let inner = paint::beside_track(area);
-    let columns = inner.width as usize;
-    paint::track(area, 0, 0, theme, buf);
-    let rows = model.conflicts.rows(model);
-    let all = &model.conflicts.all;
-    let staged = all.iter().filter(|c| !c.staged.is_empty()).count();
-    let put_off = all
-        .iter()
-        .filter(|c| is_put_off(c, model.times.now))
-        .count();
-    let counts = [
-        (model.totals.conflicts_undecided, "to decide"),
-        (staged as u64, "staged"),
-        (put_off as u64, "put off"),
-    ];
-    let counts = counts.into_iter().filter(|(n, _)| *n > 0);
-    let counts: Vec<_> = counts.map(|(n, words)| format!("{n} {words}")).collect();
-    let counts = match all.len() {
-        0 => String::new(),
-        n => format!("{n} open: {}", counts.join(", ")),
-    };
-    let order = if wide {
-        " grouped by reason, oldest first"
-    } else {
-        " by reason, oldest first"
-    };
-    let order = if columns < 60 { "" } else { order };
-    Row::of(order, theme.dim)
-        .end_at(&counts, columns.saturating_sub(2), Style::new())
-        .draw(paint::row(inner, 0), buf);
-    // as the width shrinks the values go first, then who, then what
-    let (id, record, values_at, since, who_at) = match columns {
-        _ if wide => (6, columns * 23 / 100, 23, 11, 13),
-        70.. => (5, 20, 0, 10, 12),
-        50.. => (5, 20, 0, 10, 0),
-        _ => (5, columns.saturating_sub(19), 0, 10, 0),
-    };
-    let lead = if wide { 3 } else { 2 };
-    let what_at = columns.saturating_sub(lead + id + record + 1 + values_at + since + who_at);
-    let head = Row::new()
-        .to(lead)
-        .cell("Id", id, Style::new())
-        .cell("Record", record + 1, Style::new())
-        .cell(if what_at > 1 { "What" } else { "" }, what_at, Style::new())
-        .cell(if wide { "Values" } else { "" }, values_at, Style::new())
-        .cell("Since", since, Style::new())
-        .cell(if who_at > 0 { "Who" } else { "" }, who_at, Style::new());
-    head.draw(paint::row(inner, 1), buf);
-    let visible = list_rows(model);
-    let top = model.conflicts.top.min(rows.len().saturating_sub(1));
-    for (line, row) in rows.iter().skip(top).take(visible).enumerate() {
-        let place = paint::row(inner, line + 2);
-        match row {
-            ListRow::Heading(words) => heading(words, paint::row(area, line + 2), model, buf),
-            ListRow::Conflict(at) => {
-                let conflict = &all[*at];
-                let (sign, style) = mark(model, conflict);
-                let gap = if wide { " " } else { "" };
-                let since_words = model.times.moment(conflict.opened_at);
-                Row::of(" ", Style::new())
-                    .add(sign, style)
-                    .add(gap, Style::new())
-                    .cell(&conflict.id.to_string(), id, Style::new())
-                    .cell(&conflict.title, record, Style::new())
-                    .add(" ", Style::new())
-                    .cell(&what(conflict), what_at.saturating_sub(1), Style::new())
-                    .add(" ", Style::new())
-                    .cell(&values(model, conflict), values_at, Style::new())
-                    .cell(&since_words, since, theme.dim)
-                    .cell(&who(model, conflict), who_at, Style::new())
-                    .draw(place, buf);
-                let marked = model.marks.conflicts.contains(&conflict.id);
-                paint::star(place, lead + id - 1, marked, buf);
-                if Some(conflict.id) == model.conflicts.cursor {
-                    paint::cursor(place, lead + id + record, theme, buf);
-                }
-            }
-        }
-    }
-    let list = Rect {
-        y: area.y + 2,
-        height: (visible as u16).min(area.height.saturating_sub(2)),
-        ..area
-    };
-    if rows.len() > visible {
-        paint::track(list, top, rows.len(), theme, buf);
-    }
-    if rows.is_empty() {
-        let words = match (model.conflicts.loaded, all.is_empty()) {
-            (true, false) => " No conflict passes the filter. esc drops it.",
-            (true, true) => " = Nothing to decide.",
-            (false, _) => " reading…",
-        };
-        Row::of(words, theme.dim).draw(paint::row(inner, 2), buf);
-    }
-    if area.height as usize > visible + 2 {
-        preview(model, area, visible + 2, buf);
-    }
-}
-
-/// A line over the width that names a group.
-pub fn heading(words: &str, area: Rect, model: &Model, buf: &mut Buffer) {
-    let columns = area.width as usize;
-    let head = Row::of(" ── ", model.theme.dim).add(format!("{words} "), model.theme.title);
-    let rest = columns.saturating_sub(head.used());
-    head.add("─".repeat(rest), model.theme.dim).draw(area, buf);
-}
-
-fn preview(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
-    let Some(conflict) = model.conflicts.current() else {
-        return;
-    };
-    let theme = &model.theme;
-    let title = format!("{} {}", conflict.id, conflict.title);
-    paint::rule(&title, theme.title, paint::row(area, at), theme, buf);
-    let inner = paint::beside_track(area);
-    for (line, field) in conflict.fields.iter().take(4).enumerate() {
-        let base = show(field.base.as_ref(), &model.times);
-        let mut row = Row::of("   ", Style::new())
-            .cell(&field.field.label(), 14, theme.title)
-            .add(format!("base {base}"), theme.dim);
-        for side in crate::model::Side::BOTH {
-            let text = show(field.of(side), &model.times);
-            row = row.add(format!("   {side} "), theme.dim).spans(
-                super::super::widgets::diff::spans(&base, &text, Style::new(), theme),
-            );
-            if field.newer == Some(side) {
-                row = row.add(", newer", theme.title);
-            }
-        }
-        row.draw(paint::row(inner, at + 1 + line), buf);
-    }
-    if conflict.fields.is_empty() {
-        let words = format!("   {}", what(conflict));
-        Row::of(words, Style::new()).draw(paint::row(inner, at + 1), buf);
-    }
 }

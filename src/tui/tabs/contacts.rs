@@ -1,16 +1,14 @@
 //! Contacts: a windowed list, and the contact under the cursor in full. Drawn by [`contacts_view`](super::contacts_view).
 
-use crate::engine::port::Ask;
-use crate::model::{Action, ContactRow, ContactSort, FieldName, LinkId, LinkState, Millis, Value};
+use crate::model::{ContactRow, FieldName, LinkId, LinkState, Millis, Value};
 use crate::store::{ContactDetail, ContactQuery};
 
-use super::super::confirm::Confirm;
 use super::super::effect::{Request, Span};
-use super::super::form::{Form, Purpose};
-use super::super::model::{Model, Overlay};
+use super::super::model::Model;
 use super::super::msg::{Move, Page, Tab};
 use super::super::window::Window;
 use super::detail::{self, Entry, Section, Standing};
+use super::views::{Column, USUAL, View};
 
 /// A read that takes longer is said to take place.
 const PATIENCE_MS: i64 = 150;
@@ -19,15 +17,17 @@ const PATIENCE_MS: i64 = 150;
 /// between two keys of somebody who reads down the list, which has what tells one contact from the next.
 const REST_MS: i64 = 250;
 
-const READING: &str = "The contact is still being read.";
-
 /// State of the tab.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Contacts {
     /// The list.
     pub window: Window<ContactRow>,
     /// What is listed.
     pub query: ContactQuery,
+    /// The columns beside mark and name.
+    pub columns: Vec<Column>,
+    /// The views that the operator kept.
+    pub views: Vec<View>,
     /// Whether keys go to the detail.
     pub detail_focus: bool,
     /// Whether the detail takes the whole width.
@@ -40,11 +40,34 @@ pub struct Contacts {
     pub unfolded: bool,
     /// A contact that something else named, shown although it may not be among the loaded rows.
     pub named: Option<LinkId>,
+    /// The marked contacts in full, once a command asked for them.
+    pub marked: Option<Vec<ContactDetail>>,
     detail: Option<Box<ContactDetail>>,
     /// Since when the detail of the subject is waited for, as long as that is no long time.
     since: Option<Millis>,
     /// When the detail follows the cursor, if that rests till then.
     rests: Option<Millis>,
+}
+
+impl Default for Contacts {
+    fn default() -> Self {
+        Self {
+            window: Window::default(),
+            query: ContactQuery::default(),
+            columns: USUAL.to_vec(),
+            views: Vec::new(),
+            detail_focus: false,
+            zoomed: false,
+            section: Section::default(),
+            at: 0,
+            unfolded: false,
+            named: None,
+            marked: None,
+            detail: None,
+            since: None,
+            rests: None,
+        }
+    }
 }
 
 impl Contacts {
@@ -94,7 +117,7 @@ pub fn is_folded(model: &Model, entries: &[Entry]) -> bool {
     !model.is_wide() && !model.contacts.unfolded && detail::height(entries) > room
 }
 
-fn entries(model: &Model) -> Vec<Entry> {
+pub(super) fn entries(model: &Model) -> Vec<Entry> {
     model
         .contacts
         .detail_in_view()
@@ -345,117 +368,6 @@ pub fn back(model: &mut Model) -> bool {
         follow(model);
     }
     true
-}
-
-/// Changes the order.
-pub fn sort(model: &mut Model) {
-    requery(model, |query| {
-        query.sort = match query.sort {
-            ContactSort::Name => ContactSort::Edited,
-            ContactSort::Edited => ContactSort::Name,
-        };
-    });
-}
-
-/// Opens the form of fields; only that of tags if `tags_only`.
-pub fn edit(model: &mut Model, tags_only: bool) {
-    let Some(detail) = model.contacts.detail_in_view() else {
-        return model.say(READING);
-    };
-    let (link, kind) = (detail.linked.id, detail.linked.kind);
-    let entries = entries(model);
-    let held = |field: &FieldName| {
-        let of_field = entries.iter().find(|entry| entry.field == *field);
-        of_field.is_some_and(|entry| matches!(entry.standing, Standing::Conflict(_)))
-    };
-    let on_cursor = model.contacts.detail_focus && model.contacts.section == Section::Fields;
-    let wanted = entries
-        .get(model.contacts.at)
-        .filter(|_| on_cursor && !tags_only)
-        .map(|entry| entry.field.clone());
-    if let Some(field) = wanted.as_ref().filter(|field| held(field)) {
-        let words = format!("{} is in conflict: enter decides it.", field.label());
-        return model.say(words);
-    }
-    let mut fields: Vec<FieldName> = if tags_only {
-        vec![FieldName::Tags]
-    } else {
-        FieldName::of(kind).to_vec()
-    };
-    if !tags_only {
-        let more = entries.iter().map(|entry| &entry.field);
-        let custom: Vec<_> = more.filter(|f| !fields.contains(f)).cloned().collect();
-        fields.extend(custom);
-        fields.retain(|field| *field != FieldName::Business && !held(field));
-    }
-    if fields.iter().any(held) {
-        return model.say("tags is in conflict: enter in the detail decides it.");
-    }
-    let at = fields
-        .iter()
-        .position(|field| Some(field) == wanted.as_ref());
-    let of = |field: FieldName| {
-        let entry = entries.iter().find(|entry| entry.field == field);
-        let value = entry.and_then(Entry::value);
-        (field, value)
-    };
-    let fields = fields.into_iter().map(of).collect();
-    let name = name(model);
-    let title = if tags_only {
-        format!("Tags of {name}, with commas between")
-    } else {
-        format!("Edit {name}")
-    };
-    let form = Form::new(
-        title,
-        Purpose::Edit(link),
-        fields,
-        at.unwrap_or(0),
-        &model.times,
-    );
-    model.overlay = Some(Overlay::Form(Box::new(form)));
-}
-
-/// Opens the form of a note.
-pub fn note(model: &mut Model) {
-    if let Some(link) = model.contacts.subject() {
-        let title = format!("Note on {}", name(model));
-        let fields = vec![(FieldName::Body, None)];
-        let form = Form::new(title, Purpose::Note(link), fields, 0, &model.times);
-        model.overlay = Some(Overlay::Form(Box::new(form)));
-    }
-}
-
-/// Asks whether to leave the contact alone, or to take it up again.
-pub fn ignore(model: &mut Model) {
-    let Some(link) = model.contacts.subject() else {
-        return;
-    };
-    if model.contacts.detail_in_view().is_none() {
-        return model.say(READING);
-    }
-    let ignored = !model.contacts.is_ignored();
-    let name = name(model);
-    let (title, words, yes, said) = if ignored {
-        (
-            "Ignore",
-            "It keeps its pair, and is neither read in sweeps nor written. Nothing is deleted.",
-            "ignore it",
-            "ignored",
-        )
-    } else {
-        (
-            "Take up",
-            "It is kept the same on both sides again.",
-            "take it up",
-            "taken up again",
-        )
-    };
-    let ask = Ask::Act(Action::Ignore { link, ignored });
-    let said = format!("{name}: {said}.");
-    let lines = vec![words.to_owned()];
-    let confirm = Confirm::one(&format!("{title} {name}?"), lines, yes, ask, &said);
-    model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
 }
 
 /// Shows a contact that something else names.

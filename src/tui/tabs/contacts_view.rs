@@ -9,7 +9,8 @@ use super::super::glyphs::state_mark;
 use super::super::model::Model;
 use super::super::theme::Theme;
 use super::super::widgets::paint::{self, Row};
-use super::detail;
+use super::views::Column;
+use super::{detail, detail_view};
 
 /// Columns of the list with its scroll track: all of a narrow terminal.
 pub fn list_columns(model: &Model) -> u16 {
@@ -63,38 +64,48 @@ fn mark_style(state: LinkState, theme: &Theme) -> Style {
     }
 }
 
-/// Columns of the list; on a narrow one the owner goes first, then the e-mail.
-struct Widths {
-    name: usize,
-    email: usize,
-    owner: usize,
-    edited: usize,
-}
+/// A name is cut, but not to less than this.
+const LEAST_NAME: usize = 16;
 
-impl Widths {
-    fn of(columns: usize) -> Self {
-        let (owner, edited) = match columns {
-            0..58 => (0, 7),
-            58..70 => (11, 7),
-            _ => (14, 7),
-        };
-        let rest = columns.saturating_sub(4 + 2 + owner + edited + 1);
-        if rest < 34 {
-            return Self {
-                name: rest,
-                email: 0,
-                owner,
-                edited,
-            };
+/// The columns of the list with their widths: those chosen, as far as there is room beside the name. Who goes first, then
+/// the firm, the phone, the e-mail; the time goes last.
+fn widths(chosen: &[Column], columns: usize) -> (usize, Vec<(Column, usize)>) {
+    let lead = 4 + 1; // cursor, star, mark, and a space at the end
+    let fixed = |column: Column| match column {
+        Column::Owner if columns < 70 => 11,
+        Column::Owner | Column::Email => 14,
+        Column::Edited => 7,
+        Column::Phone => 15,
+        Column::Company if columns < 70 => 14,
+        Column::Company => 20,
+    };
+    let mut kept: Vec<Column> = chosen.to_vec();
+    let needed = |kept: &[Column]| kept.iter().map(|c| fixed(*c) + 1).sum::<usize>();
+    for gone in [
+        Column::Owner,
+        Column::Company,
+        Column::Phone,
+        Column::Email,
+        Column::Edited,
+    ] {
+        if lead + LEAST_NAME + needed(&kept) <= columns {
+            break;
         }
-        let name = (columns * 3 / 10).clamp(18, 40);
-        Self {
-            name,
-            email: rest - name,
-            owner,
-            edited,
-        }
+        kept.retain(|column| *column != gone);
     }
+    let rest = columns.saturating_sub(lead + needed(&kept));
+    let flexible = kept.contains(&Column::Email);
+    let name = if flexible {
+        (columns * 3 / 10).clamp(LEAST_NAME, 40).min(rest)
+    } else {
+        rest
+    };
+    let more = rest - name; // what is left goes to the e-mail
+    let widths = kept.into_iter().map(|column| match column {
+        Column::Email => (column, fixed(column) + more),
+        other => (other, fixed(other)),
+    });
+    (name, widths.collect())
 }
 
 fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -102,27 +113,21 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
     let window = &model.contacts.window;
     let inner = paint::beside_track(area);
     let columns = inner.width as usize;
-    let Widths {
-        name,
-        email,
-        owner,
-        edited,
-    } = Widths::of(columns);
-    let (by_name, by_edited) = match model.contacts.query.sort {
-        ContactSort::Name => ("Name ▲", "Edited"),
-        ContactSort::Edited => ("Name", "Edited▼"),
+    let (name, shown) = widths(&model.contacts.columns, columns);
+    let by_name = match model.contacts.query.sort {
+        ContactSort::Name => "Name ▲",
+        ContactSort::Edited => "Name",
     };
-    Row::new()
-        .to(4)
-        .cell(by_name, name + 1, theme.title)
-        .cell(
-            if email > 0 { "E-mail" } else { "" },
-            email + 1,
-            Style::new(),
-        )
-        .cell("Owner", owner, Style::new())
-        .right(by_edited, edited, Style::new())
-        .draw(paint::row(inner, 0), buf);
+    let mut head = Row::new().to(4).cell(by_name, name, theme.title);
+    for (column, width) in &shown {
+        head = head.add(" ", Style::new());
+        head = match (column, model.contacts.query.sort) {
+            (Column::Edited, ContactSort::Edited) => head.right("Edited▼", *width, theme.title),
+            (Column::Edited, _) => head.right("Edited", *width, Style::new()),
+            (column, _) => head.cell(column.label(), *width, Style::new()),
+        };
+    }
+    head.draw(paint::row(inner, 0), buf);
     let visible = (area.height as usize).saturating_sub(2);
     let top = window.top;
     for (line, row) in window.rows.iter().skip(top).take(visible).enumerate() {
@@ -130,19 +135,26 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
         let ignored = row.state == LinkState::Ignored;
         let style = if ignored { theme.dim } else { Style::new() };
         let when = row.updated_at.map(|at| model.times.brief(at));
-        Row::of("  ", Style::new())
+        let mut line = Row::of("  ", Style::new())
             .add(
                 state_mark(row.state, row.waits_for, &row.ids),
                 mark_style(row.state, theme),
             )
             .add(" ", Style::new())
-            .cell(&row.name, name, style)
-            .add(" ", Style::new())
-            .cell(&cut_middle(&row.email, email), email, style)
-            .add(" ", Style::new())
-            .cell(&short_user(&row.owner, owner), owner, style)
-            .right(&when.unwrap_or_default(), edited, theme.dim)
-            .draw(place, buf);
+            .cell(&row.name, name, style);
+        for (column, width) in &shown {
+            line = line.add(" ", Style::new());
+            line = match column {
+                Column::Email => line.cell(&cut_middle(&row.email, *width), *width, style),
+                Column::Phone => line.cell(&row.phone, *width, style),
+                Column::Company => line.cell(&row.company, *width, style),
+                Column::Owner => line.cell(&short_user(&row.owner, *width), *width, style),
+                Column::Edited => {
+                    line.right(when.as_deref().unwrap_or_default(), *width, theme.dim)
+                }
+            };
+        }
+        line.draw(place, buf);
         paint::star(place, 1, model.marks.contacts.contains(&row.id), buf);
         if Some(row.id) == window.cursor {
             paint::cursor(place, 4 + name.min(width(&row.name)), theme, buf);
@@ -249,7 +261,7 @@ fn draw_detail(model: &Model, area: Rect, compact: bool, buf: &mut Buffer) {
         return;
     };
     let entries = detail::entries(detail, &model.conflicts.all);
-    let head = detail::head_rows(model, detail, &entries, columns);
+    let head = detail_view::head_rows(model, detail, &entries, columns);
     let ruled = paint::row(inner, if compact { 2 } else { 3 });
     paint::track(area, 0, 0, theme, buf);
     let first = if compact {
@@ -268,7 +280,7 @@ fn draw_detail(model: &Model, area: Rect, compact: bool, buf: &mut Buffer) {
         ..ruled
     };
     paint::rule("", theme.dim, line, theme, buf);
-    let rows = detail::section_rows(model, detail, &entries, columns);
+    let rows = detail_view::section_rows(model, detail, &entries, columns);
     let place = Rect {
         y: area.y + first,
         height: area.height.saturating_sub(first),

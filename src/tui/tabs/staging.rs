@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::text::clean;
 
-use super::super::confirm::{Choice, Confirm, Offer, Then, cost_words};
+use super::super::confirm::{Confirm, cost_words};
 use super::super::model::{Model, Overlay};
 use super::super::times::Times;
 use super::bench_records;
@@ -347,7 +347,7 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
     }
     let said = match (&model.holder, model.lease_ours) {
         (Some(holder), false) => format!("Handed to {}, applied there.", clean(&holder.host)),
-        _ => format!("Applied {}.", decisions(mine.len())),
+        _ => format!("Applied {}. u undoes, 4 log", decisions(mine.len())),
     };
     Confirm {
         lines,
@@ -421,72 +421,4 @@ fn moved_box(
             mine.len()
         ))
     }
-}
-
-/// Opens the choice of until when to put a conflict off, or all marked ones.
-pub fn put_off(model: &mut Model) {
-    let Some(conflict) = model.conflicts.current() else {
-        return;
-    };
-    let marked = &model.marks.conflicts;
-    let (ids, title) = if model.conflicts.bench.is_some() || marked.is_empty() {
-        let title = format!("{} {}", conflict.id, conflict.title);
-        (vec![conflict.id], title)
-    } else {
-        let known = marked
-            .iter()
-            .filter(|id| model.conflicts.get(**id).is_some());
-        let ids: Vec<ConflictId> = known.copied().collect();
-        let title = format!("{} conflicts", ids.len());
-        (ids, title)
-    };
-    let who = match ids.as_slice() {
-        [one] => format!("{one} is"),
-        _ => format!("{title} are"),
-    };
-    let times = &model.times;
-    let put_off = conflict.deferred_until.is_some_and(|at| at > times.now);
-    let monday = times.days_to_monday();
-    let mut answers: Vec<(String, Option<Millis>)> = [
-        ("in 1 h", Some(times.now.plus(3_600_000))),
-        ("tomorrow", times.at_hour(1, 9)),
-        ("Monday", times.at_hour(monday, 9)),
-    ]
-    .into_iter()
-    .filter_map(|(words, at)| Some((format!("{words}, {}", times.due(at?)), at)))
-    .collect();
-    if put_off {
-        answers.push(("bring it back now".into(), None));
-    }
-    let answers = answers
-        .into_iter()
-        .map(|(words, until)| {
-            let defer = |id: &ConflictId| {
-                Ask::Act(Action::Defer {
-                    conflict: *id,
-                    until,
-                    note: None,
-                })
-            };
-            let said = match until {
-                Some(at) => format!("{who} put off till {}.", times.due(at)),
-                None => format!("{who} back."),
-            };
-            Offer {
-                words,
-                then: Then::Ask(ids.iter().map(defer).collect()),
-                said,
-            }
-        })
-        .collect();
-    let foot = match conflict.reason {
-        Reason::Field => "Its fields stay apart till then; all else of the record syncs.",
-        _ => "The record is held till then.",
-    };
-    let choice = Choice {
-        title: format!("Put off {title} until"),
-        answers,
-        foot: foot.into(),
-    };
-    model.overlay = Some(Overlay::Choice(Box::new(choice)));
 }

@@ -206,11 +206,10 @@ fn match_candidate(model: &Model, conflict: &Conflict) -> Result<Answer, String>
         .get(bench.candidate)
         .ok_or("there is no candidate")?;
     if is_taken(bench, candidate) {
-        let words = format!(
-            "{} is linked with another record, so it cannot be this one",
-            candidate.title
-        );
-        return Err(format!("{words}. D keeps them apart."));
+        let letter = char::from(b'A' + (bench.candidate % 26) as u8);
+        return Err(format!(
+            "{letter} has a pair already, so it cannot be taken. D keeps them apart."
+        ));
     }
     let own = own_id(bench, candidate.side.other()).ok_or("the record is still being read")?;
     Ok(match candidate.side {

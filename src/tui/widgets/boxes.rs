@@ -16,6 +16,7 @@ use super::super::theme::Theme;
 use super::help;
 use super::paint::{self, Row};
 use super::palette::{self, Palette};
+use super::remember_box;
 
 /// Draws what covers the tab, if anything.
 pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -26,11 +27,12 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Confirm(confirm)) => draw_confirm(model, confirm, area, buf),
         Some(Overlay::Choice(choice)) => draw_choice(model, choice, area, buf),
         Some(Overlay::Form(form)) => draw_form(model, form, area, buf),
+        Some(Overlay::Remember(asked)) => remember_box::draw(model, asked, area, buf),
     }
 }
 
 /// A framed box of so many inner rows in the middle of `area`; the place inside.
-fn frame(title: &str, rows: usize, area: Rect, theme: &Theme, buf: &mut Buffer) -> Rect {
+pub(super) fn frame(title: &str, rows: usize, area: Rect, theme: &Theme, buf: &mut Buffer) -> Rect {
     let columns = area.width.min(100);
     let height = (rows as u16 + 2).min(area.height);
     let place = Rect {
@@ -66,7 +68,7 @@ fn frame(title: &str, rows: usize, area: Rect, theme: &Theme, buf: &mut Buffer) 
 }
 
 /// A line across a box, at row `at` inside of it.
-fn divide(inside: Rect, at: usize, theme: &Theme, buf: &mut Buffer) {
+pub(super) fn divide(inside: Rect, at: usize, theme: &Theme, buf: &mut Buffer) {
     let place = paint::row(inside, at);
     let whole = Rect {
         x: place.x.saturating_sub(2),
@@ -215,9 +217,9 @@ fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
     divide(inside, at, theme, buf);
     let keys = match (long, form.inputs.len()) {
         (true, 1) => "ctrl-s go on     esc leave",
-        (true, _) => "tab next field     ctrl-s go on: lists the writes     esc leave",
+        (true, _) => "tab next field     ctrl-s go on     esc leave",
         (false, 1) => "enter go on     esc leave",
-        (false, _) => "tab next field     enter go on: lists the writes     esc leave",
+        (false, _) => "tab next field     enter go on     esc leave",
     };
     Row::of(keys, Style::new()).draw(paint::row(inside, at + 1), buf);
 }

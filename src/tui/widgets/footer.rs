@@ -15,6 +15,7 @@ fn enter_word(model: &Model) -> &'static str {
     match model.tab {
         Tab::Contacts if model.contacts.in_detail() => contacts::enter_word(model),
         Tab::Contacts if model.contacts.subject().is_none() => "",
+        Tab::Conflicts if model.conflicts.policies.is_some() => "what it settled",
         Tab::Conflicts if model.conflicts.current().is_none() => "",
         Tab::Contacts | Tab::Conflicts => match model.conflicts.bench.is_some() {
             true if model.tab == Tab::Conflicts => {

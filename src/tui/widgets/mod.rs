@@ -8,3 +8,4 @@ pub mod header;
 pub mod help;
 pub mod paint;
 pub mod palette;
+mod remember_box;

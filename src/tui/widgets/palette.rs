@@ -7,7 +7,7 @@ use super::super::effect::Request;
 use super::super::keys::{Code, Key};
 use super::super::model::{Model, Overlay};
 use super::super::msg::Do;
-use super::super::tabs::conflicts;
+use super::super::tabs::conflicts_view;
 
 /// From this many letters on, contacts are looked for.
 const LEAST: usize = 2;
@@ -122,7 +122,7 @@ pub fn hits(model: &Model, palette: &Palette) -> Vec<Hit> {
         goal,
     };
     let conflicts = model.conflicts.all.iter().filter_map(|conflict| {
-        let what = conflicts::what(conflict);
+        let what = conflicts_view::what(conflict);
         let words = format!("{}  {}, {what}", conflict.id, conflict.title);
         fits(&words).then(|| named(words, "conflict", Goal::Conflict(conflict.id)))
     });
