@@ -70,19 +70,24 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Whether these words after `couplet` are a command, or what is wrong with them. Nothing is run.
-pub fn can_be_typed(words: &[String]) -> Result<(), String> {
+/// Whether these words after `couplet` are a command, or what is wrong with them; nothing is run. A command that is only
+/// `named` may lack what it needs.
+pub fn can_be_typed(words: &[String], named: bool) -> Result<(), String> {
+    use clap::error::ErrorKind as Why;
     let line = std::iter::once("couplet").chain(words.iter().map(String::as_str));
     match Couplet::try_parse_from(line) {
-        // a name of a group of commands, or `--help`
-        Err(error) if !error.use_stderr() => Ok(()),
         Err(error)
-            if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand =>
+            if !(named
+                && matches!(
+                    error.kind(),
+                    Why::MissingRequiredArgument
+                        | Why::MissingSubcommand
+                        | Why::DisplayHelpOnMissingArgumentOrSubcommand
+                )) =>
         {
-            Ok(())
+            Err(error.to_string())
         }
-        Err(error) => Err(error.to_string()),
-        Ok(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 

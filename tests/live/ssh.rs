@@ -175,6 +175,28 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
+/// Opens the workbench of the conflict about a last name, stages an answer, and stops before the yes.
+pub fn answer(screen: &mut Terminal, key: &str) {
+    screen.press("3");
+    screen.wait_for("by reason");
+    let lines = screen.wait("the conflict", |shown| {
+        shown
+            .lines()
+            .any(|line| line.contains(['≠', '✓']) && line.contains("Ost / West"))
+    });
+    // ✓: a colleague has staged an answer
+    let mut rows = lines.lines().filter(|line| line.contains(['≠', '✓']));
+    let place = rows.position(|line| line.contains("Ost / West"));
+    screen.press("gg");
+    screen.press(&"j".repeat(place.expect("it is on the screen").saturating_sub(1)));
+    screen.press("<enter>");
+    screen.wait_for("0 of 1 decided");
+    screen.press(key);
+    screen.wait_for("1 of 1 decided");
+    screen.press("a");
+    screen.wait_for("y apply");
+}
+
 #[test]
 fn a_decision_made_over_ssh_outlives_the_link_and_the_lease_is_free() {
     let lab = Lab::quick(20, 11);
@@ -190,19 +212,7 @@ fn a_decision_made_over_ssh_outlives_the_link_and_the_lease_is_free() {
         "ravi",
         "the name comes with the key"
     );
-    screen.press("3");
-    screen.wait_for("by reason");
-    let lines = screen.wait_for("last name");
-    let rows = lines.lines().filter(|line| line.contains('≠'));
-    let place = rows.into_iter().position(|line| line.contains("Ost"));
-    screen.press("gg");
-    screen.press(&"j".repeat(place.expect("it is on the screen").saturating_sub(1)));
-    screen.press("<enter>");
-    screen.wait_for("undecided");
-    screen.press("l");
-    screen.wait_for("staged");
-    screen.press("a");
-    screen.wait_for("y apply");
+    answer(&mut screen, "l");
     screen.press("y");
     screen.wait("the decision applied", |shown| {
         !shown.contains("y apply") && !shown.contains("undecided")

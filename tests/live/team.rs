@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::lab::{EXE, Lab};
 use crate::screen::apart;
 use crate::serve::Service;
-use crate::ssh::{OPERATORS, Server};
+use crate::ssh::{OPERATORS, Server, answer};
 use crate::terminal::Terminal;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -46,28 +46,6 @@ fn memory(lab: &Lab) -> Vec<(u32, u64)> {
     }
     found.sort_unstable();
     found
-}
-
-/// Opens the workbench of the conflict about a last name, stages an answer, and stops before the yes.
-fn answer(screen: &mut Terminal, key: &str) {
-    screen.press("3");
-    screen.wait_for("by reason");
-    let lines = screen.wait("the conflict", |shown| {
-        shown
-            .lines()
-            .any(|line| line.contains(['≠', '✓']) && line.contains("Ost / West"))
-    });
-    // ✓: a colleague has staged an answer
-    let mut rows = lines.lines().filter(|line| line.contains(['≠', '✓']));
-    let place = rows.position(|line| line.contains("Ost / West"));
-    screen.press("gg");
-    screen.press(&"j".repeat(place.expect("it is on the screen").saturating_sub(1)));
-    screen.press("<enter>");
-    screen.wait_for("0 of 1 decided");
-    screen.press(key);
-    screen.wait_for("1 of 1 decided");
-    screen.press("a");
-    screen.wait_for("y apply");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod status;
 use std::io::{IsTerminal as _, Read as _};
 use std::sync::Arc;
 
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::config::SideSettings;
@@ -248,8 +249,34 @@ fn prompt(words: &str, instead: &str) -> Result<Secret<String>, Problem> {
     if !std::io::stdin().is_terminal() {
         return Err(no_terminal());
     }
+    // Before the words are shown: who pastes as soon as they are there is not to see the key.
+    let _unseen = Unseen::now();
     let typed = rpassword::prompt_password(words).map_err(|_| no_terminal())?;
     one_line(&Zeroizing::new(typed))
+}
+
+/// While it lives, the terminal shows nothing of what is typed.
+struct Unseen(Option<Termios>);
+
+impl Unseen {
+    fn now() -> Self {
+        let Ok(before) = tcgetattr(std::io::stdin()) else {
+            return Self(None);
+        };
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        let done = tcsetattr(std::io::stdin(), OptionalActions::Now, &quiet);
+        Self(done.ok().map(|()| before))
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // A terminal that is gone shows nothing either.
+            let _gone = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+        }
+    }
 }
 
 fn from_stdin() -> Result<Secret<String>, Problem> {
