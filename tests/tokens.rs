@@ -70,7 +70,7 @@ async fn a_token_that_ends_between_the_second_and_third_page_costs_no_row_and_on
     let clock = Clock::system();
     let sandbox = Sandbox::new(sandbox::Settings {
         seed: 7,
-        contacts: 400,
+        contacts: 2_000, // 1,800 of them in GHL: four pages of 500
         limit: sandbox::LimitSpec::Off,
         lag_ms: 0,
         faults: None,

@@ -1,5 +1,5 @@
 //! The list of conflicts, heaviest first: what a machine must not decide. Drawn by
-//! [`conflicts_view`](super::conflicts_view).
+//! [`conflicts_view`].
 
 use std::collections::BTreeMap;
 
