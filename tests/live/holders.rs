@@ -184,6 +184,13 @@ fn copy(mut from: TcpStream, mut to: TcpStream, writes: &AtomicU64) {
     }
 }
 
+/// Settings of one write a request: a batch would be through before it could be stopped in the middle.
+fn singly(lab: &Lab) -> String {
+    let config = lab.data().join("singly.toml");
+    std::fs::write(&config, "[growbots]\nbatch_size = 1\n").expect("a file");
+    config.display().to_string()
+}
+
 #[test]
 fn one_that_was_stopped_for_twice_the_lease_writes_nothing_when_it_wakes() {
     let lab = Lab::quick(100, 22);
@@ -220,14 +227,11 @@ fn one_that_was_stopped_for_twice_the_lease_writes_nothing_when_it_wakes() {
     lab.faults(&json!({"ghl": slow, "growbots": slow}));
     let address = lab.hello("control").replace("http://", "");
     let wire = Wire::to(address.split('/').next().expect("an address"));
-    // One write a request: a batch would be through before it could be stopped in the middle.
-    let config = lab.data().join("singly.toml");
-    std::fs::write(&config, "[growbots]\nbatch_size = 1\n").expect("a file");
     let mut stale = Loop::start(
         &lab,
         "ravi",
         &[
-            ("COUPLET_CONFIG", config.display().to_string()),
+            ("COUPLET_CONFIG", singly(&lab)),
             ("COUPLET_GHL_URL", format!("{}/ghl", wire.url)),
             ("COUPLET_GROWBOTS_URL", format!("{}/growbots", wire.url)),
         ],
