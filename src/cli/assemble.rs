@@ -287,8 +287,7 @@ fn book(context: &Context) -> Result<Book, Problem> {
     // A workspace that never ran has no database.
     if let Ok(reader) = context.reader() {
         book.map = super::mapping::resolved_map(&context.config, &reader)?;
-        let setup = reader.note("setup.ghl")?;
-        let setup = setup.and_then(|text| serde_json::from_str::<remote::Setup>(&text).ok());
+        let setup = super::mapping::location(&reader)?;
         let zone = setup.and_then(|setup| jiff::tz::TimeZone::get(&setup.time_zone).ok());
         book.zone = zone.unwrap_or(book.zone);
     }
@@ -309,13 +308,11 @@ pub fn dashboard(
         "mono" => ThemeChoice::Mono,
         _ => ThemeChoice::Auto,
     };
-    // Checked here, so that a map that is none is said before the screen opens.
-    let (map, config) = (
-        super::mapping::field_map(&context.config)?,
-        context.config.clone(),
-    );
+    // Read here, so that a map that is none is said before the screen opens.
+    let book = book(context)?;
+    let (map, config) = (book.map.clone(), context.config.clone());
     let settings = tui::Settings {
-        book: book(context)?,
+        book,
         workspace: context.config.workspace().to_owned(),
         operator: context.config.operator().to_owned(),
         database: context.config.database()?,

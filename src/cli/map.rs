@@ -15,7 +15,7 @@ use super::args;
 use super::assemble::connectors;
 use super::context::Context;
 use super::exit::{Exit, Problem};
-use super::mapping::field_map;
+use super::mapping::{field_map, resolve};
 use super::output::{Page, document};
 
 /// The kinds that both sides list; the others come with their contact.
@@ -122,16 +122,13 @@ impl Checked {
     }
 }
 
-async fn check(context: &Context, as_json: bool, samples: usize) -> Result<Exit, Problem> {
+async fn check(context: &Context, as_json: bool, samples: u16) -> Result<Exit, Problem> {
     let mut map = field_map(&context.config)?;
     // The gate stays shut: nothing can be written.
     let sides = connectors(context, &LeaseGate::new(context.clock.clone()))?;
     let setup = sides.ghl.setup(Lane::Operator).await?;
     sides.growbots.setup(Lane::Operator).await?;
-    let fields = setup.custom_fields.iter();
-    let fields: Vec<_> = fields.map(|field| (&*field.key, &*field.name)).collect();
-    map.resolve_custom_fields(&fields);
-    map.set_country(&setup.country);
+    resolve(&mut map, &setup);
 
     let mut rows = Vec::new();
     let mut growbots_keys: BTreeMap<String, usize> = BTreeMap::new();
@@ -172,14 +169,14 @@ async fn check(context: &Context, as_json: bool, samples: usize) -> Result<Exit,
 }
 
 /// Records of the first page of a listing.
-async fn sample(side: &dyn Connector, kind: Kind, samples: usize) -> Result<Vec<Record>, Problem> {
+async fn sample(side: &dyn Connector, kind: Kind, samples: u16) -> Result<Vec<Record>, Problem> {
     let request = PageRequest {
         kind,
         read: Read::All,
         after: None,
     };
     let page = side.page(Lane::Operator, &request).await?;
-    let rows = page.rows.into_iter().take(samples);
+    let rows = page.rows.into_iter().take(samples.into());
     Ok(rows.map(|row| row.snapshot.record).collect())
 }
 

@@ -1,6 +1,8 @@
 //! The field map that the config asks for.
 
-use crate::config::{Config, ConfigError};
+use std::fmt::Display;
+
+use crate::config::{Config, ConfigError, MapValue, Source};
 use crate::merge::FieldMap;
 use crate::merge::mapping::MapRow;
 use crate::remote::Setup;
@@ -24,15 +26,8 @@ pub fn field_map(config: &Config) -> Result<FieldMap, ConfigError> {
             origin: &origin,
         };
         map.configure(&asked).map_err(|error| {
-            let value = error
-                .key()
-                .and_then(|key| row.values.iter().find(|value| value.key == key));
-            ConfigError::Map {
-                from: value.map_or(&row.from, |value| &value.from).clone(),
-                subject: format!("`map.{}.{}`", row.kind, row.field).into(),
-                why: error.to_string().into(),
-                hint: error.hint().into(),
-            }
+            let table = (&row.from, format!("`map.{}.{}`", row.kind, row.field));
+            wrong(table, &row.values, error.key(), &error, error.hint())
         })?;
     }
     Ok(map)
@@ -41,25 +36,52 @@ pub fn field_map(config: &Config) -> Result<FieldMap, ConfigError> {
 /// The same with custom fields by the keys that GHL gave them, as the engine last read them.
 pub fn resolved_map(config: &Config, reader: &Reader) -> Result<FieldMap, Problem> {
     let mut map = field_map(config)?;
-    let setup = reader.note("setup.ghl")?;
-    let setup = setup.and_then(|text| serde_json::from_str::<Setup>(&text).ok());
-    if let Some(setup) = setup {
-        let fields = setup.custom_fields.iter();
-        let fields: Vec<_> = fields.map(|field| (&*field.key, &*field.name)).collect();
-        map.resolve_custom_fields(&fields);
-        map.set_country(&setup.country);
+    if let Some(setup) = location(reader)? {
+        resolve(&mut map, &setup);
     }
     Ok(map)
 }
 
+/// Custom fields by the keys that GHL gave them, and phone numbers as its country writes them.
+pub fn resolve(map: &mut FieldMap, setup: &Setup) {
+    let fields = setup.custom_fields.iter();
+    let fields: Vec<_> = fields.map(|field| (&*field.key, &*field.name)).collect();
+    map.resolve_custom_fields(&fields);
+    map.set_country(&setup.country);
+}
+
+/// What the engine last read of the GHL location; `None` before the first pass.
+pub fn location(reader: &Reader) -> Result<Option<Setup>, Problem> {
+    let text = reader.note("setup.ghl")?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// What is wrong with a table of the config file: at the line of the value that it is about, else at the table's.
+pub fn wrong<'a>(
+    (from, subject): (&Source, String),
+    values: impl IntoIterator<Item = &'a MapValue>,
+    key: Option<&str>,
+    why: &impl Display,
+    hint: impl Into<Box<str>>,
+) -> ConfigError {
+    let value = key.and_then(|key| values.into_iter().find(|value| value.key == key));
+    ConfigError::Map {
+        from: value.map_or(from, |value| &value.from).clone(),
+        subject: subject.into(),
+        why: why.to_string().into(),
+        hint: hint.into(),
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::config::{Flags, template};
     use crate::merge::Policy;
     use crate::model::{FieldName, Kind};
 
-    fn config(text: &str) -> Config {
+    /// The settings of a config file with this text.
+    pub fn config(text: &str) -> Config {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         std::fs::write(&path, text).unwrap();

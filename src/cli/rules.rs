@@ -13,6 +13,7 @@ use crate::model::{Rule, RuleCount, default_rules};
 use super::args;
 use super::context::Context;
 use super::exit::{Exit, Problem};
+use super::mapping::wrong;
 use super::moment::shown;
 use super::output::{Column, Rows};
 
@@ -55,16 +56,9 @@ fn configure_one(rules: &mut Vec<Rule>, table: &RuleTable) -> Result<(), ConfigE
     };
     configure(rules, &row).map_err(|error| {
         let steps = table.then.iter().flatten().flatten();
-        let mut all = table.values.iter().chain(steps);
-        let value = error
-            .key()
-            .and_then(|key| all.find(|value| value.key == key));
-        ConfigError::Map {
-            from: value.map_or(&table.from, |value| &value.from).clone(),
-            subject: format!("`rules.rule` `{}`", table.name()).into(),
-            why: error.to_string().into(),
-            hint: error.hint().into(),
-        }
+        let values = table.values.iter().chain(steps);
+        let at = (&table.from, format!("`rules.rule` `{}`", table.name()));
+        wrong(at, values, error.key(), &error, error.hint())
     })
 }
 
@@ -149,18 +143,7 @@ fn row(rule: &Rule, count: &RuleCount) -> Json {
 mod tests {
     use super::*;
     use crate::cli::mapping::field_map;
-    use crate::config::Flags;
-
-    fn config(text: &str) -> Config {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
-        std::fs::write(&path, text).unwrap();
-        let flags = Flags {
-            config: Some(path),
-            ..Flags::default()
-        };
-        Config::load(&flags, &|_| None).unwrap()
-    }
+    use crate::cli::mapping::tests::config;
 
     #[test]
     fn the_example_of_the_docs_has_a_rule() {

@@ -17,6 +17,7 @@ use super::assemble::{self, Ready};
 use super::context::{Context, env};
 use super::exit::{Exit, Problem};
 use super::output::{Page, note, print};
+use super::plan::costs;
 use super::progress::Progress;
 use super::{auth, map, stop};
 
@@ -363,8 +364,8 @@ fn preview(context: &Context) -> Result<Exit, Problem> {
         page.line(line);
     }
     page.gap();
-    page.line("next: `couplet` opens the dashboard; `couplet sync --start` says yes to this plan");
-    page.line("      `couplet sync --once --dry-run` lists every write");
+    page.line("next: `couplet` opens the dashboard");
+    page.line("      `couplet sync --start` says yes to this plan");
     page.print()?;
     Ok(Exit::Done)
 }
@@ -397,12 +398,7 @@ fn first_sync(pass: &PassSummary) -> Vec<String> {
             text::thousands(pass.conflicts_open)
         ));
     }
-    lines.push(format!(
-        "it would take {} requests to GHL and {} to Growbots, about {}",
-        text::thousands(plan.cost.requests.ghl.into()),
-        text::thousands(plan.cost.requests.growbots.into()),
-        span(plan.cost.seconds)
-    ));
+    lines.push(costs(&plan.cost));
     lines
 }
 
@@ -414,14 +410,6 @@ fn doing(op: Op, kind: Kind) -> String {
     match op {
         Op::Stamp => format!("link {records} (GHL's id is noted)"),
         op => format!("{} {records}", op.name()),
-    }
-}
-
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds.div_ceil(60)),
-        _ => format!("{} h", seconds.div_ceil(3600)),
     }
 }
 
@@ -446,12 +434,5 @@ mod tests {
             tidied("ghl.url", "https://a.example/x/ "),
             "https://a.example/x"
         );
-    }
-
-    #[test]
-    fn a_span_is_said_in_a_unit_that_fits() {
-        for (seconds, said) in [(3, "3 s"), (125, "3 min"), (7201, "3 h")] {
-            assert_eq!(span(seconds), said);
-        }
     }
 }

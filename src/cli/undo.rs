@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use crate::merge::cost_at;
 use crate::model::{Action, Undo as What};
+use crate::text::clean;
 
 use super::actions::{say_who, store};
 use super::args::Undo;
@@ -10,7 +12,7 @@ use super::context::Context;
 use super::exit::{Exit, Problem};
 use super::json;
 use super::output::{Page, document};
-use super::plan::{costs, told};
+use super::plan::told;
 
 /// Says what would go back and what stays, and asks for it unless it is a dry run. Exit 1 where nothing can go back.
 pub fn run(context: &Context, args: &Undo) -> Result<Exit, Problem> {
@@ -28,7 +30,7 @@ pub fn run(context: &Context, args: &Undo) -> Result<Exit, Problem> {
             HINT,
         ));
     }
-    let cost = costs(&plan.writes, &reader.status()?, context.clock.now());
+    let cost = cost_at(&plan.writes, &reader.status()?.sides, context.clock.now());
     let goes = !args.dry_run && !plan.steps.is_empty();
     let action = if goes {
         store(context, &[Action::Undo { of }])?.pop()
@@ -57,8 +59,8 @@ pub fn run(context: &Context, args: &Undo) -> Result<Exit, Problem> {
             page.line(format!(
                 "  stays  operation {}, {}: {}",
                 left.log,
-                crate::text::clean(&left.title),
-                crate::text::clean(&left.why)
+                clean(&left.title),
+                clean(&left.why)
             ));
         }
         page.print()?;

@@ -46,7 +46,7 @@ fn a_new_user_is_asked_each_answer_is_tried_and_a_dry_run_says_what_the_first_sy
     screen.wait_for("GHL has custom fields: Job title");
     screen.press("y<enter>");
     let shown = screen.wait_for("next: `couplet` opens the dashboard");
-    for words in ["create contacts in GHL", "it would take", "about"] {
+    for words in ["create contacts in GHL", "this would take", "about"] {
         assert!(shown.contains(words), "{words}\n{shown}");
     }
     for key in ["ghl_token", "growbots_token"] {

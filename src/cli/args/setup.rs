@@ -85,8 +85,8 @@ pub enum Map {
         #[command(flatten)]
         form: Form,
         /// Records of each kind and side.
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        samples: usize,
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+        samples: u16,
     },
 }
 

@@ -15,6 +15,7 @@ use people::People;
 
 /// People put in with one transaction.
 const BATCH: u32 = 2_000;
+
 /// Does what `couplet bench …` asks for.
 pub fn run(context: &Context, command: &Bench) -> Result<Exit, Problem> {
     match command {

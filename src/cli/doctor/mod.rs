@@ -73,14 +73,13 @@ pub fn run(flags: &Flags, asked: Doctor) -> Result<Exit, Problem> {
             checks.push(Check::ok("settings", from));
             checks.push(clock(context.clock.now()));
             let folder = context.config.data_dir()?;
-            let group = is_for_a_group(&folder);
-            checks.push(permissions(
-                &folder,
-                if group { 0o770 } else { 0o700 },
-                "folder",
-            ));
-            let most = if group { 0o660 } else { 0o600 };
-            checks.push(permissions(&context.config.database()?, most, "file"));
+            let (most_folder, most_file) = if is_for_a_group(&folder) {
+                (0o770, 0o660)
+            } else {
+                (0o700, 0o600)
+            };
+            checks.push(permissions(&folder, most_folder, "folder"));
+            checks.push(permissions(&context.config.database()?, most_file, "file"));
             checks.push(database(&context.config.database()?));
             let secrets = context.config.secrets()?;
             if secrets.stamp().is_some() {
@@ -157,12 +156,12 @@ fn clock(now: Millis) -> Check {
     Check::ok("clock", now.to_string())
 }
 
-/// Whether nobody but the owner can read what is at `path`.
 /// Whether somebody made the folder for a group: setgid, and the group may write (docs/operating.md).
 fn is_for_a_group(folder: &Path) -> bool {
     std::fs::metadata(folder).is_ok_and(|found| found.permissions().mode() & 0o2070 == 0o2070)
 }
 
+/// Whether what is at `path` can be read by no more than `most` lets.
 fn permissions(path: &Path, most: u32, what: &'static str) -> Check {
     let said = format!("`{}`", path.display());
     match std::fs::metadata(path) {

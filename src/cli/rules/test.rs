@@ -5,11 +5,10 @@ use serde_json::json;
 
 use crate::cli::context::{Context, find};
 use crate::cli::exit::{Exit, Problem};
-use crate::cli::mapping::field_map;
+use crate::cli::mapping::{location, resolved_map};
 use crate::cli::output::{Page, document};
 use crate::merge::automation::{Foreseen, Subject};
 use crate::model::{CallEnd, FieldName, Kind, Linked, Rule};
-use crate::remote::Setup;
 use crate::store::Reader;
 use crate::text;
 
@@ -33,18 +32,12 @@ pub fn run(
     }
     let reader = context.reader()?;
     let (mut contact, mut appointment) = records(&reader, record)?;
-    let setup: Setup = match reader.note("setup.ghl")? {
-        Some(text) => serde_json::from_str(&text).unwrap_or_default(),
-        None => Setup::default(),
-    };
-    let mut map = field_map(&context.config)?;
-    let fields = setup.custom_fields.iter();
-    let fields: Vec<_> = fields.map(|field| (&*field.key, &*field.name)).collect();
-    map.resolve_custom_fields(&fields);
+    let map = resolved_map(&context.config, &reader)?;
     map.make_canonical(&mut contact);
     if let Some(appointment) = &mut appointment {
         map.make_canonical(appointment);
     }
+    let setup = location(&reader)?.unwrap_or_default();
     let zone = TimeZone::get(&setup.time_zone).unwrap_or(TimeZone::UTC);
     let subject = Subject {
         contact: &contact,

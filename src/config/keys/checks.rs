@@ -96,7 +96,12 @@ pub(super) fn scheme(text: &str) -> Result<(), String> {
 }
 
 pub(super) fn api_url(text: &str) -> Result<(), String> {
-    let url = Url::parse(text).map_err(|why| format!("`{text}` is no URL: {why}"))?;
+    let url = Url::parse(text).map_err(|why| match why {
+        url::ParseError::RelativeUrlWithoutBase => {
+            format!("`{text}` is no URL: it does not begin with `https://`")
+        }
+        why => format!("`{text}` is no URL: {why}"),
+    })?;
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
