@@ -1,8 +1,8 @@
 //! `couplet conflicts`: what waits for a decision, and the decisions.
 
 use crate::model::{
-    Action, Answer, Conflict, ConflictId, ConflictState, FieldType, Filter, NewPolicy, Reason,
-    Scope, Side, Take, Value,
+    Action, Answer, Conflict, ConflictField, ConflictId, ConflictState, FieldType, Filter,
+    NewPolicy, Reason, RecordId, Scope, Side, Take, Value,
 };
 use crate::store::Reader;
 use crate::text::clean;
@@ -86,27 +86,32 @@ fn one(reader: &Reader, id: ConflictId) -> Result<Conflict, Problem> {
 /// A conflict that can still be answered.
 fn open_one(reader: &Reader, id: ConflictId) -> Result<Conflict, Problem> {
     let conflict = one(reader, id)?;
-    match conflict.state {
-        ConflictState::Open | ConflictState::Decided => Ok(conflict),
-        ConflictState::Resolved | ConflictState::Superseded => Err(Problem::failed(
-            format!("conflict {id} is closed ({})", conflict.state.name()),
-            "`couplet conflicts list` shows those that wait",
-        )),
+    if is_open(&conflict) {
+        return Ok(conflict);
     }
+    Err(Problem::failed(
+        format!("conflict {id} is closed ({})", conflict.state.name()),
+        "`couplet conflicts list` shows those that wait",
+    ))
+}
+
+const fn is_open(conflict: &Conflict) -> bool {
+    matches!(conflict.state, ConflictState::Open | ConflictState::Decided)
 }
 
 fn show(context: &Context, id: ConflictId, form: Form) -> Result<Exit, Problem> {
-    let conflict = one(&context.reader()?, id)?;
+    let reader = context.reader()?;
+    let conflict = one(&reader, id)?;
     if form.json {
         document(&json::conflict(&conflict))?;
     } else {
-        page(context, &conflict).print()?;
+        page(context, &reader, &conflict)?.print()?;
     }
     Ok(Exit::Done)
 }
 
 /// A conflict as a person reads it, with the answers that fit.
-fn page(context: &Context, conflict: &Conflict) -> Page {
+fn page(context: &Context, reader: &Reader, conflict: &Conflict) -> Result<Page, Problem> {
     let at = |moment| shown(Some(moment), &context.config.zone());
     let mut page = Page::default();
     page.line(format!(
@@ -138,9 +143,23 @@ fn page(context: &Context, conflict: &Conflict) -> Page {
     if let Some(side) = conflict.gone {
         page.line(format!("deleted in {side}, edited in {}", side.other()));
     }
+    let mut record = |side: Side, id: &RecordId, title: &str| {
+        page.line(format!("  {side:<9} {id}  {}", clean(title)));
+    };
+    if !conflict.candidates.is_empty() {
+        // `--match` asks for the id of the record itself, too.
+        let own = reader.outline(conflict.link)?;
+        for side in Side::BOTH {
+            let end = own
+                .as_ref()
+                .and_then(|own| own.linked.ends.get(side).live());
+            if let Some(snapshot) = end {
+                record(side, &snapshot.id, &conflict.title);
+            }
+        }
+    }
     for candidate in &conflict.candidates {
-        let title = clean(&candidate.title);
-        page.line(format!("  {:<9} {}  {title}", candidate.side, candidate.id));
+        record(candidate.side, &candidate.id, &candidate.title);
     }
     if let Some(until) = conflict.deferred_until {
         page.line(format!("put off until {}", at(until)));
@@ -151,14 +170,22 @@ fn page(context: &Context, conflict: &Conflict) -> Page {
     if let Some(by) = &conflict.decided_by {
         page.line(format!("decided by {}", clean(by)));
     }
-    page.line(format!("answer with {}", answers(conflict.reason)));
-    page
+    if is_open(conflict) {
+        page.line(format!(
+            "answer with `couplet conflicts resolve {}` and {}",
+            conflict.id,
+            answers(conflict.reason)
+        ));
+    }
+    Ok(page)
 }
 
 /// The answers that fit a reason, for a hint.
 const fn answers(reason: Reason) -> &'static str {
     match reason {
-        Reason::Field => "`--field FIELD` and `--take ghl|growbots|base|both` or `--value TEXT`",
+        Reason::Field => {
+            "`--field FIELD --take ghl|growbots|base|both`, or `--field FIELD --value TEXT`"
+        }
         Reason::DeleteEdit => {
             "`--take ghl` or `--take growbots`: the side that deleted it deletes, the other makes it again"
         }
@@ -197,20 +224,20 @@ fn remembered(conflict: &Conflict, args: &Resolve) -> Result<Option<Action>, Pro
     let Some(scope) = &args.remember else {
         return Ok(None);
     };
-    let policy = match (&args.field, args.take) {
-        (Some(_), Some(TakeArg::Ghl)) => "ghl",
-        (Some(_), Some(TakeArg::Growbots)) => "growbots",
-        (Some(field), Some(TakeArg::Both)) if field.ty() == FieldType::Set => "union",
-        (Some(_), Some(TakeArg::Both)) => "append",
+    let field = args.field.as_deref().map(|name| named(conflict, name));
+    let (field, policy) = match (field.transpose()?, args.take) {
+        (Some(one), Some(TakeArg::Ghl)) => (&one.field, "ghl"),
+        (Some(one), Some(TakeArg::Growbots)) => (&one.field, "growbots"),
+        (Some(one), Some(TakeArg::Both)) if one.field.ty() == FieldType::Set => {
+            (&one.field, "union")
+        }
+        (Some(one), Some(TakeArg::Both)) => (&one.field, "append"),
         _ => {
             return Err(Problem::usage(
                 "this answer cannot be remembered",
                 "a policy takes a side of a field, or both: `--field FIELD --take ghl|growbots|both`",
             ));
         }
-    };
-    let Some(field) = args.field.clone() else {
-        return Ok(None);
     };
     let scope = match scope.as_str() {
         "record" => Scope::Record {
@@ -239,7 +266,7 @@ fn remembered(conflict: &Conflict, args: &Resolve) -> Result<Option<Action>, Pro
         conflict: Some(conflict.id),
         policy: NewPolicy {
             kind: conflict.kind,
-            field,
+            field: field.clone(),
             scope,
             policy: policy.into(),
             note: args.note.clone(),
@@ -298,17 +325,8 @@ fn field_answer(
     let (Some(name), true) = (&args.field, args.take.is_some() || args.value.is_some()) else {
         return Ok(None);
     };
-    let Some(field) = conflict.fields.iter().find(|one| one.field == *name) else {
-        let fields: Vec<String> = conflict
-            .fields
-            .iter()
-            .map(|one| one.field.to_string())
-            .collect();
-        return Err(Problem::usage(
-            format!("`{name}` is not in conflict {}", conflict.id),
-            format!("these are: `{}`", fields.join("`, `")),
-        ));
-    };
+    let field = named(conflict, name)?;
+    let name = &field.field;
     let (word, take) = match (args.take, &args.value) {
         (Some(TakeArg::Ghl), _) => ("ghl", Take::Side(Side::Ghl)),
         (Some(TakeArg::Growbots), _) => ("growbots", Take::Side(Side::Growbots)),
@@ -328,6 +346,19 @@ fn field_answer(
         take: word.into(),
         value: value.map_or(serde_json::Value::Null, |value| value.to_json()),
     }))
+}
+
+/// The field of a conflict by its name, or by the words that the list has for it.
+fn named<'a>(conflict: &'a Conflict, name: &str) -> Result<&'a ConflictField, Problem> {
+    let mut fields = conflict.fields.iter();
+    let is_it = |one: &&ConflictField| one.field.to_string() == name || one.field.label() == name;
+    fields.find(is_it).ok_or_else(|| {
+        let fields = conflict.fields.iter().map(|one| one.field.to_string());
+        Problem::usage(
+            format!("`{name}` is not in conflict {}", conflict.id),
+            format!("these are: `{}`", fields.collect::<Vec<_>>().join("`, `")),
+        )
+    })
 }
 
 #[cfg(test)]

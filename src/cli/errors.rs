@@ -1,11 +1,12 @@
 //! `couplet errors`: what went wrong, grouped by pattern, and what to do with it.
 
-use crate::model::{Action, ErrorId, Side};
+use crate::model::{Action, ErrorId, ErrorRow, Side};
 
 use super::actions::submit;
 use super::args::{ErrorIds, Errors, Listing};
 use super::context::Context;
 use super::exit::{Exit, Problem};
+use super::export;
 use super::json;
 use super::moment::shown;
 use super::output::{Column, Rows};
@@ -27,6 +28,7 @@ pub fn run(context: &Context, command: &Errors) -> Result<Exit, Problem> {
         Errors::Retry(ids) => act(context, ids, |error| Action::Retry { error }),
         Errors::Skip(ids) => act(context, ids, |error| Action::Skip { error }),
         Errors::Mute(ids) => act(context, ids, |error| Action::Mute { error }),
+        Errors::Export { ids, table } => export::errors(&named(context, ids)?, table),
     }
 }
 
@@ -58,17 +60,22 @@ fn act(
     ids: &ErrorIds,
     action: impl Fn(ErrorId) -> Action,
 ) -> Result<Exit, Problem> {
-    let known = context.reader()?.errors(u32::MAX)?;
-    if let Some(id) = ids
-        .ids
-        .iter()
-        .find(|id| !known.iter().any(|row| row.id == **id))
-    {
-        return Err(Problem::failed(
-            format!("there is no open error {id}"),
-            "`couplet errors list` shows them",
-        ));
-    }
+    named(context, &ids.ids)?;
     let actions: Vec<Action> = ids.ids.iter().copied().map(action).collect();
     submit(context, ids.form, &actions)
+}
+
+/// The errors of these numbers, in their order; all of them are known.
+fn named(context: &Context, ids: &[ErrorId]) -> Result<Vec<ErrorRow>, Problem> {
+    let known = context.reader()?.errors(u32::MAX)?;
+    let rows = ids.iter().map(|id| {
+        let row = known.iter().find(|row| row.id == *id).cloned();
+        row.ok_or_else(|| {
+            Problem::failed(
+                format!("there is no open error {id}"),
+                "`couplet errors list` shows them",
+            )
+        })
+    });
+    rows.collect()
 }

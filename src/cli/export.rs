@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 
 use serde_json::{Map, Value as Json};
 
-use crate::model::{FieldName, Kind, LinkId};
+use crate::model::{ErrorRow, FieldName, Kind, LinkId};
 use crate::store::Reader;
 
-use super::args::{Export, ExportFormat, ExportKind};
+use super::args::{Export, ExportFormat, ExportKind, Table};
 use super::contacts::PAGE;
 use super::context::Context;
 use super::exit::{Exit, Problem};
@@ -21,12 +21,52 @@ const LOG: &[&str] = &[
     "requests",
 ];
 
-/// Writes the table to stdout, or to a new file that only its owner can read.
+/// The columns of errors.
+const ERRORS: &[&str] = &[
+    "id",
+    "state",
+    "side",
+    "operation",
+    "status",
+    "count",
+    "first_at",
+    "last_at",
+    "next_retry_at",
+    "record",
+    "title",
+    "pattern",
+    "message",
+];
+
+/// Does what `couplet export KIND` asks for.
 pub fn run(context: &Context, args: &Export) -> Result<Exit, Problem> {
     let reader = context.reader()?;
-    let Some(path) = &args.out else {
+    write(&args.table, |to| table(&reader, args, to))
+}
+
+/// Writes errors as a table.
+pub fn errors(rows: &[ErrorRow], to: &Table) -> Result<Exit, Problem> {
+    let columns: Vec<String> = ERRORS.iter().map(ToString::to_string).collect();
+    let format = to.format;
+    write(to, |to| {
+        head(format, &columns, to)?;
+        for error in rows {
+            if let Json::Object(object) = json::error(error) {
+                row(format, &columns, &object, to)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Writes a table to stdout, or to a new file that only its owner can read.
+fn write(
+    place: &Table,
+    table: impl FnOnce(&mut dyn Write) -> Result<(), Problem>,
+) -> Result<Exit, Problem> {
+    let Some(path) = &place.out else {
         let mut to = BufWriter::new(io::stdout().lock());
-        table(&reader, args, &mut to)?;
+        table(&mut to)?;
         to.flush()?;
         return Ok(Exit::Done);
     };
@@ -42,7 +82,7 @@ pub fn run(context: &Context, args: &Export) -> Result<Exit, Problem> {
         )
     })?;
     let mut to = BufWriter::new(file);
-    let written = table(&reader, args, &mut to).and_then(|()| Ok(to.flush()?));
+    let written = table(&mut to).and_then(|()| Ok(to.flush()?));
     if written.is_err() {
         // Half a table looks like a whole one.
         drop(std::fs::remove_file(path));
@@ -50,12 +90,13 @@ pub fn run(context: &Context, args: &Export) -> Result<Exit, Problem> {
     written.map(|()| Exit::Done)
 }
 
-fn table(reader: &Reader, args: &Export, to: &mut impl Write) -> Result<(), Problem> {
+fn table(reader: &Reader, args: &Export, to: &mut dyn Write) -> Result<(), Problem> {
+    let format = args.table.format;
     let Some(kind) = kind(args.kind) else {
-        return log(reader, args.format, to);
+        return log(reader, format, to);
     };
     let columns = columns(kind);
-    head(args.format, &columns, to)?;
+    head(format, &columns, to)?;
     let mut after = LinkId::default();
     loop {
         let page = reader.links(after, PAGE as u32)?;
@@ -65,13 +106,13 @@ fn table(reader: &Reader, args: &Export, to: &mut impl Write) -> Result<(), Prob
         after = last.id;
         for link in page.iter().filter(|link| link.kind == kind) {
             if let Some(detail) = reader.outline(link.id)? {
-                row(args.format, &columns, &json::record(&detail), to)?;
+                row(format, &columns, &json::record(&detail), to)?;
             }
         }
     }
 }
 
-fn log(reader: &Reader, format: ExportFormat, to: &mut impl Write) -> Result<(), Problem> {
+fn log(reader: &Reader, format: ExportFormat, to: &mut dyn Write) -> Result<(), Problem> {
     let columns: Vec<String> = LOG.iter().map(ToString::to_string).collect();
     head(format, &columns, to)?;
     let mut before = None;
@@ -115,7 +156,7 @@ fn columns(kind: Kind) -> Vec<String> {
     columns
 }
 
-fn head(format: ExportFormat, columns: &[String], to: &mut impl Write) -> Result<(), Problem> {
+fn head(format: ExportFormat, columns: &[String], to: &mut dyn Write) -> Result<(), Problem> {
     if format == ExportFormat::Csv {
         writeln!(to, "{}", columns.join(","))?;
     }
@@ -126,7 +167,7 @@ fn row(
     format: ExportFormat,
     columns: &[String],
     object: &Map<String, Json>,
-    to: &mut impl Write,
+    to: &mut dyn Write,
 ) -> Result<(), Problem> {
     if format == ExportFormat::Jsonl {
         serde_json::to_writer(&mut *to, object).map_err(io::Error::from)?;

@@ -2,6 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use couplet::clock::Clock;
+use couplet::model::{Failure, Holder, Side};
+use couplet::store::{Lease, Writer};
 use serde_json::json;
 
 use crate::user::{Sandbox, User, said, with_conflict};
@@ -49,6 +52,54 @@ fn a_cell_that_a_spreadsheet_would_run_is_made_harmless_and_a_file_is_for_its_ow
     let mode = std::fs::metadata(&out).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(user.run(&line).status.code(), Some(1));
+}
+
+#[test]
+fn errors_can_be_exported_by_their_numbers() {
+    let user = User::new();
+    with_conflict(&user.database());
+    let clock = Clock::system();
+    let mut writer = Writer::open(&user.database(), &clock).unwrap();
+    let us = Holder {
+        operator: "dana".into(),
+        host: "desk".into(),
+        pid: 1,
+        since: clock.now(),
+    };
+    let Lease::Ours(fence) = writer.acquire(&us).unwrap() else {
+        panic!("somebody holds the lease")
+    };
+    for operation in ["pull", "push"] {
+        let failure = Failure {
+            pattern: format!("GHL {operation} 500"),
+            side: Some(Side::Ghl),
+            operation: operation.into(),
+            status: Some(500),
+            message: format!("=GHL failed, with 500 on {operation}"),
+            link: None,
+            next_retry_at: None,
+        };
+        writer.raise(fence, &failure).unwrap();
+    }
+    writer.release(fence).unwrap();
+    let listed = user.json("errors list --json");
+    let pull = listed.as_array().unwrap().iter();
+    let pull = pull.into_iter().find(|row| row["operation"] == "pull");
+    let id = &pull.unwrap()["id"];
+    let csv = user.run(&format!("errors export {id} --format csv"));
+    let text = String::from_utf8(csv.stdout).unwrap();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(text.starts_with("id,state,side,operation,"), "{text}");
+    assert!(
+        text.contains("\"'=GHL failed, with 500 on pull\""),
+        "{text}"
+    );
+    let lines = user.run(&format!("errors export {id} --format jsonl"));
+    let row: serde_json::Value = serde_json::from_slice(&lines.stdout).unwrap();
+    assert_eq!(&row, pull.unwrap());
+    let none = user.run("errors export 99 --format csv");
+    assert_eq!(none.status.code(), Some(1), "{}", said(&none));
+    assert!(said(&none).contains("there is no open error 99"));
 }
 
 #[test]

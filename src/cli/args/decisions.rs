@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Form, Listing};
-use crate::model::{ConflictId, FieldName, LogId, PassId, PolicyId, RecordId};
+use crate::model::{ConflictId, LogId, PassId, PolicyId, RecordId};
 
 #[derive(Debug, Subcommand)]
 pub enum Conflicts {
@@ -37,7 +37,7 @@ pub struct Resolve {
     pub id: ConflictId,
     /// Which field is decided, for a `field` conflict.
     #[arg(long, value_name = "FIELD")]
-    pub field: Option<FieldName>,
+    pub field: Option<String>,
     /// Whose value, for a `field` conflict; whose version, for `delete_edit`.
     #[arg(long, group = "answer")]
     pub take: Option<TakeArg>,

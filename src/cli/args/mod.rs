@@ -17,7 +17,7 @@ pub use decisions::{Conflicts, Policies, Resolve, TakeArg, Undo};
 pub use records::{Contacts, Links, Tasks};
 pub use run::{Demo, Sandbox, Serve, Sync, SyncCommand};
 pub use setup::{Auth, Bench, Config, Credential, Doctor, Init, Map, Rules};
-pub use tables::{Export, ExportFormat, ExportKind, Merge};
+pub use tables::{Export, ExportFormat, ExportKind, Merge, Table};
 pub use watch::{Alerts, ErrorIds, Errors, Log};
 
 /// Keeps contacts and tasks the same in HighLevel (GHL) and Growbots.
@@ -167,10 +167,15 @@ impl Command {
                 | Self::Undo(Undo { dry_run: true, .. })
                 | Self::Errors(Errors::List(_))
                 | Self::Alerts(Alerts::List(_))
+                | Self::Links(Links::List(_))
+                | Self::Policies(Policies::List(_))
                 | Self::Map(Map::Show(_))
+                | Self::Rules(_)
                 | Self::Config(
                     Config::Check | Config::Show(_) | Config::Explain { .. } | Config::Keys
                 )
+                | Self::Completions { .. }
+                | Self::Man
         )
     }
 }
@@ -209,6 +214,29 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Couplet::command().debug_assert();
+    }
+
+    #[test]
+    fn a_viewer_may_look_and_try_and_change_nothing() {
+        for (line, may) in [
+            ("status", true),
+            ("links list", true),
+            ("links split 1", false),
+            ("policies list", true),
+            ("policies remove 1", false),
+            ("rules list", true),
+            ("rules test all 1", true),
+            ("undo 1 --dry-run", true),
+            ("undo 1", false),
+            ("errors retry 1", false),
+            ("forget 1", false),
+            ("man", true),
+        ] {
+            let words = format!("couplet {line}");
+            let args = Couplet::try_parse_from(words.split(' ')).unwrap();
+            let looks = args.command.as_ref().map(Command::only_looks);
+            assert_eq!(looks, Some(may), "{line}");
+        }
     }
 
     #[test]

@@ -9,6 +9,13 @@ use clap::{Args, ValueEnum};
 pub struct Export {
     /// What.
     pub kind: ExportKind,
+    #[command(flatten)]
+    pub table: Table,
+}
+
+/// In which form a table is written, and where to.
+#[derive(Debug, Args)]
+pub struct Table {
     /// In which form.
     #[arg(long)]
     pub format: ExportFormat,

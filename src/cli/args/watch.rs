@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Form, Listing};
+use super::{Form, Listing, Table};
 use crate::model::{AlertId, ErrorId};
 
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,13 @@ pub enum Errors {
     Skip(ErrorIds),
     /// Keep them out of the counts.
     Mute(ErrorIds),
+    /// Write these errors as a table.
+    Export {
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<ErrorId>,
+        #[command(flatten)]
+        table: Table,
+    },
 }
 
 #[derive(Debug, Args)]
