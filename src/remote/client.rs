@@ -24,7 +24,7 @@ use super::{
     Normalise, RemoteError, Transport, TransportError,
     auth::{self, Auth, Key, TokenCall, Wire},
     breaker::Breaker,
-    limiter::{Limiter, Place},
+    limiter::Limiter,
     limits::{self, Said},
     meter::{Last, Meter},
     offset::Offset,
@@ -298,6 +298,7 @@ impl Client {
                         // For everybody: the next request would be refused as well.
                         self.limiter.block(ms);
                     } else {
+                        // This request alone waits; the side may answer others meanwhile.
                         tokio::time::sleep(Duration::from_millis(ms as u64)).await;
                     }
                     waited_ms = ms;
@@ -365,13 +366,9 @@ impl Client {
             return Err(self.shut(shut));
         }
         let request = self.request(call, key)?;
-        let mut places = vec![self.limiter.place(lane).await?];
-        for _ in 1..call.cost {
-            places.push(self.limiter.beside(lane).await?);
-        }
-        let unused = |places: Vec<Place<'_>>| places.into_iter().for_each(Place::unused);
+        let place = self.limiter.place(lane, call.cost).await?;
         if call.write && call.apart.is_none() && !(self.gate)() {
-            unused(places);
+            place.unused();
             return Err(RemoteError::Stopped {
                 side: self.side,
                 operation: call.operation.to_owned(),
@@ -379,7 +376,7 @@ impl Client {
         }
         let sent_at = self.clock.ticks();
         if let Err(ms) = lock(&self.breaker).permit(sent_at) {
-            unused(places);
+            place.unused();
             return Err(self.shut(ms));
         }
         lock(&self.meter).sent(call.operation);
@@ -397,9 +394,10 @@ impl Client {
             "answered"
         );
         match &end {
-            Ok(_) => places.into_iter().for_each(Place::answered),
-            Err(TransportError::NotConnected(_)) => unused(places),
-            Err(_) => drop(places),
+            Ok(_) if status == 429 => place.refused(),
+            Ok(_) => place.answered(),
+            Err(TransportError::NotConnected(_)) => place.unused(),
+            Err(_) => drop(place),
         }
         lock(&self.breaker).report(now, (1..500).contains(&status));
         lock(&self.meter).ended(match &end {
@@ -415,7 +413,6 @@ impl Client {
             lock(&self.offset).answered(date, self.clock.now(), now - sent_at);
         }
         if status == 429 {
-            self.limiter.refused(sent_at);
             lock(&self.meter).throttled(self.clock.now());
         }
         self.limiter.learn(&said, sent_at)?;
