@@ -5,13 +5,11 @@
 //! (`sync.md` 3.6). What the headers tell of others is heeded as well ([`Window`]).
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
@@ -21,8 +19,8 @@ use crate::{
 use super::{
     RemoteError,
     day::{DAY_MS, DayBudget},
-    lanes::Lanes,
     limits::Said,
+    queue::{Queue, Turn},
     retry::LONGEST_WAIT_MS,
     route::Route,
     window::Window,
@@ -52,24 +50,15 @@ struct State {
     window: Window,
     route: Route,
     day: DayBudget,
-    lanes: Lanes,
-    queues: [VecDeque<Arc<Notify>>; 4],
+    queue: Queue,
     in_flight: u32,
     /// Ticks before which nothing goes.
     blocked_until: i64,
     /// Ticks of the last answer.
     answered_at: Option<i64>,
     counted: Option<Counted>,
-    /// What this process sent in the last window.
-    recent: VecDeque<Recent>,
     /// What was last kept for the other processes.
     kept: Option<Heard>,
-}
-
-struct Recent {
-    slot: i64,
-    lane: Lane,
-    at: i64,
 }
 
 /// Our own requests of the day, and of the last 24 h.
@@ -218,12 +207,7 @@ impl Limiter {
         let now = self.clock.ticks();
         let mut state = self.state();
         state.forget(now);
-        let status = |lane: Lane| LaneStatus {
-            lane,
-            queued: state.queues[lane as usize].len() as u32,
-            recent: state.recent.iter().filter(|sent| sent.lane == lane).count() as u32,
-        };
-        Lane::ALL.map(status).to_vec()
+        state.queue.status()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -231,16 +215,10 @@ impl Limiter {
     }
 
     fn join(&self, lane: Lane, cost: u32) -> Ticket<'_> {
-        let turn = Arc::new(Notify::new());
-        let mut state = self.state();
-        if state.queues[lane as usize].is_empty() {
-            state.lanes.wakes(lane);
-        }
-        state.queues[lane as usize].push_back(Arc::clone(&turn));
         Ticket {
             limiter: self,
             lane,
-            turn,
+            turn: self.state().queue.join(lane),
             cost: cost as usize,
             taken: Vec::new(),
         }
@@ -358,7 +336,7 @@ impl Limiter {
     /// Gives places back: nothing was sent.
     fn give_back(&self, state: &mut State, slots: &[Slot]) {
         for slot in slots {
-            state.recent.retain(|sent| sent.slot != slot.id);
+            state.queue.unserved(slot.id);
             state.counted = None;
             // Where the log cannot be written, the place is freed by its age.
             self.slots.give_back(slot.id).ok();
@@ -366,24 +344,16 @@ impl Limiter {
     }
 
     fn wake_first(state: &State) {
-        if let Some(turn) = state.first() {
+        if let Some(turn) = state.queue.first() {
             turn.notify_one();
         }
     }
 }
 
 impl State {
-    fn first(&self) -> Option<&Arc<Notify>> {
-        let waiting = Lane::ALL
-            .into_iter()
-            .filter(|lane| !self.queues[*lane as usize].is_empty());
-        let lane = self.lanes.next(waiting)?;
-        self.queues[lane as usize].front()
-    }
-
     fn is_first(&self, ticket: &Ticket<'_>) -> bool {
-        self.first()
-            .is_some_and(|turn| Arc::ptr_eq(turn, &ticket.turn))
+        let first = self.queue.first();
+        first.is_some_and(|turn| Arc::ptr_eq(turn, &ticket.turn))
     }
 
     /// Where nothing was heard for a window, others may have taken it: one request goes ahead and looks.
@@ -397,12 +367,7 @@ impl State {
     }
 
     fn sent(&mut self, slot: i64, lane: Lane, now: i64) {
-        self.lanes.served(lane);
-        self.recent.push_back(Recent {
-            slot,
-            lane,
-            at: now,
-        });
+        self.queue.served(lane, slot, now);
         self.forget(now);
         if let Some(counted) = &mut self.counted {
             counted.day += 1;
@@ -411,10 +376,7 @@ impl State {
     }
 
     fn forget(&mut self, now: i64) {
-        let since = now - i64::from(self.window.length_ms);
-        while self.recent.front().is_some_and(|sent| sent.at <= since) {
-            self.recent.pop_front();
-        }
+        self.queue.forget(now - i64::from(self.window.length_ms));
     }
 }
 
@@ -422,7 +384,7 @@ impl State {
 struct Ticket<'a> {
     limiter: &'a Limiter,
     lane: Lane,
-    turn: Arc<Notify>,
+    turn: Turn,
     /// The places that it needs.
     cost: usize,
     /// Those that it has.
@@ -433,7 +395,7 @@ impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         let mut state = self.limiter.state();
         self.limiter.give_back(&mut state, &self.taken);
-        state.queues[self.lane as usize].retain(|turn| !Arc::ptr_eq(turn, &self.turn));
+        state.queue.leave(self.lane, &self.turn);
         Limiter::wake_first(&state);
     }
 }
