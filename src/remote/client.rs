@@ -1,7 +1,9 @@
 //! One request with all layers around the transport: breaker, limiter, gate, meter, retry.
 
+mod call;
+mod words;
+
 use std::{
-    borrow::Cow,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -9,27 +11,26 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
-use serde::Deserialize;
+use http::Request;
 use url::Url;
 
 use crate::{
     clock::Clock,
-    model::{FieldName, Health, Kind, Lane, Side, SideStatus, Slots},
-    secrets::Secret,
-    text,
+    model::{Health, Lane, Side, SideStatus, Slots},
 };
 
 use super::{
     Normalise, RemoteError, Transport, TransportError,
     auth::{self, Auth, Key, TokenCall, Wire},
     breaker::Breaker,
-    limiter::{Limiter, Place},
+    limiter::Limiter,
     limits::{self, Said},
     meter::{Last, Meter},
     offset::Offset,
     retry::{Attempt, Budget, Ended, LONGEST_WAIT_MS, Step, next_step},
 };
+
+pub use call::{Answer, Call};
 
 /// Asked last thing before a write is sent; `false` where this process may not write any more.
 pub type Gate = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -65,146 +66,6 @@ pub struct Parts {
 impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parts").finish_non_exhaustive()
-    }
-}
-
-/// A request to make, named by method and path template: `GET /contacts/{contactId}`.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// Its name in the counts.
-    pub operation: &'static str,
-    /// Whether it changes something.
-    pub write: bool,
-    path: Vec<String>,
-    query: Vec<(Cow<'static, str>, String)>,
-    headers: Vec<(HeaderName, String)>,
-    body: Option<Vec<u8>>,
-    /// The places of the window that it takes.
-    cost: u32,
-    /// A request for tokens: its own address, and its own key if it needs one.
-    apart: Option<(Url, Option<Secret<String>>)>,
-}
-
-impl Call {
-    /// A call that changes nothing; `ids` fill the template's `{…}` in order.
-    pub fn read(operation: &'static str, ids: &[&str]) -> Self {
-        let mut ids = ids.iter();
-        let (_, path) = operation.split_once(" /").unwrap_or((operation, ""));
-        let fill = |part: &str| match part.strip_prefix('{') {
-            Some(_) => ids.next().copied().unwrap_or("").to_owned(),
-            None => part.to_owned(),
-        };
-        Self {
-            operation,
-            write: false,
-            path: path.split('/').map(fill).collect(),
-            query: vec![],
-            headers: vec![],
-            body: None,
-            cost: 1,
-            apart: None,
-        }
-    }
-
-    /// A request for tokens. Not repeated after a lost answer: a refresh token may be good for one use.
-    fn for_tokens(call: TokenCall) -> Self {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        for (name, secret) in &call.form {
-            form.append_pair(name, secret.expose());
-        }
-        Self {
-            body: Some(form.finish().into_bytes()),
-            apart: Some((call.url, call.bearer)),
-            ..Self::write(call.operation, &[])
-        }
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(auth::VERSION, auth::VERSION_MAIN)
-    }
-
-    /// A call that changes something.
-    pub fn write(operation: &'static str, ids: &[&str]) -> Self {
-        Self {
-            write: true,
-            ..Self::read(operation, ids)
-        }
-    }
-
-    /// The first segment of its path.
-    pub fn segment(&self) -> &str {
-        self.path.first().map_or("", String::as_str)
-    }
-
-    /// With another first segment of its path, or several; it keeps its name.
-    pub fn under(mut self, segment: &str) -> Self {
-        let segments = segment.split('/').filter(|part| !part.is_empty());
-        self.path.splice(..1, segments.map(str::to_owned));
-        self
-    }
-
-    /// With a query parameter.
-    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        self.query.push((name.into(), value.into()));
-        self
-    }
-
-    /// With a header.
-    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// With a header, unless it has that one.
-    pub fn or_header(self, name: HeaderName, value: &str) -> Self {
-        if self.headers.iter().any(|(has, _)| *has == name) {
-            self
-        } else {
-            self.header(name, value)
-        }
-    }
-
-    /// One that counts as so many requests.
-    pub fn costing(self, cost: u32) -> Self {
-        Self { cost, ..self }
-    }
-
-    /// With a JSON body.
-    pub fn json(mut self, body: &serde_json::Value) -> Self {
-        self.body = Some(body.to_string().into_bytes());
-        self
-    }
-}
-
-/// An answer that is neither a 5xx nor a 429.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: Bytes,
-    operation: &'static str,
-    write: bool,
-}
-
-impl Answer {
-    /// Whether it is any 2xx.
-    pub fn is_ok(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// A part of it as an answer of its own, such as one result of a batch.
-    pub fn part(&self, status: u16, body: &str) -> Self {
-        Self {
-            status,
-            body: Bytes::copy_from_slice(body.as_bytes()),
-            ..self.clone()
-        }
-    }
-
-    /// What was asked.
-    pub const fn operation(&self) -> &'static str {
-        self.operation
     }
 }
 
@@ -265,9 +126,7 @@ impl Client {
                 continue;
             }
             let ended = match &end {
-                Ok(answer) if !call.write && answer.is_ok() && !is_json(&answer.body) => {
-                    Ended::Garbled
-                }
+                Ok(answer) if !call.write && answer.is_ok() && !answer.is_json() => Ended::Garbled,
                 Ok(answer) => Ended::Status(answer.status),
                 Err(TransportError::NotConnected(_)) => Ended::Unreachable,
                 Err(TransportError::Other(_)) => return self.outcome(&call, end),
@@ -298,6 +157,7 @@ impl Client {
                         // For everybody: the next request would be refused as well.
                         self.limiter.block(ms);
                     } else {
+                        // This request alone waits; the side may answer others meanwhile.
                         tokio::time::sleep(Duration::from_millis(ms as u64)).await;
                     }
                     waited_ms = ms;
@@ -365,13 +225,9 @@ impl Client {
             return Err(self.shut(shut));
         }
         let request = self.request(call, key)?;
-        let mut places = vec![self.limiter.place(lane).await?];
-        for _ in 1..call.cost {
-            places.push(self.limiter.beside(lane).await?);
-        }
-        let unused = |places: Vec<Place<'_>>| places.into_iter().for_each(Place::unused);
+        let place = self.limiter.place(lane, call.cost).await?;
         if call.write && call.apart.is_none() && !(self.gate)() {
-            unused(places);
+            place.unused();
             return Err(RemoteError::Stopped {
                 side: self.side,
                 operation: call.operation.to_owned(),
@@ -379,7 +235,7 @@ impl Client {
         }
         let sent_at = self.clock.ticks();
         if let Err(ms) = lock(&self.breaker).permit(sent_at) {
-            unused(places);
+            place.unused();
             return Err(self.shut(ms));
         }
         lock(&self.meter).sent(call.operation);
@@ -397,9 +253,10 @@ impl Client {
             "answered"
         );
         match &end {
-            Ok(_) => places.into_iter().for_each(Place::answered),
-            Err(TransportError::NotConnected(_)) => unused(places),
-            Err(_) => drop(places),
+            Ok(_) if status == 429 => place.refused(),
+            Ok(_) => place.answered(),
+            Err(TransportError::NotConnected(_)) => place.unused(),
+            Err(_) => drop(place),
         }
         lock(&self.breaker).report(now, (1..500).contains(&status));
         lock(&self.meter).ended(match &end {
@@ -415,7 +272,6 @@ impl Client {
             lock(&self.offset).answered(date, self.clock.now(), now - sent_at);
         }
         if status == 429 {
-            self.limiter.refused(sent_at);
             lock(&self.meter).throttled(self.clock.now());
         }
         self.limiter.learn(&said, sent_at)?;
@@ -431,45 +287,11 @@ impl Client {
     }
 
     fn request(&self, call: &Call, key: Option<&Key>) -> Result<Request<Bytes>, RemoteError> {
-        let bad = |what: &str| self.malformed(call.operation, what, false);
-        let mut url = self.base.clone();
-        if let Some((apart, _)) = &call.apart {
-            url = apart.clone();
-        } else {
-            url.path_segments_mut()
-                .map_err(|()| bad("the base URL takes no path"))?
-                .pop_if_empty()
-                .extend(&call.path);
-        }
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&call.query);
-        }
-        let verb = call.operation.split(' ').next().unwrap_or("GET");
-        let method = Method::from_bytes(verb.as_bytes()).map_err(|_| bad("no such method"))?;
-        let mut request = Request::new(Bytes::new());
-        *request.method_mut() = method;
-        *request.uri_mut() = url
-            .as_str()
-            .parse()
-            .map_err(|_| bad("the address cannot be written"))?;
-        let headers = request.headers_mut();
+        let mut request = call
+            .request(&self.base)
+            .map_err(|what| self.malformed(call.operation, what, false))?;
         if let Some(key) = key {
-            self.auth.sign(key, headers);
-        }
-        if let Some((_, Some(bearer))) = &call.apart {
-            auth::insert(headers, &header::AUTHORIZATION, "Bearer", bearer);
-        }
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        for (name, value) in &call.headers {
-            let value =
-                HeaderValue::from_str(value).map_err(|_| bad("a header cannot be written"))?;
-            headers.insert(name, value);
-        }
-        if let Some(body) = &call.body {
-            headers
-                .entry(header::CONTENT_TYPE)
-                .or_insert(HeaderValue::from_static("application/json"));
-            *request.body_mut() = Bytes::from(body.clone());
+            self.auth.sign(key, request.headers_mut());
         }
         Ok(request)
     }
@@ -512,70 +334,6 @@ impl Client {
         match self.base.port_or_known_default() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
-        }
-    }
-
-    /// Reads the body of an answer.
-    pub fn parse<'a, T: Deserialize<'a>>(&self, answer: &'a Answer) -> Result<T, RemoteError> {
-        serde_json::from_slice(&answer.body).map_err(|error| self.unread(answer, &error))
-    }
-
-    /// The error for an answer that cannot be read.
-    pub fn unread(&self, answer: &Answer, why: &impl fmt::Display) -> RemoteError {
-        self.malformed(
-            answer.operation,
-            &without_value(&why.to_string()),
-            answer.write,
-        )
-    }
-
-    /// The error for an answer that makes no sense; `maybe_applied` where it answers a write.
-    pub fn malformed(&self, operation: &str, said: &str, maybe_applied: bool) -> RemoteError {
-        RemoteError::Malformed {
-            side: self.side,
-            operation: operation.to_owned(),
-            said: self.said(said),
-            maybe_applied,
-        }
-    }
-
-    /// The error for values that the side cannot take, found without asking it.
-    pub fn cannot(&self, kind: Kind, operation: &str, field: &FieldName, why: &str) -> RemoteError {
-        RemoteError::Refused {
-            side: self.side,
-            operation: operation.to_owned(),
-            kind,
-            status: 422,
-            fields: vec![field.clone()],
-            said: format!("`{field}` {why}"),
-        }
-    }
-
-    /// The error for something that the side has no call for.
-    pub fn no_such_call(&self, kind: Kind, what: &str) -> RemoteError {
-        RemoteError::Refused {
-            side: self.side,
-            operation: what.to_owned(),
-            kind,
-            status: 422,
-            fields: vec![],
-            said: format!("it has no call for this: {what}"),
-        }
-    }
-
-    /// A side's words, fit to be shown: one line, no control characters, no key, not endless.
-    pub fn said(&self, words: &str) -> String {
-        let words = text::impersonal(&text::clean(&self.auth.redact(words)));
-        text::cut_end(&words, 300).into_owned()
-    }
-
-    /// What an answer that is no 2xx says, fit to be shown.
-    pub fn words(&self, answer: &Answer) -> String {
-        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let said = ["message", "detail", "title"].map(|name| body[name].as_str().unwrap_or(""));
-        match said.into_iter().find(|words| !words.is_empty()) {
-            Some(words) => self.said(words),
-            None => format!("status {}", answer.status),
         }
     }
 
@@ -660,24 +418,6 @@ impl fmt::Debug for Client {
             .field("side", &self.side)
             .finish_non_exhaustive()
     }
-}
-
-fn is_json(body: &[u8]) -> bool {
-    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
-}
-
-/// Why an answer cannot be read, without the value in it: that may be somebody's name or number.
-fn without_value(why: &str) -> String {
-    let place = why.rfind(" at line ").map_or("", |at| &why[at..]);
-    for (begins, said) in [
-        ("invalid type: ", "a value of another type than expected"),
-        ("invalid value: ", "a value that makes no sense"),
-    ] {
-        if why.starts_with(begins) {
-            return format!("{said}{place}");
-        }
-    }
-    why.to_owned()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,7 +2,7 @@
 
 use crate::model::Sent;
 
-/// In a window that has just started, others have used at most this part of the limit.
+/// In a window that has just started, others have used at most this part of the limit: a tenth.
 const FRESH: u32 = 10;
 
 /// What an answer said of the server's count, and when.
@@ -34,7 +34,7 @@ pub struct Counts {
     is_no_bucket: bool,
     /// The last answer that was heard before the request of the next one compared with it went out.
     before: Option<Standing>,
-    /// A moment not before which a window started anew, by as little as was seen.
+    /// When a window had just started anew: never before it did, and as soon after as was seen.
     turned_at: Option<i64>,
 }
 

@@ -5,13 +5,11 @@
 //! (`sync.md` 3.6). What the headers tell of others is heeded as well ([`Window`]).
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
@@ -21,8 +19,8 @@ use crate::{
 use super::{
     RemoteError,
     day::{DAY_MS, DayBudget},
-    lanes::Lanes,
     limits::Said,
+    queue::{Queue, Turn},
     retry::LONGEST_WAIT_MS,
     route::Route,
     window::Window,
@@ -52,24 +50,15 @@ struct State {
     window: Window,
     route: Route,
     day: DayBudget,
-    lanes: Lanes,
-    queues: [VecDeque<Arc<Notify>>; 4],
+    queue: Queue,
     in_flight: u32,
     /// Ticks before which nothing goes.
     blocked_until: i64,
     /// Ticks of the last answer.
     answered_at: Option<i64>,
     counted: Option<Counted>,
-    /// What this process sent in the last window.
-    recent: VecDeque<Recent>,
     /// What was last kept for the other processes.
     kept: Option<Heard>,
-}
-
-struct Recent {
-    slot: i64,
-    lane: Lane,
-    at: i64,
 }
 
 /// Our own requests of the day, and of the last 24 h.
@@ -89,8 +78,15 @@ struct Heard {
     shut_until: Option<Millis>,
 }
 
+/// A place in the log, and the ticks when it was taken.
+#[derive(Clone, Copy)]
+struct Slot {
+    id: i64,
+    at: i64,
+}
+
 enum Next {
-    Go(i64),
+    Go,
     /// Somebody else's turn; we are told when it is ours.
     Turn,
     /// Ours, in so many milliseconds.
@@ -108,19 +104,18 @@ impl Limiter {
         }
     }
 
-    /// Waits for a place. `RemoteError::Shut` where that would take over a minute for another reason than the queue,
-    /// `RemoteError::Spent` where what is left of the day is kept for more urgent lanes.
-    pub async fn place(&self, lane: Lane) -> Result<Place<'_>, RemoteError> {
-        let ticket = self.join(lane);
+    /// Waits for the places of a request that counts as `cost`, 1 or more. `RemoteError::Shut` where that would take
+    /// over a minute for another reason than the queue, `RemoteError::Spent` where what is left of the day is kept for
+    /// more urgent lanes.
+    pub async fn place(&self, lane: Lane, cost: u32) -> Result<Place<'_>, RemoteError> {
+        let mut ticket = self.join(lane, cost);
         loop {
-            match self.try_take(&ticket)? {
-                Next::Go(slot) => {
+            match self.try_take(&mut ticket)? {
+                Next::Go => {
                     return Ok(Place {
                         limiter: self,
-                        slot,
-                        sent_at: self.clock.ticks(),
+                        slots: std::mem::take(&mut ticket.taken),
                         end: End::Lost,
-                        is_in_flight: true,
                     });
                 }
                 Next::Turn => ticket.turn.notified().await,
@@ -135,37 +130,6 @@ impl Limiter {
         }
     }
 
-    /// One place more for a request that has one and counts as several. It stands in no queue and is none in flight:
-    /// what is before it may wait for the end of this very request.
-    pub async fn beside(&self, lane: Lane) -> Result<Place<'_>, RemoteError> {
-        loop {
-            let (now, wall) = (self.clock.ticks(), self.clock.now());
-            let taken = {
-                let mut state = self.state();
-                let (ours, length_ms) = (state.window.ours(now), state.window.length_ms);
-                let taken = self.slots.take(self.side, ours, length_ms, now, wall)?;
-                if let Taken::Go(slot) = taken {
-                    state.sent(slot, lane, now);
-                }
-                taken
-            };
-            match taken {
-                Taken::Go(slot) => {
-                    return Ok(Place {
-                        limiter: self,
-                        slot,
-                        sent_at: now,
-                        end: End::Lost,
-                        is_in_flight: false,
-                    });
-                }
-                Taken::Wait(at) => {
-                    tokio::time::sleep(Duration::from_millis((at - now).max(1) as u64)).await;
-                }
-            }
-        }
-    }
-
     /// Lets nothing go for `ms`: the side said so.
     pub fn block(&self, ms: i64) {
         let now = self.clock.ticks();
@@ -173,14 +137,6 @@ impl Limiter {
         state.blocked_until = state.blocked_until.max(now + ms);
         // Where it cannot be kept, the side tells the next process itself.
         self.keep(&mut state).ok();
-    }
-
-    /// A 429 came to a request sent at these ticks.
-    pub fn refused(&self, sent_at: i64) {
-        let now = self.clock.ticks();
-        let mut state = self.state();
-        state.window.refused(sent_at, now);
-        state.route.doubt(now);
     }
 
     /// Milliseconds for which nothing goes; 0 where something does.
@@ -251,33 +207,24 @@ impl Limiter {
         let now = self.clock.ticks();
         let mut state = self.state();
         state.forget(now);
-        let status = |lane: Lane| LaneStatus {
-            lane,
-            queued: state.queues[lane as usize].len() as u32,
-            recent: state.recent.iter().filter(|sent| sent.lane == lane).count() as u32,
-        };
-        Lane::ALL.map(status).to_vec()
+        state.queue.status()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn join(&self, lane: Lane) -> Ticket<'_> {
-        let turn = Arc::new(Notify::new());
-        let mut state = self.state();
-        if state.queues[lane as usize].is_empty() {
-            state.lanes.wakes(lane);
-        }
-        state.queues[lane as usize].push_back(Arc::clone(&turn));
+    fn join(&self, lane: Lane, cost: u32) -> Ticket<'_> {
         Ticket {
             limiter: self,
             lane,
-            turn,
+            turn: self.state().queue.join(lane),
+            cost: cost as usize,
+            taken: Vec::new(),
         }
     }
 
-    fn try_take(&self, ticket: &Ticket<'_>) -> Result<Next, RemoteError> {
+    fn try_take(&self, ticket: &mut Ticket<'_>) -> Result<Next, RemoteError> {
         let now = self.clock.ticks();
         let wall = self.clock.now();
         let mut state = self.state();
@@ -301,22 +248,25 @@ impl Limiter {
         if blocked > 0 {
             return Ok(Next::Wait(blocked));
         }
-        if state.window.has_word() {
-            let since = now - 2 * i64::from(state.window.length_ms);
-            let requests = self.slots.requests(self.side, since)?;
-            if !state.window.has_room(now, &requests) {
-                return Ok(Next::Wait(LOOK_MS));
+        while ticket.taken.len() < ticket.cost {
+            if state.window.has_word() {
+                let since = now - 2 * i64::from(state.window.length_ms);
+                let requests = self.slots.requests(self.side, since)?;
+                if !state.window.has_room(now, &requests) {
+                    return Ok(Next::Wait(LOOK_MS));
+                }
+            }
+            let (ours, length_ms) = (state.window.ours(now), state.window.length_ms);
+            match self.slots.take(self.side, ours, length_ms, now, wall)? {
+                Taken::Go(id) => {
+                    state.sent(id, ticket.lane, now);
+                    ticket.taken.push(Slot { id, at: now });
+                }
+                Taken::Wait(at) => return Ok(Next::Wait((at - now).max(1))),
             }
         }
-        let (ours, length_ms) = (state.window.ours(now), state.window.length_ms);
-        match self.slots.take(self.side, ours, length_ms, now, wall)? {
-            Taken::Go(slot) => {
-                state.sent(slot, ticket.lane, now);
-                state.in_flight += 1;
-                Ok(Next::Go(slot))
-            }
-            Taken::Wait(at) => Ok(Next::Wait((at - now).max(1))),
-        }
+        state.in_flight += 1;
+        Ok(Next::Go)
     }
 
     fn spent(&self, lane: Lane, left: u64, until: Millis) -> RemoteError {
@@ -383,25 +333,27 @@ impl Limiter {
         Ok(())
     }
 
+    /// Gives places back: nothing was sent.
+    fn give_back(&self, state: &mut State, slots: &[Slot]) {
+        for slot in slots {
+            state.queue.unserved(slot.id);
+            state.counted = None;
+            // Where the log cannot be written, the place is freed by its age.
+            self.slots.give_back(slot.id).ok();
+        }
+    }
+
     fn wake_first(state: &State) {
-        if let Some(turn) = state.first() {
+        if let Some(turn) = state.queue.first() {
             turn.notify_one();
         }
     }
 }
 
 impl State {
-    fn first(&self) -> Option<&Arc<Notify>> {
-        let waiting = Lane::ALL
-            .into_iter()
-            .filter(|lane| !self.queues[*lane as usize].is_empty());
-        let lane = self.lanes.next(waiting)?;
-        self.queues[lane as usize].front()
-    }
-
     fn is_first(&self, ticket: &Ticket<'_>) -> bool {
-        self.first()
-            .is_some_and(|turn| Arc::ptr_eq(turn, &ticket.turn))
+        let first = self.queue.first();
+        first.is_some_and(|turn| Arc::ptr_eq(turn, &ticket.turn))
     }
 
     /// Where nothing was heard for a window, others may have taken it: one request goes ahead and looks.
@@ -415,12 +367,7 @@ impl State {
     }
 
     fn sent(&mut self, slot: i64, lane: Lane, now: i64) {
-        self.lanes.served(lane);
-        self.recent.push_back(Recent {
-            slot,
-            lane,
-            at: now,
-        });
+        self.queue.served(lane, slot, now);
         self.forget(now);
         if let Some(counted) = &mut self.counted {
             counted.day += 1;
@@ -429,42 +376,43 @@ impl State {
     }
 
     fn forget(&mut self, now: i64) {
-        let since = now - i64::from(self.window.length_ms);
-        while self.recent.front().is_some_and(|sent| sent.at <= since) {
-            self.recent.pop_front();
-        }
+        self.queue.forget(now - i64::from(self.window.length_ms));
     }
 }
 
-/// A request that waits; leaves the queue when dropped, served or not.
+/// A request that waits; leaves the queue when dropped, served or not, and gives back what it has.
 struct Ticket<'a> {
     limiter: &'a Limiter,
     lane: Lane,
-    turn: Arc<Notify>,
+    turn: Turn,
+    /// The places that it needs.
+    cost: usize,
+    /// Those that it has.
+    taken: Vec<Slot>,
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         let mut state = self.limiter.state();
-        state.queues[self.lane as usize].retain(|turn| !Arc::ptr_eq(turn, &self.turn));
+        self.limiter.give_back(&mut state, &self.taken);
+        state.queue.leave(self.lane, &self.turn);
         Limiter::wake_first(&state);
     }
 }
 
-/// A place in the window. Dropped, also by a caller that gives up, it counts as used until one window from then.
+/// What a request takes of the window. Dropped, also by a caller that gives up, it counts as used until one window
+/// from then.
 pub struct Place<'a> {
     limiter: &'a Limiter,
-    slot: i64,
-    sent_at: i64,
+    slots: Vec<Slot>,
     end: End,
-    /// `false` for the places that one request takes beside its first.
-    is_in_flight: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Lost,
     Answered,
+    Refused,
     Unused,
 }
 
@@ -478,29 +426,38 @@ impl Place<'_> {
     pub fn answered(mut self) {
         self.end = End::Answered;
     }
+
+    /// The answer came: a 429.
+    pub fn refused(mut self) {
+        self.end = End::Refused;
+    }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let slots = &self.limiter.slots;
         let now = self.limiter.clock.ticks();
         let mut state = self.limiter.state();
-        if self.is_in_flight {
-            state.in_flight = state.in_flight.saturating_sub(1);
-        }
-        // Where the log cannot be written, the place is freed by its age.
+        state.in_flight = state.in_flight.saturating_sub(1);
         if self.end == End::Unused {
-            state.recent.retain(|sent| sent.slot != self.slot);
-            state.counted = None;
-            slots.give_back(self.slot).ok();
+            self.limiter.give_back(&mut state, &self.slots);
         } else {
             let mut keeps_ms = state.window.length_ms + ROUNDING_MS;
-            if self.end == End::Answered {
-                state.route.answered(now - self.sent_at, now);
+            if self.end != End::Lost {
+                let sent_at = self.slots.last().map_or(now, |slot| slot.at);
+                state.route.answered(now - sent_at, now);
                 state.answered_at = Some(now);
                 keeps_ms = keeps_ms.saturating_sub(state.route.saves_ms(now));
             }
-            slots.release(self.slot, keeps_ms, now).ok();
+            for slot in &self.slots {
+                // Where the log cannot be written, the place is freed by its age.
+                self.limiter.slots.release(slot.id, keeps_ms, now).ok();
+                if self.end == End::Refused {
+                    state.window.refused(slot.at, now);
+                }
+            }
+            if self.end == End::Refused {
+                state.route.doubt(now);
+            }
         }
         Limiter::wake_first(&state);
     }
@@ -523,7 +480,7 @@ mod tests {
         let (clock, limiter) = limiter();
         let start = clock.now();
         for _ in 0..1_001 {
-            drop(limiter.place(Lane::Sweep).await.expect("a place"));
+            drop(limiter.place(Lane::Sweep, 1).await.expect("a place"));
         }
         assert_eq!(clock.now().since(start), 10 * 10_001);
     }
@@ -535,14 +492,44 @@ mod tests {
         let mut served = 0;
         for _ in 0..50 {
             // Nothing was heard: only one request may be on its way, however many places it takes.
-            let mut places = vec![limiter.place(Lane::Sweep).await.expect("a place")];
-            for _ in 0..4 {
-                places.push(limiter.beside(Lane::Sweep).await.expect("a place"));
-            }
-            served += places.len();
+            let place = limiter.place(Lane::Sweep, 5).await.expect("places");
+            served += place.slots.len();
         }
         assert_eq!(served, 250);
         assert_eq!(clock.now().since(start), 2 * 10_001);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_gives_up_gives_back_the_places_that_it_had() {
+        let (clock, limiter) = limiter();
+        drop(limiter.place(Lane::Sweep, 98).await.expect("places"));
+        let impatient = limiter.place(Lane::Sweep, 5);
+        let gave_up = tokio::time::timeout(Duration::from_secs(1), impatient).await;
+        assert!(gave_up.is_err());
+        assert_eq!(limiter.burst().used, 98);
+        let start = clock.now();
+        drop(limiter.place(Lane::Sweep, 2).await.expect("places"));
+        assert_eq!(clock.now(), start);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_refused_is_not_in_the_count_of_the_side() {
+        let (clock, limiter) = limiter();
+        limiter
+            .place(Lane::Sweep, 5)
+            .await
+            .expect("places")
+            .refused();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let sent_at = clock.ticks();
+        let place = limiter.place(Lane::Sweep, 1).await.expect("a place");
+        place.answered();
+        let said = Said {
+            burst_left: Some(92),
+            ..Said::default()
+        };
+        limiter.learn(&said, sent_at).expect("memory");
+        assert_eq!(limiter.burst().others, 7, "8 used, and 1 of them ours");
     }
 
     #[tokio::test(start_paused = true)]
@@ -550,11 +537,11 @@ mod tests {
         let (clock, limiter) = limiter();
         let start = clock.now();
         for _ in 0..100 {
-            drop(limiter.place(Lane::Sweep).await.expect("a place"));
+            drop(limiter.place(Lane::Sweep, 1).await.expect("a place"));
         }
         let order = Mutex::new(vec![]);
         let ask = async |lane| {
-            drop(limiter.place(lane).await.expect("a place"));
+            drop(limiter.place(lane, 1).await.expect("a place"));
             order.lock().expect("one thread").push(lane);
         };
         tokio::join!(ask(Lane::Sweep), ask(Lane::Sweep), ask(Lane::Operator));
@@ -567,10 +554,11 @@ mod tests {
     async fn one_who_gives_up_waiting_holds_nobody_up() {
         let (_, limiter) = limiter();
         for _ in 0..100 {
-            drop(limiter.place(Lane::Sweep).await.expect("a place"));
+            drop(limiter.place(Lane::Sweep, 1).await.expect("a place"));
         }
-        let impatient = tokio::time::timeout(Duration::from_secs(1), limiter.place(Lane::Operator));
-        let (gave_up, patient) = tokio::join!(impatient, limiter.place(Lane::Sweep));
+        let impatient =
+            tokio::time::timeout(Duration::from_secs(1), limiter.place(Lane::Operator, 1));
+        let (gave_up, patient) = tokio::join!(impatient, limiter.place(Lane::Sweep, 1));
         assert!(gave_up.is_err());
         patient.expect("a place");
         assert!(limiter.lanes().iter().all(|lane| lane.queued == 0));
@@ -586,7 +574,7 @@ mod tests {
         };
         limiter.learn(&said, 0).expect("memory");
         let until = clock.now().plus(7_200_000);
-        match limiter.place(Lane::Operator).await {
+        match limiter.place(Lane::Operator, 1).await {
             Err(RemoteError::Shut { until: got, .. }) => assert_eq!(got, until),
             other => panic!("{:?}", other.map(|_| "a place")),
         }
@@ -596,6 +584,6 @@ mod tests {
             ..Said::default()
         };
         limiter.learn(&none, 0).expect("memory");
-        limiter.place(Lane::Operator).await.expect("a new day");
+        limiter.place(Lane::Operator, 1).await.expect("a new day");
     }
 }

@@ -19,6 +19,7 @@ mod limits;
 mod meter;
 mod notice;
 mod offset;
+mod queue;
 mod retry;
 mod route;
 mod scalar;

@@ -174,7 +174,7 @@ impl Window {
     }
 
     /// Whether a request that goes now finds room at the server: by its last word, what we sent since, and what it
-    /// has forgotten since. Alone this is never less than our own count allows.
+    /// has forgotten since. Alone, some slack keeps it from being less than our own count allows.
     pub fn has_room(&self, now: i64, requests: &[Sent]) -> bool {
         let Some(last) = self.last else {
             return true;
@@ -202,16 +202,12 @@ impl Window {
             Way::Spans => (age * i64::from(self.others(now)) / length) as u32,
             Way::Log | Way::Bucket => 0,
         };
-        // Alone, our own count is right, and only a wrong guess would keep a request.
-        let slack = if self.is_shared(now) {
-            0
-        } else {
-            self.limit * SLACK_PERCENT / 100
-        };
-        let margin = match way {
-            _ if !self.is_shared(now) => 0,
-            Way::Bucket => self.limit * BUCKET_MARGIN_PERCENT / 100,
-            Way::Log | Way::Spans => self.limit * MARGIN_PERCENT / 100,
+        let percent = |part: u32| self.limit * part / 100;
+        let (slack, margin) = match way {
+            // Alone, our own count is right, and only a wrong guess would keep a request.
+            _ if !self.is_shared(now) => (percent(SLACK_PERCENT), 0),
+            Way::Bucket => (0, percent(BUCKET_MARGIN_PERCENT)),
+            Way::Log | Way::Spans => (0, percent(MARGIN_PERCENT)),
         };
         let since = last.arrived(&requests, last.at(), i64::MAX);
         last.used + since + theirs + margin < self.limit + forgotten + slack

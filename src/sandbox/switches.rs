@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize, de::Error};
 use serde_json::{Map, Value, json};
 
-use super::{growbots::HeaderForm, webhooks::Signatures};
+use super::{growbots::HeaderForm, record::Body, webhooks::Signatures};
 
 /// Makes the struct, its defaults, and the ways in and out by name.
 macro_rules! switches {
@@ -196,8 +196,19 @@ pub enum Rewrites {
 }
 
 impl Rewrites {
-    /// What is saved of a website; `number` is a new one each time.
-    pub fn saved(self, website: &str, number: usize) -> Option<String> {
+    /// Saves the website of `body` in its own form, if it is new; `number` is a new one each time.
+    pub fn apply(self, before: &Body, body: &mut Body, number: usize) {
+        let website = body
+            .get("website")
+            .filter(|new| Some(*new) != before.get("website"));
+        let saved = website.and_then(|website| self.saved(website.as_str()?, number));
+        if let Some(saved) = saved {
+            body.insert("website".into(), saved.into());
+        }
+    }
+
+    /// What is saved of a website.
+    fn saved(self, website: &str, number: usize) -> Option<String> {
         match self {
             Self::No => None,
             Self::Alike => Some(format!("{}/", website.trim_end_matches('/'))),

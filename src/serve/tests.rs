@@ -28,6 +28,11 @@ struct Lab {
 
 impl Lab {
     fn new() -> Self {
+        Self::of(&format!("whsec_{}", BASE64_STANDARD.encode(SECRET)))
+    }
+
+    /// One whose Growbots signs with this secret.
+    fn of(secret: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let database = folder.path().join("d.db");
         let clock = Clock::manual(Millis(NOW));
@@ -43,13 +48,12 @@ impl Lab {
             BASE64_STANDARD.encode(info)
         );
         let (inbox, _thread) = Inbox::open(database.clone(), clock.clone()).unwrap();
-        let secret = format!("whsec_{}", BASE64_STANDARD.encode(SECRET));
         let face = Face {
             database: database.clone(),
             clock: clock.clone(),
             inbox,
             ghl: Some(GhlWebhooks::new(&pem, None, "loc1").unwrap()),
-            growbots: Some(GrowbotsWebhooks::new(&secret).unwrap()),
+            growbots: Some(GrowbotsWebhooks::new(secret).unwrap()),
         };
         Self {
             router: router(face),
@@ -58,20 +62,6 @@ impl Lab {
             clock,
             _folder: folder,
         }
-    }
-
-    /// One whose Growbots signs with this secret, at this time.
-    fn of(secret: &str) -> Self {
-        let mut lab = Self::new();
-        let (inbox, _thread) = Inbox::open(lab.database.clone(), lab.clock.clone()).unwrap();
-        lab.router = router(Face {
-            database: lab.database.clone(),
-            clock: lab.clock.clone(),
-            inbox,
-            ghl: None,
-            growbots: Some(GrowbotsWebhooks::new(secret).unwrap()),
-        });
-        lab
     }
 
     async fn send(

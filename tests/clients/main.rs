@@ -1,8 +1,6 @@
 //! Clients of the GHL API that others wrote, against a served sandbox, and libraries that sign webhooks. `README.md`
 //! beside this says how to run them.
 
-use std::process::Stdio;
-
 use couplet::{
     clock::Clock,
     sandbox::{LimitSpec, Sandbox, Settings},
@@ -29,7 +27,6 @@ async fn run(program: &str, script: &str) {
         .arg(script)
         .args([text("ghl"), text("location_id"), text("ghl_token")])
         .current_dir(&folder)
-        .stdout(Stdio::piped())
         .output();
     let served = sandbox.serve(listener, std::future::pending());
     let output = tokio::select! {
@@ -37,7 +34,8 @@ async fn run(program: &str, script: &str) {
         served = served => panic!("the sandbox ended: {served:?}"),
     };
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}");
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{wrong}");
     assert!(said.contains(" 0 failed"), "{said}");
 }
 
@@ -64,7 +62,9 @@ async fn signs_as_recorded(program: &str, script: &str) {
         .output()
         .await
         .expect("the program starts");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{wrong}");
     let text = std::fs::read_to_string(cases).expect("a file");
     let cases: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let cases = cases.as_array().expect("a list");

@@ -1,23 +1,25 @@
 //! The official OpenAPI files of GHL as two checks: is this request one that they allow, and is this answer one that
 //! they promise?
 //!
-//! The files in `tests/openapi` are the vendor's, byte for byte; their `PROVENANCE.md` says which. OpenAPI 3.0 is
-//! almost JSON Schema: here `nullable` becomes a type, and references into other files become local ones. Bodies of
-//! requests are closed: a property that the files do not declare is a difference, since the service refuses it
+//! The files in `tests/openapi` are the vendor's, byte for byte; their `PROVENANCE.md` says which. Bodies of requests
+//! are closed: a property that the files do not declare is a difference, since the service refuses it
 //! (`facts/highlevel.md`, f7).
 //!
 //! Take it into a test crate with `#[path = "support/spec.rs"] mod spec;`.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{LazyLock, OnceLock},
-};
+#[path = "spec_schema.rs"]
+mod schema;
+#[cfg(test)]
+#[path = "spec_tests.rs"]
+mod tests;
+
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use http::{HeaderMap, Method};
-use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
+
+use schema::{Schema, closed, translated};
 
 /// Where a request or an answer is not as the files have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,12 +113,6 @@ struct Parameter {
     is_required: bool,
     kind: String,
     schema: Schema,
-}
-
-/// A schema, compiled when it is first asked for.
-struct Schema {
-    json: Value,
-    compiled: OnceLock<Validator>,
 }
 
 struct Spec {
@@ -401,36 +397,6 @@ impl Parameter {
     }
 }
 
-impl Schema {
-    /// With the definitions that it needs, and those that they need.
-    fn new(mut json: Value, defs: &Map<String, Value>) -> Self {
-        let mut needed = Map::new();
-        let mut waiting = references(&json);
-        while let Some(name) = waiting.pop() {
-            if !needed.contains_key(&name) {
-                let def = defs
-                    .get(&name)
-                    .unwrap_or_else(|| panic!("no schema {name}"));
-                waiting.extend(references(def));
-                needed.insert(name, def.clone());
-            }
-        }
-        if let Some(schema) = json.as_object_mut().filter(|_| !needed.is_empty()) {
-            schema.insert("$defs".into(), needed.into());
-        }
-        Self {
-            json,
-            compiled: OnceLock::new(),
-        }
-    }
-
-    fn validator(&self) -> &Validator {
-        self.compiled.get_or_init(|| {
-            jsonschema::draft202012::new(&self.json).expect("the vendor's schemas compile")
-        })
-    }
-}
-
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -453,247 +419,4 @@ fn has_bearer(headers: &HeaderMap) -> bool {
     headers
         .get(http::header::AUTHORIZATION)
         .is_some_and(|value| value.as_bytes().starts_with(b"Bearer "))
-}
-
-/// The name under `$defs` of what a reference points to, seen from a file.
-fn def_name(file: &str, reference: &str) -> String {
-    let (from, name) = reference
-        .split_once("#/components/schemas/")
-        .expect("all references of the files have this form");
-    let from = from.rsplit('/').next().unwrap_or_default();
-    let from = from.strip_suffix(".json").unwrap_or(from);
-    format!("{}.{name}", if from.is_empty() { file } else { from })
-}
-
-/// An OpenAPI 3.0 schema of a file as JSON Schema.
-fn translated(file: &str, schema: &Value) -> Value {
-    let Some(given) = schema.as_object() else {
-        return schema.clone();
-    };
-    let mut out = Map::new();
-    for (key, value) in given {
-        let value = match key.as_str() {
-            "$ref" => format!("#/$defs/{}", def_name(file, &text(value))).into(),
-            "properties" => value
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, schema)| (name.clone(), translated(file, schema)))
-                .collect::<Map<_, _>>()
-                .into(),
-            "items" | "additionalProperties" | "not" => translated(file, value),
-            "allOf" | "anyOf" | "oneOf" => value
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|schema| translated(file, schema))
-                .collect(),
-            "type" | "required" | "enum" | "pattern" | "minLength" | "maxLength" | "minimum"
-            | "maximum" | "minItems" | "maxItems" => value.clone(),
-            // examples, defaults and descriptions check nothing
-            _ => continue,
-        };
-        out.insert(key.clone(), value);
-    }
-    if given.get("nullable") == Some(&Value::Bool(true)) {
-        return json!({"anyOf": [out, {"type": "null"}]});
-    }
-    out.into()
-}
-
-/// The schema of a body that may hold nothing undeclared. One that declares nothing stays open.
-fn closed(file: &str, schema: &Value, defs: &Map<String, Value>) -> Value {
-    let mut schema = translated(file, schema);
-    let target = schema["$ref"]
-        .as_str()
-        .and_then(|r| r.strip_prefix("#/$defs/"));
-    let target = target.map_or(&schema, |name| &defs[name]);
-    let declares = target["properties"]
-        .as_object()
-        .is_some_and(|p| !p.is_empty());
-    if let Some(schema) = schema.as_object_mut().filter(|_| declares) {
-        schema.insert("unevaluatedProperties".into(), false.into());
-    }
-    schema
-}
-
-fn references(schema: &Value) -> Vec<String> {
-    match schema {
-        Value::Object(map) => map
-            .iter()
-            .flat_map(|(key, value)| match value.as_str() {
-                Some(target) if key == "$ref" => {
-                    vec![target.trim_start_matches("#/$defs/").to_owned()]
-                }
-                _ => references(value),
-            })
-            .collect(),
-        Value::Array(list) => list.iter().flat_map(references).collect(),
-        _ => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(version: &'static str) -> HeaderMap {
-        let pairs = [
-            ("authorization", "Bearer x"),
-            ("version", version),
-            ("content-type", "application/json"),
-        ];
-        let pair = |(name, value)| {
-            (
-                http::HeaderName::from_static(name),
-                http::HeaderValue::from_static(value),
-            )
-        };
-        pairs.map(pair).into_iter().collect()
-    }
-
-    fn shown(checked: Checked) -> Vec<String> {
-        let short = |d: Difference| format!("{} {} {}", d.part, d.at, d.rule);
-        checked.err().into_iter().flatten().map(short).collect()
-    }
-
-    #[test]
-    fn the_files_hold_operations_whose_schemas_all_compile() {
-        assert!(operations().len() > 100);
-        for operation in operations() {
-            assert!(operation.statuses().count() > 0, "{}", operation.name);
-            let schemas = operation.answers.values().flatten();
-            for schema in schemas.chain(operation.bodies.values()) {
-                schema.validator();
-            }
-        }
-        let create = operations().iter().find(|o| o.name == "POST /contacts/");
-        let body = create.and_then(Operation::body_schema);
-        assert!(body.is_some_and(|schema| schema["$defs"].is_object()));
-    }
-
-    #[test]
-    fn a_request_is_checked_in_path_query_headers_and_body() {
-        for (method, target, version, body, want) in [
-            ("GET", "/contacts/a", "2021-07-28", "", vec![]),
-            (
-                "GET",
-                "/contacts/a",
-                "2021-04-15",
-                "",
-                vec!["header Version enum"],
-            ),
-            (
-                "GET",
-                "/contacts/?limit=x&page=2",
-                "2021-07-28",
-                "",
-                vec![
-                    "query locationId required",
-                    "query limit type",
-                    "query page unlisted",
-                ],
-            ),
-            (
-                "GET",
-                "/calendars/events/appointments/e",
-                "2021-04-15",
-                "",
-                vec![],
-            ),
-            (
-                "POST",
-                "/contacts/a/tasks",
-                "2021-07-28",
-                r#"{"title": "t", "dueDate": 1, "x": 1}"#,
-                vec![
-                    "body  required",
-                    "body /dueDate type",
-                    "body  unevaluatedProperties",
-                ],
-            ),
-            (
-                "POST",
-                "/contacts/a/tasks",
-                "2021-07-28",
-                "",
-                vec!["body  required"],
-            ),
-            (
-                "PUT",
-                "/contacts/a",
-                "2021-07-28",
-                r#"{"email": null, "tags": ["x"], "customFields": [{"id": "f", "field_value": "v"}]}"#,
-                vec![],
-            ),
-            (
-                "PUT",
-                "/contacts/a",
-                "2021-07-28",
-                r#"{"customFields": [{"field_value": "v"}]}"#,
-                vec!["body /customFields/* anyOf"],
-            ),
-            (
-                "POST",
-                "/contacts/search",
-                "2021-07-28",
-                r#"{"anything": 1}"#,
-                vec![],
-            ),
-            (
-                "PATCH",
-                "/contacts/a",
-                "2021-07-28",
-                "",
-                vec!["path  unlisted"],
-            ),
-        ] {
-            let (path, query) = target.split_once('?').unzip();
-            let checked = check_request(
-                &method.parse().expect("a method"),
-                path.unwrap_or(target),
-                query,
-                &headers(version),
-                body.as_bytes(),
-            );
-            let (mut got, mut want) = (shown(checked), want);
-            got.sort();
-            want.sort_unstable();
-            assert_eq!(got, want, "{method} {target} {body}");
-        }
-    }
-
-    #[test]
-    fn an_answer_is_checked_by_status_and_schema() {
-        for (path, status, body, want) in [
-            (
-                "/contacts/a",
-                200,
-                r#"{"contact": {"id": "a", "more": 1}}"#,
-                vec![],
-            ),
-            (
-                "/contacts/a",
-                200,
-                r#"{"contact": {"id": 1}}"#,
-                vec!["answer 200 /contact/id type"],
-            ),
-            (
-                "/contacts/a",
-                422,
-                r#"{"statusCode": 422, "message": "no"}"#,
-                vec!["answer 422 /message type"],
-            ),
-            ("/contacts/a", 404, "{}", vec!["answer 404  unlisted"]),
-            ("/contacts/a", 400, "<html>", vec!["answer 400  type"]),
-        ] {
-            let checked = check_answer(&Method::GET, path, status, body.as_bytes());
-            assert_eq!(shown(checked), want, "{path} {status} {body}");
-        }
-        let difference = &check_answer(&Method::GET, "/contacts/a", 404, b"").unwrap_err()[0];
-        assert_eq!(
-            difference.to_string(),
-            "GET /contacts/{contactId} | answer 404 |  | unlisted | this status is not listed"
-        );
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::model::{FieldName, Kind, Lane, RecordId};
+use crate::model::{FieldName, Kind, Lane, Side};
 use crate::remote::{
     BatchWrite, RemoteError, Updated,
     client::{Answer, Call},
@@ -11,9 +11,9 @@ use crate::remote::{
 
 use super::{
     Growbots,
-    faults::{absent, fault},
-    wire::{BatchResult, BatchResults, Problem},
-    writes::IDEMPOTENCY_KEY,
+    faults::fault,
+    wire::{BatchResult, BatchResults},
+    writes::{Conditional, IDEMPOTENCY_KEY, stamp_body},
 };
 
 const OPERATION: &str = "POST /batch";
@@ -96,30 +96,24 @@ impl Growbots {
             let record = Json::Object(self.dialect.write(kind, record));
             json!({"op": op, "kind": self.dialect.segment(kind), "record": record})
         };
-        Ok(match write {
+        let (seen, body) = match write {
             BatchWrite::Create(new) => {
                 let mut operation = one("create", new.kind, self.new_body(new, OPERATION)?);
                 if self.has("idempotency") {
                     operation["key"] = new.key.as_str().into();
                 }
-                operation
+                return Ok(operation);
             }
             BatchWrite::Update { seen, changes } => {
                 let changes: Vec<_> = pending(&seen.record, changes).unwrap_or_default();
-                let mut operation = one("update", seen.kind, self.patch_body(seen, &changes)?);
-                operation["id"] = seen.id.as_str().into();
-                operation["if_match"] = json!(seen.version);
-                operation
+                (seen, self.patch_body(seen, &changes)?)
             }
-            BatchWrite::Stamp { seen, ghl_id } => {
-                let ids = json!({ "ghl": ghl_id.map(RecordId::as_str) });
-                let body = Map::from_iter([("external_ids".to_owned(), ids)]);
-                let mut operation = one("update", seen.kind, body);
-                operation["id"] = seen.id.as_str().into();
-                operation["if_match"] = json!(seen.version);
-                operation
-            }
-        })
+            BatchWrite::Stamp { seen, ghl_id } => (seen, stamp_body(*ghl_id)),
+        };
+        let mut operation = one("update", seen.kind, body);
+        operation["id"] = seen.id.as_str().into();
+        operation["if_match"] = json!(seen.version);
+        Ok(operation)
     }
 
     fn result(
@@ -132,32 +126,29 @@ impl Growbots {
         let body = result.record.or(result.problem);
         let body = body.map_or("null", serde_json::value::RawValue::get);
         let part = answer.part(result.status, body);
-        if part.is_ok() {
-            return Ok(Updated::Done(self.record(&part, kind)?));
-        }
-        if absent(&part).is_some() && !matches!(write, BatchWrite::Create(_)) {
-            return Ok(Updated::Gone);
-        }
-        if result.status == 412 {
-            let problem: Problem<'_> = serde_json::from_slice(&part.body).unwrap_or_default();
-            if let Some(current) = problem.current {
-                let now = self.row(&part, kind, current.get())?.snapshot;
-                return Ok(match write {
-                    BatchWrite::Stamp { ghl_id, .. } if now.external_id.as_ref() == *ghl_id => {
-                        Updated::Done(now)
-                    }
-                    _ => Updated::Moved(now),
-                });
-            }
-        }
         if result.status >= 500 || result.status == 429 {
             return Err(RemoteError::Server {
-                side: crate::model::Side::Growbots,
+                side: Side::Growbots,
                 operation: OPERATION.to_owned(),
                 status: result.status,
                 maybe_applied: result.status >= 500,
             });
         }
-        Err(fault(self, kind, &part))
+        // What does not exist yet is not gone, and has no version to be stale.
+        if matches!(write, BatchWrite::Create(_)) {
+            let made = self.checked(kind, part)?;
+            return Ok(Updated::Done(self.record(&made, kind)?));
+        }
+        Ok(match self.ended(kind, part.clone())? {
+            Some(Conditional::Done(done)) => Updated::Done(self.record(&done, kind)?),
+            Some(Conditional::Gone) => Updated::Gone,
+            Some(Conditional::Stale(now)) => match write {
+                BatchWrite::Stamp { ghl_id, .. } if now.external_id.as_ref() == *ghl_id => {
+                    Updated::Done(now)
+                }
+                _ => Updated::Moved(now),
+            },
+            None => return Err(fault(self, kind, &part)),
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! What is written to Growbots: conditional on the version that was seen, and with the intent's key.
 
 use http::{HeaderName, header::IF_MATCH};
-use serde_json::{Map, Value as Json, json, value::RawValue};
+use serde_json::{Map, Value as Json, json};
 
 use crate::model::{FieldChange, FieldName, Kind, Lane, RecordId, Snapshot};
 use crate::remote::{
@@ -20,7 +20,7 @@ use super::{
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How a conditional write ended.
-enum Conditional {
+pub(super) enum Conditional {
     Done(Answer),
     /// The record had another version; as it is now.
     Stale(Snapshot),
@@ -185,10 +185,7 @@ impl Growbots {
     ) -> Result<Updated, RemoteError> {
         let mut now = seen.clone();
         for last in [false, true] {
-            let mut body = Map::new();
-            let ghl = json!({ "ghl": ghl_id.map(RecordId::as_str) });
-            body.insert("external_ids".to_owned(), ghl);
-            match self.patch(lane, &now, body).await? {
+            match self.patch(lane, &now, stamp_body(ghl_id)).await? {
                 Conditional::Done(answer) => {
                     return Ok(Updated::Done(self.record(&answer, seen.kind)?));
                 }
@@ -322,27 +319,43 @@ impl Growbots {
             _ => "*".to_owned(),
         };
         let answer = self.send(lane, call.header(IF_MATCH, tag)).await?;
+        if let Some(ended) = self.ended(now.kind, answer)? {
+            return Ok(ended);
+        }
+        Ok(match self.read_one(lane, now.kind, &now.id).await? {
+            Found::Live(current) => Conditional::Stale(current),
+            Found::Gone { .. } | Found::Missing => Conditional::Gone,
+        })
+    }
+
+    /// How a conditional write ended, by its answer; `None` where it is stale and the answer has not what is there now.
+    pub(super) fn ended(
+        &self,
+        kind: Kind,
+        answer: Answer,
+    ) -> Result<Option<Conditional>, RemoteError> {
         if answer.is_ok() {
-            return Ok(Conditional::Done(answer));
+            return Ok(Some(Conditional::Done(answer)));
         }
         if absent(&answer).is_some() {
-            return Ok(Conditional::Gone);
+            return Ok(Some(Conditional::Gone));
         }
         if answer.status != 412 {
-            return Err(fault(self, now.kind, &answer));
+            return Err(fault(self, kind, &answer));
         }
         let problem: Problem<'_> = serde_json::from_slice(&answer.body).unwrap_or_default();
-        match problem.current.map(RawValue::get) {
-            Some(raw) => {
-                let row = self.row(&answer, now.kind, raw)?;
-                Ok(Conditional::Stale(row.snapshot))
-            }
-            None => Ok(match self.read_one(lane, now.kind, &now.id).await? {
-                Found::Live(current) => Conditional::Stale(current),
-                Found::Gone { .. } | Found::Missing => Conditional::Gone,
-            }),
-        }
+        let Some(raw) = problem.current else {
+            return Ok(None);
+        };
+        let row = self.row(&answer, kind, raw.get())?;
+        Ok(Some(Conditional::Stale(row.snapshot)))
     }
+}
+
+/// What is sent to write the GHL id into a record.
+pub(super) fn stamp_body(ghl_id: Option<&RecordId>) -> Map<String, Json> {
+    let ids = json!({ "ghl": ghl_id.map(RecordId::as_str) });
+    Map::from_iter([("external_ids".to_owned(), ids)])
 }
 
 const fn patch_operation(kind: Kind) -> &'static str {

@@ -90,7 +90,8 @@ pub fn edit(
         patch.shift_remove(fixed);
     }
     normal::merge(world, kind, &mut body, patch)?;
-    rewrite(world, &before, &mut body);
+    let (rewrites, number) = (world.switches.ghl_rewrites, world.events().len());
+    rewrites.apply(&before, &mut body, number);
     if world.switches.put_refuses_duplicates
         && ["email", "phone"]
             .iter()
@@ -107,18 +108,6 @@ pub fn edit(
     let written = world.write(by, Op::Update, Side::Ghl, kind, body);
     world.office.note_secondary(&written);
     Ok(written)
-}
-
-/// Saves a website that is new in another form, where the switch says so.
-fn rewrite(world: &World, before: &Body, body: &mut Body) {
-    let (switch, number) = (world.switches.ghl_rewrites, world.events().len());
-    if let Some(website) = body
-        .get("website")
-        .filter(|new| Some(*new) != before.get("website"))
-        && let Some(saved) = website.as_str().and_then(|text| switch.saved(text, number))
-    {
-        body.insert("website".into(), saved.into());
-    }
 }
 
 /// Deletes a record without a trace. Notes and appointments go with their contact; its tasks stay in the

@@ -90,14 +90,8 @@ pub fn edit(
     if body == *before {
         return Ok(before);
     }
-    let (switch, number) = (world.switches.growbots_rewrites, world.events().len());
-    if let Some(website) = body
-        .get("website")
-        .filter(|new| Some(*new) != before.get("website"))
-        && let Some(saved) = website.as_str().and_then(|text| switch.saved(text, number))
-    {
-        body.insert("website".into(), saved.into());
-    }
+    let (rewrites, number) = (world.switches.growbots_rewrites, world.events().len());
+    rewrites.apply(&before, &mut body, number);
     refuse_duplicate(world, kind, id, &body)?;
     let now = world.now();
     set_completed_at(kind, &mut body, now);
