@@ -35,7 +35,17 @@ const SHOTS: &[Shot] = &[
     Shot {
         file: "contacts",
         size: WIDE,
-        steps: &[("jjjjjjjjjjjjj", "in conflict"), ("", "enter decides it")],
+        steps: &[("jjjjjjjjjjjjj", "edited")],
+    },
+    Shot {
+        file: "tasks",
+        size: WIDE,
+        steps: &[("2", "[2 Tasks"), ("]]]]", "▌")],
+    },
+    Shot {
+        file: "conflicts",
+        size: WIDE,
+        steps: &[("3", "by reason"), ("G", "▌≠")],
     },
     Shot {
         file: "conflict",
@@ -49,9 +59,24 @@ const SHOTS: &[Shot] = &[
         ],
     },
     Shot {
+        file: "log",
+        size: WIDE,
+        steps: &[("4", "Because"), ("j<enter>", "cause")],
+    },
+    Shot {
+        file: "errors",
+        size: WIDE,
+        steps: &[("5", "[5 Errors")],
+    },
+    Shot {
         file: "rates",
         size: WIDE,
         steps: &[("6", "burst")],
+    },
+    Shot {
+        file: "palette",
+        size: SMALL,
+        steps: &[("3", "by reason"), (":", "Command"), ("ap", "> ap")],
     },
     Shot {
         file: "help",

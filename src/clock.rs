@@ -1,7 +1,7 @@
 //! All time that couplet reads comes from a [`Clock`], so that tests can hold, step and simulate it.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicI64, Ordering},
 };
 use std::time::SystemTime;
@@ -19,6 +19,7 @@ enum Source {
     Runtime {
         start: Millis,
         origin: tokio::time::Instant,
+        wrong_ms: Arc<AtomicI64>,
     },
 }
 
@@ -39,6 +40,7 @@ impl Clock {
         Self(Source::Runtime {
             start: at,
             origin: tokio::time::Instant::now(),
+            wrong_ms: Arc::default(),
         })
     }
 
@@ -53,7 +55,14 @@ impl Clock {
                 }))
             }
             Source::Manual(at) => Millis(at.load(Ordering::SeqCst)),
-            Source::Runtime { start, origin } => start.plus(origin.elapsed().as_millis() as i64),
+            Source::Runtime {
+                start,
+                origin,
+                wrong_ms,
+            } => {
+                let wrong_ms = wrong_ms.load(Ordering::SeqCst);
+                start.plus(origin.elapsed().as_millis() as i64 + wrong_ms)
+            }
         }
     }
 
@@ -65,7 +74,18 @@ impl Clock {
                 let at = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
                 at.tv_sec * 1000 + at.tv_nsec / 1_000_000
             }
-            _ => self.now().0,
+            Source::Manual(at) => at.load(Ordering::SeqCst),
+            Source::Runtime { start, origin, .. } => {
+                start.plus(origin.elapsed().as_millis() as i64).0
+            }
+        }
+    }
+
+    /// Sets the wall time of a clock that follows the runtime wrong by `ms`, as somebody does who sets the machine's
+    /// clock: ticks go on as before. Nothing happens to the other kinds.
+    pub fn set_wrong(&self, ms: i64) {
+        if let Source::Runtime { wrong_ms, .. } = &self.0 {
+            wrong_ms.store(ms, Ordering::SeqCst);
         }
     }
 
@@ -78,9 +98,12 @@ impl Clock {
 }
 
 /// What names this run of the machine; empty where the system does not say.
-pub fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+pub fn boot_id() -> &'static str {
+    static BOOT: OnceLock<String> = OnceLock::new();
+    BOOT.get_or_init(|| {
+        std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    })
 }

@@ -1,31 +1,39 @@
 //! Settings from flags, environment and a TOML file, in that order; every value knows where it came from.
 
 mod alerts;
+mod apart;
 mod auth;
+mod bindings;
 mod error;
+mod file;
 mod growbots;
 mod init;
 mod keys;
 mod map;
 mod rules;
+mod workspaces;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::model::Side;
 use crate::secrets::Secret;
 use etcetera::BaseStrategy as _;
 use jiff::tz::TimeZone;
-use toml::de::{DeTable, DeValue};
 
 pub use alerts::AlertSettings;
+pub use apart::check_apart;
 pub use auth::{ClientSettings, KeySettings, SideSettings};
+pub use bindings::KeyRow;
 pub use error::ConfigError;
 pub use growbots::GrowbotsSettings;
-pub use init::{init, reference, template};
-pub use keys::{KEYS, Key, key, nearest};
+pub use init::{CustomPair, add, init, reference, template};
+pub use keys::{KEYS, Key, Reach, key, nearest};
 pub use map::{MapTable, MapValue};
 pub use rules::RuleTable;
+pub use workspaces::{Workspaces, variable_of};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +48,7 @@ pub enum Source {
         line: usize,
     },
     /// An environment variable.
-    Env(&'static str),
+    Env(Cow<'static, str>),
     /// A flag.
     Flag(&'static str),
 }
@@ -51,7 +59,8 @@ impl fmt::Display for Source {
         match self {
             Self::Default => f.write_str("default"),
             Self::File { path, line } => write!(f, "{} line {line}", path.display()),
-            Self::Env(name) | Self::Flag(name) => f.write_str(name),
+            Self::Env(name) => f.write_str(name),
+            Self::Flag(name) => f.write_str(name),
         }
     }
 }
@@ -67,6 +76,8 @@ pub struct Flags {
     pub workspace: Option<String>,
     /// What may be done: `operator` or `viewer`.
     pub role: Option<String>,
+    /// Start no other program from the dashboard.
+    pub no_shell: bool,
 }
 
 /// A value, and where it came from. Its text is kept as a secret, so that no `Debug` shows a token.
@@ -91,7 +102,7 @@ impl Setting {
     }
 }
 
-/// The settings of one run. Every value in it has passed the check of its key.
+/// The settings of one workspace. Every value in it has passed the check of its key.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The file that was read, if there was one.
@@ -102,23 +113,20 @@ pub struct Config {
     map: Vec<MapTable>,
     /// The automation rules, in the order of the file.
     rules: Vec<RuleTable>,
+    /// The keys of the dashboard.
+    bindings: Vec<KeyRow>,
+    /// Whether the file has several workspaces, so that variables may carry this one's name.
+    is_one_of_several: bool,
 }
 
 impl Config {
-    /// Reads flags, environment and file. `env` gives the value of a variable; an empty one counts as not set.
+    /// Reads flags, environment and file, for the workspace that they choose. `env` gives the value of a variable; an
+    /// empty one counts as not set.
     ///
-    /// A file that was named and is not there is an error; the one in the XDG config folder need not be.
+    /// A file that was named and is not there is an error; the one in the XDG config folder need not be. So is a file
+    /// with several workspaces of which none is chosen: [`ConfigError::WhichWorkspace`].
     pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let named = flags.config.clone().or_else(|| {
-            env("COUPLET_CONFIG")
-                .filter(|path| !path.trim().is_empty())
-                .map(PathBuf::from)
-        });
-        let file = match named {
-            Some(path) => Some(path),
-            None => default_file().ok().filter(|path| path.exists()),
-        };
-        Self::read(flags, env, file)
+        Workspaces::load(flags, env)?.chosen()
     }
 
     /// The same without a file, also where one is.
@@ -126,56 +134,7 @@ impl Config {
         flags: &Flags,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        Self::read(flags, env, None)
-    }
-
-    fn read(
-        flags: &Flags,
-        env: &dyn Fn(&str) -> Option<String>,
-        file: Option<PathBuf>,
-    ) -> Result<Self, ConfigError> {
-        let env = |name: &str| env(name).filter(|text| !text.trim().is_empty());
-        let mut settings: Vec<Setting> = KEYS.iter().map(|key| default_of(key, &env)).collect();
-        let mut tables = (Vec::new(), Vec::new());
-        if let Some(path) = &file {
-            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-                path: path.clone(),
-                source,
-            })?;
-            tables = read_file(path, &text, &mut settings)?;
-        }
-        for (key, setting) in KEYS.iter().zip(&mut settings) {
-            let from_env = key.env.and_then(|name| Some((name, env(name)?)));
-            if let Some((name, text)) = from_env {
-                *setting = Setting::new(text.trim(), Source::Env(name));
-            }
-            let flag = match key.name {
-                "data_dir" => flags.data_dir.as_deref().and_then(Path::to_str),
-                "workspace" => flags.workspace.as_deref(),
-                "role" => flags.role.as_deref(),
-                _ => None,
-            };
-            if let (Some(text), Some(name)) = (flag, key.flag) {
-                *setting = Setting::new(text, Source::Flag(name));
-            }
-            let Some(text) = setting.text() else { continue };
-            // The machine's TZ may be a rule or a path that is no name; then the machine's zone counts.
-            if setting.from == Source::Env("TZ") && (key.check)(text).is_err() {
-                *setting = default_of(key, &env);
-                continue;
-            }
-            (key.check)(text).map_err(|why| ConfigError::Value {
-                key: key.name,
-                from: setting.from.clone(),
-                why,
-            })?;
-        }
-        Ok(Self {
-            file,
-            settings,
-            map: tables.0,
-            rules: tables.1,
-        })
+        Workspaces::without_file(flags, env).chosen()
     }
 
     /// Every setting with its key, in the order of [`KEYS`].
@@ -203,6 +162,11 @@ impl Config {
         &self.rules
     }
 
+    /// What the table `[keys]` of the file gives commands of the dashboard.
+    pub fn bindings(&self) -> &[KeyRow] {
+        &self.bindings
+    }
+
     /// How often a rule may act within an hour; what is more waits.
     pub fn rules_per_hour(&self) -> u64 {
         let text = self.get("rules.per_hour");
@@ -220,6 +184,15 @@ impl Config {
         self.get("workspace").unwrap_or("default")
     }
 
+    /// The flag that chooses this workspace, for a command that is to be pasted; empty where there is no other.
+    pub fn flag(&self) -> String {
+        if self.is_one_of_several {
+            format!(" --workspace {}", self.workspace())
+        } else {
+            String::new()
+        }
+    }
+
     /// Who acts.
     pub fn operator(&self) -> &str {
         self.get("operator").unwrap_or("operator")
@@ -228,6 +201,21 @@ impl Config {
     /// Whether it may be looked at only.
     pub fn is_viewer(&self) -> bool {
         self.get("role") == Some("viewer")
+    }
+
+    /// Whether the dashboard starts no other program, such as an editor.
+    pub fn is_without_shell(&self) -> bool {
+        self.get("no_shell") == Some("true")
+    }
+
+    /// The addresses of a record's page on each side, in which `{id}` is still to be filled in.
+    pub fn pages(&self) -> crate::model::BySide<Option<String>> {
+        let location = self.get("ghl.location").unwrap_or_default();
+        crate::model::BySide {
+            ghl: self.get("ghl.page"),
+            growbots: self.get("growbots.page"),
+        }
+        .map(|page| page.map(|page| page.replace("{location}", location)))
     }
 
     /// Whether log lines are JSON.
@@ -271,6 +259,17 @@ impl Config {
             .unwrap_or(0)
     }
 
+    /// Which contacts are made on a side because the other has them, as written, and where that stands.
+    pub fn creating(&self, side: Side) -> (&str, &Source) {
+        let name = match side {
+            Side::Ghl => "create.ghl",
+            Side::Growbots => "create.growbots",
+        };
+        let key = KEYS.iter().position(|key| key.name == name);
+        let setting = &self.settings[key.expect("it is in the table")];
+        (setting.text().unwrap_or("all"), &setting.from)
+    }
+
     /// Whether the default rules are on.
     pub fn has_default_rules(&self) -> bool {
         self.get("rules.defaults") == Some("true")
@@ -297,6 +296,11 @@ impl Config {
             self.get("ghl.webhook_key"),
             self.get("ghl.webhook_rsa") == Some("true"),
         )
+    }
+
+    /// The GHL location; `None` where it is not set.
+    pub fn location(&self) -> Option<&str> {
+        self.get("ghl.location")
     }
 
     /// The secret of Growbots' webhooks; `None` where none is set.
@@ -360,105 +364,6 @@ pub fn default_file() -> Result<PathBuf, ConfigError> {
         flag: "--config",
     })?;
     Ok(xdg.config_dir().join("couplet").join("config.toml"))
-}
-
-/// Puts what the file sets into `settings`; gives back the tables of the field map, and the rules.
-fn read_file(
-    path: &Path,
-    text: &str,
-    settings: &mut [Setting],
-) -> Result<(Vec<MapTable>, Vec<RuleTable>), ConfigError> {
-    let (mut tables, mut rules) = (Vec::new(), Vec::new());
-    let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
-    let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
-        path: path.into(),
-        line: error.span().map_or(1, |span| line_at(span.start)),
-        what: error.message().replace('\n', ", "),
-    })?;
-    let mut waiting: Vec<(String, &DeTable<'_>)> = vec![(String::new(), table.get_ref())];
-    while let Some((section, table)) = waiting.pop() {
-        for (name, value) in table {
-            let full = format!("{section}{}", name.get_ref());
-            let line = line_at(name.span().start);
-            if let (DeValue::Table(inner), "map") = (value.get_ref(), &*full) {
-                tables = map::read(path, inner, &line_at)?;
-                continue;
-            }
-            if full == "rules.rule" {
-                rules = rules::read(path, name.span().start, value.get_ref(), &line_at)?;
-                continue;
-            }
-            let is_section = KEYS
-                .iter()
-                .any(|key| key.name.starts_with(&format!("{full}.")));
-            if let (DeValue::Table(inner), true) = (value.get_ref(), is_section) {
-                waiting.push((format!("{full}."), inner));
-                continue;
-            }
-            let Some(at) = KEYS.iter().position(|key| key.name == full) else {
-                return Err(ConfigError::UnknownKey {
-                    path: path.into(),
-                    line,
-                    nearest: nearest(&full),
-                    key: full,
-                });
-            };
-            let key = &KEYS[at];
-            let from = Source::File {
-                path: path.into(),
-                line,
-            };
-            if key.secret {
-                return Err(ConfigError::SecretInFile {
-                    path: path.into(),
-                    line,
-                    key: key.name,
-                    env: key.env.unwrap_or_default(),
-                });
-            }
-            let text = match (plain(value.get_ref()), value.get_ref()) {
-                (Some(text), _) => text,
-                (None, DeValue::Array(words)) if key.compound => {
-                    let words = words.iter().filter_map(|word| plain(word.get_ref()));
-                    words.collect::<Vec<_>>().join(", ")
-                }
-                (None, DeValue::Table(inner)) if key.compound => pairs("", inner).join(", "),
-                (None, other) => {
-                    return Err(ConfigError::Value {
-                        key: key.name,
-                        from,
-                        why: format!("its value cannot be of type `{}`", other.type_str()),
-                    });
-                }
-            };
-            settings[at] = Setting::new(text, from);
-        }
-    }
-    Ok((tables, rules))
-}
-
-fn plain(value: &DeValue<'_>) -> Option<String> {
-    match value {
-        DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => Some(number.as_str().to_owned()),
-        DeValue::Boolean(yes) => Some(yes.to_string()),
-        _ => None,
-    }
-}
-
-/// The plain values of a table with their names, those of tables in it with dots.
-fn pairs(section: &str, table: &DeTable<'_>) -> Vec<String> {
-    let one = |name: &str, value: &DeValue<'_>| match value {
-        DeValue::Table(inner) => pairs(&format!("{section}{name}."), inner),
-        value => vec![format!(
-            "{section}{name} = {}",
-            plain(value).unwrap_or_default()
-        )],
-    };
-    let lists = table
-        .iter()
-        .map(|(name, value)| one(name.get_ref(), value.get_ref()));
-    lists.flatten().collect()
 }
 
 #[cfg(test)]

@@ -20,29 +20,10 @@ fn contact(changed: &[Side]) -> Linked {
         if changed.contains(&side) {
             record.set(FieldName::City, Value::text(side.name()));
         }
-        End::Live(Snapshot {
-            side,
-            kind: Kind::Contact,
-            id: side.name().into(),
-            parent: None,
-            record,
-            raw: "{}".into(),
-            version: None,
-            created_at: None,
-            updated_at: None,
-            external_id: None,
-        })
+        End::Live(Snapshot::new(side, Kind::Contact, side.name(), record))
     };
-    Linked {
-        id: LinkId(1),
-        kind: Kind::Contact,
-        parent: None,
-        ends: BySide::from_fn(end),
-        base: Some(base),
-        decided: Vec::new(),
-        parked: Vec::new(),
-        ignored: false,
-    }
+    let ends = BySide::from_fn(end);
+    Linked::new(LinkId(1), Kind::Contact, Some(base), ends)
 }
 
 #[test]

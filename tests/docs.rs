@@ -24,8 +24,21 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn the_page_of_settings_is_what_the_program_says() {
-    let (page, says) = (read("docs/config.md"), couplet::config::reference());
+fn the_pages_of_settings_and_of_keys_are_what_the_program_says() {
+    for (name, says, command) in [
+        ("config.md", couplet::config::reference(), "config keys"),
+        (
+            "keys.md",
+            couplet::tui::keymap::reference(),
+            "config keys --dashboard",
+        ),
+    ] {
+        is_fresh(name, &says, command);
+    }
+}
+
+fn is_fresh(name: &str, says: &str, command: &str) {
+    let page = read(format!("docs/{name}"));
     let stale = page
         .trim_end()
         .lines()
@@ -33,7 +46,7 @@ fn the_page_of_settings_is_what_the_program_says() {
         .find(|(page, says)| page != says);
     assert!(
         stale.is_none() && page.trim_end() == says.trim_end(),
-        "write it anew: `couplet config keys > docs/config.md` ({stale:?})"
+        "write it anew: `couplet {command} > docs/{name}` ({stale:?})"
     );
 }
 

@@ -13,6 +13,8 @@ macro_rules! screens {
     )*};
 }
 
+#[path = "screens/colleagues.rs"]
+mod colleagues;
 #[path = "screens/conflicts.rs"]
 mod conflicts;
 #[path = "screens/contacts.rs"]
@@ -23,6 +25,8 @@ mod errors;
 mod filters;
 #[path = "screens/frame.rs"]
 mod frame;
+#[path = "screens/keymap.rs"]
+mod keymap;
 #[path = "screens/marks.rs"]
 mod marks;
 #[path = "screens/mouse.rs"]
@@ -31,6 +35,8 @@ mod mouse;
 mod random_keys;
 #[path = "screens/rates.rs"]
 mod rates;
+#[path = "screens/sizes.rs"]
+mod sizes;
 mod support;
 #[path = "screens/sync_log.rs"]
 mod sync_log;
@@ -38,6 +44,8 @@ mod sync_log;
 mod tasks;
 #[path = "support/command_table.rs"]
 mod the_command_table;
+#[path = "screens/workspaces.rs"]
+mod workspaces;
 
 use couplet::engine::port::{Ask, Event};
 use couplet::model::{

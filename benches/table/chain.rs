@@ -1,15 +1,12 @@
-//! The engine as a process against both systems on loopback, limits off: the first pull beside plain SQLite, passes with
-//! nothing, one and a hundred changes, and a hundredth of the contacts changed on each side.
+//! The whole chain as a process against both systems on loopback, limits off: everything read and brought in step, a
+//! hundredth of the contacts changed on each side, a sweep for deletes, and the dashboard at rest.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Stdio;
-use std::thread;
 use std::time::Duration;
 
 use portable_pty::CommandBuilder;
-use rusqlite::{Connection, OpenFlags, params};
 use serde_json::Value;
 
 use crate::Outcome;
@@ -18,149 +15,21 @@ use crate::pty::Terminal;
 use crate::report::{Against, Report};
 use crate::world::Sandbox;
 
-/// How often the cache is asked how far the pull is.
-const LOOK: Duration = Duration::from_millis(10);
 /// Passes after which all must be in step.
 const PASSES: usize = 8;
 const REST: Duration = Duration::from_secs(30);
 
-/// The first pull of GHL from rows of its search; Growbots has nobody.
-pub fn first_pull(report: &mut Report, contacts: u32) -> Outcome<()> {
-    let (ghl, growbots) = (Sandbox::start(contacts)?, Sandbox::start(0)?);
-    let data = tempfile::tempdir()?;
-    let mut child = process::couplet()
-        .args(["sync", "--once", "--data-dir"])
-        .arg(data.path())
-        .envs(
-            ghl.env()
-                .into_iter()
-                .filter(|(name, _)| name.contains("GHL")),
-        )
-        .envs(
-            growbots
-                .env()
-                .into_iter()
-                .filter(|(name, _)| name.contains("GROWBOTS")),
-        )
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let database = data.path().join("default.db");
-    let cpu_s = loop {
-        if child.try_wait()?.is_some() {
-            return Err("the pull ended before it was looked at".into());
-        }
-        if is_pulled(&database) {
-            break process::cpu_ms(child.id()).unwrap_or(f64::NAN) / 1000.0;
-        }
-        thread::sleep(LOOK);
-    };
-    let peak = process::peak_mib(child.id()).unwrap_or(f64::NAN);
-    child.kill()?;
-    child.wait()?;
-    let (rows, plain_s) = plain_sqlite(&database, data.path())?;
-    let rate = rows as f64 / cpu_s;
-    let whose = format!("a third of plain SQLite's {:.0}", rows as f64 / plain_s);
-    let least = Against::Least(rows as f64 / plain_s / 3.0);
-    report.row(
-        &format!("first pull of {rows} rows of GHL: rows a CPU second"),
-        rate,
-        "",
-        &least,
-        &whose,
-    );
-    report.row(
-        "first pull: peak memory",
-        peak,
-        "MiB",
-        &Against::Most(128.0),
-        "limit",
-    );
-    let bytes = process::size(&database) / rows as f64;
-    report.row(
-        "first pull: bytes on disk a row",
-        bytes,
-        "B",
-        &Against::Nothing,
-        "",
-    );
-    let requests = ghl.requests()?;
-    let total = requests["ghl"]["total"].as_f64().unwrap_or(f64::NAN);
-    let least = (rows as f64 / 100.0).ceil();
-    report.row(
-        "first pull: requests",
-        total,
-        "",
-        &Against::Nothing,
-        &format!("{least} pages of 100 are the least"),
-    );
-    Ok(())
-}
-
-/// Whether all of GHL has been read; false while there is no database.
-fn is_pulled(database: &Path) -> bool {
-    let look = || -> rusqlite::Result<bool> {
-        Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?
-            .prepare("SELECT 1 FROM note WHERE name = 'backfill.ghl'")?
-            .exists([])
-    };
-    look().unwrap_or(false)
-}
-
-/// Puts the same rows into a table with their raw JSON, the same look-up keys as indexes, and a trigram index filled
-/// afterwards; rows and CPU seconds.
-fn plain_sqlite(from: &Path, folder: &Path) -> Outcome<(usize, f64)> {
-    let from = Connection::open(from)?;
-    let mut read = from.prepare(
-        "SELECT kind, id, coalesce(email, ''), coalesce(phone, ''), coalesce(updated_at, 0), raw FROM snapshot ORDER BY link",
-    )?;
-    let rows = read.query_map([], |row| {
-        Ok((
-            row.get::<_, String>(0)?,
-            row.get::<_, String>(1)?,
-            row.get::<_, String>(2)?,
-            row.get::<_, String>(3)?,
-            row.get::<_, i64>(4)?,
-            row.get::<_, String>(5)?,
-        ))
-    })?;
-    let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
-    let mut to = Connection::open(folder.join("plain.db"))?;
-    to.pragma_update(None, "journal_mode", "WAL")?;
-    let before = process::cpu_ms(std::process::id()).unwrap_or(f64::NAN);
-    to.execute_batch(
-        "CREATE TABLE record (kind TEXT, id TEXT, email TEXT, phone TEXT, updated INTEGER, raw TEXT);
-         CREATE UNIQUE INDEX record_id ON record (kind, id);
-         CREATE INDEX record_email ON record (email);
-         CREATE INDEX record_phone ON record (phone);
-         CREATE INDEX record_updated ON record (updated);
-         CREATE VIRTUAL TABLE record_search USING fts5 (words, content = '', tokenize = 'trigram');",
-    )?;
-    for page in rows.chunks(100) {
-        let tx = to.transaction()?;
-        {
-            let mut add =
-                tx.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-            for (kind, id, email, phone, updated, raw) in page {
-                add.execute(params![kind, id, email, phone, updated, raw])?;
-            }
-        }
-        tx.commit()?;
-    }
-    to.execute(
-        "INSERT INTO record_search (rowid, words) SELECT rowid, email || ' ' || phone FROM record",
-        [],
-    )?;
-    let spent = process::cpu_ms(std::process::id()).unwrap_or(f64::NAN) - before;
-    Ok((rows.len(), spent / 1000.0))
-}
-
 /// One pass with its summary.
-fn pass(sandbox: &Sandbox, data: &Path) -> Outcome<(Cost, Value)> {
+pub fn pass(sandbox: &Sandbox, data: &Path) -> Outcome<(Cost, Value)> {
+    run_pass(sandbox, data, &[])
+}
+
+fn run_pass(sandbox: &Sandbox, data: &Path, more: &[&str]) -> Outcome<(Cost, Value)> {
     let mut command = process::couplet();
     command
         .args(["sync", "--once", "--json", "--data-dir"])
         .arg(data)
+        .args(more)
         .envs(sandbox.env());
     let (cost, stdout) = process::run(&mut command)?;
     let line = stdout
@@ -172,7 +41,8 @@ fn pass(sandbox: &Sandbox, data: &Path) -> Outcome<(Cost, Value)> {
     Ok((cost, summary))
 }
 
-fn sum(value: &Value) -> f64 {
+/// Over both sides.
+pub fn sum(value: &Value) -> f64 {
     ["ghl", "growbots"]
         .iter()
         .filter_map(|side| value[side].as_f64())
@@ -185,7 +55,7 @@ fn written(summary: &Value) -> f64 {
 }
 
 /// Passes until one writes nothing and reads nothing new.
-fn converge(sandbox: &Sandbox, data: &Path) -> Outcome<Vec<(Cost, Value)>> {
+pub fn converge(sandbox: &Sandbox, data: &Path) -> Outcome<Vec<(Cost, Value)>> {
     let mut passes = Vec::new();
     for _ in 0..PASSES {
         let (cost, summary) = pass(sandbox, data)?;
@@ -223,37 +93,6 @@ pub fn measure(report: &mut Report, contacts: u32) -> Outcome<()> {
     // What was just written is looked at once more while the index of GHL may lag: the overlap of two minutes.
     sandbox.control_clock()?;
     converge(&sandbox, data.path())?;
-
-    for changes in [0, 1, 100] {
-        sandbox.edit(changes, &format!("moved {changes}"))?;
-        let (cost, summary) = pass(&sandbox, data.path())?;
-        let what = |what: &str| format!("pass with {changes} changes on each side: {what}");
-        let ms = cost.cpu_s * 1000.0;
-        let limit = |most: f64| {
-            if changes == 0 {
-                Against::Most(most)
-            } else {
-                Against::Nothing
-            }
-        };
-        report.row(&what("CPU of the process"), ms, "ms", &limit(50.0), "limit");
-        report.row(
-            &what("requests"),
-            sum(&summary["requests"]),
-            "",
-            &limit(4.0),
-            "limit",
-        );
-        report.row(
-            &what("peak memory"),
-            cost.peak_mib,
-            "MiB",
-            &Against::Most(64.0),
-            "limit",
-        );
-        sandbox.control_clock()?;
-        converge(&sandbox, data.path())?;
-    }
 
     let changed = (contacts / 100).max(1);
     sandbox.edit(changed, "moved at last")?;
@@ -300,7 +139,23 @@ pub fn measure(report: &mut Report, contacts: u32) -> Outcome<()> {
         &Against::Most(64.0),
         "limit",
     );
+    sweep(report, &sandbox, data.path(), contacts)?;
     at_rest(report, &sandbox, data.path())
+}
+
+/// A pass that looks for deletes among all contacts and tasks, when there are none.
+fn sweep(report: &mut Report, sandbox: &Sandbox, data: &Path, contacts: u32) -> Outcome<()> {
+    let (cost, summary) = run_pass(sandbox, data, &["--full"])?;
+    let what = |what: &str| format!("sweep for deletes over {contacts} people: {what}");
+    let rows = f64::from(contacts) * 1.4 / cost.cpu_s;
+    let what_rows = what("rows of GHL a CPU second");
+    report.row(&what_rows, rows, "", &Against::Nothing, "");
+    let requests = sum(&summary["requests"]);
+    let least = "90 % of the people in pages of 500, their tasks in pages of 100";
+    report.row(&what("requests"), requests, "", &Against::Nothing, least);
+    let most = Against::Most(64.0);
+    report.row(&what("peak memory"), cost.peak_mib, "MiB", &most, "limit");
+    Ok(())
 }
 
 /// The dashboard with the loop in it, when all is in step.
@@ -344,13 +199,13 @@ fn at_rest(report: &mut Report, sandbox: &Sandbox, data: &Path) -> Outcome<()> {
 
 impl Sandbox {
     /// Lets three minutes go by in both systems.
-    fn control_clock(&self) -> Outcome<()> {
+    pub fn control_clock(&self) -> Outcome<()> {
         self.control("POST", "clock", r#"{"advance_ms": 180000}"#)
             .map(drop)
     }
 
     /// As users who change a field of so many contacts on each side, another one on the other: no conflict comes of it.
-    fn edit(&self, changes: u32, mark: &str) -> Outcome<()> {
+    pub fn edit(&self, changes: u32, mark: &str) -> Outcome<()> {
         if changes == 0 {
             return Ok(());
         }

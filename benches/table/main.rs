@@ -14,6 +14,7 @@
     reason = "a benchmark measures real time and prints"
 )]
 
+mod cache;
 mod chain;
 mod dashboard;
 mod merge;
@@ -56,7 +57,9 @@ fn main() -> Outcome<()> {
         dashboard::measure(&mut report, contacts)?;
     }
     if wanted("cache") {
-        chain::first_pull(&mut report, contacts)?;
+        cache::first_pull(&mut report, contacts)?;
+        cache::keys_while_pulling(&mut report, contacts)?;
+        cache::passes(&mut report, contacts)?;
     }
     if wanted("chain") {
         chain::measure(&mut report, contacts)?;

@@ -38,29 +38,15 @@ fn contact(number: usize, apart: Apart) -> Linked {
         if changes {
             record.set(FieldName::City, Value::text(format!("{side}, {number}")));
         }
-        End::Live(Snapshot {
+        End::Live(Snapshot::new(
             side,
-            kind: Kind::Contact,
-            id: format!("{side}{number}").into(),
-            parent: None,
+            Kind::Contact,
+            format!("{side}{number}"),
             record,
-            raw: "{}".into(),
-            version: None,
-            created_at: None,
-            updated_at: None,
-            external_id: None,
-        })
+        ))
     };
-    Linked {
-        id: LinkId(number as i64),
-        kind: Kind::Contact,
-        parent: None,
-        ends: BySide::from_fn(end),
-        base: Some(base),
-        decided: Vec::new(),
-        parked: Vec::new(),
-        ignored: false,
-    }
+    let ends = BySide::from_fn(end);
+    Linked::new(LinkId(number as i64), Kind::Contact, Some(base), ends)
 }
 
 /// Processor time of this process: nothing else of it runs.

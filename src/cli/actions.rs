@@ -4,13 +4,24 @@ use serde_json::json;
 
 use crate::model::{Action, ActionId};
 
-use super::args::Form;
+use super::args::{Asking, Form};
+use super::assemble::Ready;
 use super::context::Context;
 use super::exit::{Exit, Problem};
-use super::output::{document, note};
+use super::json;
+use super::output::{Page, document, note};
+use super::plan::told;
 
-/// Stores actions, in order, and says who will carry them out. Needs no lease.
-pub fn submit(context: &Context, form: Form, actions: &[Action]) -> Result<Exit, Problem> {
+/// Stores actions, in order, and says who will carry them out; or says what they would write. Needs no lease.
+pub fn submit(
+    context: &Context,
+    asking: impl Into<Asking>,
+    actions: &[Action],
+) -> Result<Exit, Problem> {
+    let Asking { dry_run, form } = asking.into();
+    if dry_run {
+        return preview(context, form, actions);
+    }
     for id in store(context, actions)? {
         if form.json {
             document(&json!({"action": id.0}))?;
@@ -18,6 +29,30 @@ pub fn submit(context: &Context, form: Form, actions: &[Action]) -> Result<Exit,
     }
     say_who(context)?;
     Ok(Exit::Done)
+}
+
+/// Says what actions would write, and what that would cost. Exit 1 where one of them would be refused.
+fn preview(context: &Context, form: Form, actions: &[Action]) -> Result<Exit, Problem> {
+    let operator = context.config.operator();
+    let preview = Ready::new(context)?.engine()?.preview(operator, actions)?;
+    if form.json {
+        document(&json!({
+            "plan": json::plan(&preview.plan.writes),
+            "refused": preview.refused,
+            "cost": preview.plan.cost,
+        }))?;
+    } else {
+        let mut page = Page::default();
+        told(&mut page, &preview.plan.writes, &preview.plan.cost);
+        page.print()?;
+    }
+    match preview.refused.first() {
+        Some(why) => Err(Problem::failed(
+            why.clone(),
+            "nothing was stored; look again at what is there now",
+        )),
+        None => Ok(Exit::Done),
+    }
 }
 
 /// Stores actions, in order; their numbers.

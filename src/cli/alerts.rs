@@ -152,12 +152,14 @@ pub fn settings(context: &Context) -> Result<Settings, Problem> {
     })
 }
 
-/// Looks after each pass and from time to time, for as long as what it gives is kept.
-pub fn watch(
-    context: &Context,
-    tell: impl Fn(Event) + Send + Sync + 'static,
+/// Looks after each pass and from time to time, for as long as what it gives is kept. `tell` gets the place of the
+/// workspace.
+pub fn watch<'a>(
+    contexts: impl IntoIterator<Item = &'a Context>,
+    tell: impl Fn(usize, Event) + Send + Sync + 'static,
 ) -> Result<Watching, Problem> {
-    Ok(Watching::start(once(context)?, tell)?)
+    let watches = contexts.into_iter().map(once);
+    Ok(Watching::start(watches.collect::<Result<_, _>>()?, tell)?)
 }
 
 /// A watch for a command that runs one pass.

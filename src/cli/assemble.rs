@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use http::{HeaderName, HeaderValue};
 
 use crate::clock::Clock;
-use crate::config::{KeySettings, SideSettings};
-use crate::engine::port::{Event, Port};
+use crate::config::{Config, KeySettings, SideSettings};
 use crate::engine::{Engine, EngineError, LeaseGate, Parts};
 use crate::merge::{FieldMap, normalise};
 use crate::model::{BySide, FieldName, Holder, Kind, Record, Rule, Side, Value};
@@ -19,10 +17,10 @@ use crate::remote::{
     Source,
 };
 use crate::store::{Reader, SqliteSlots, Writer};
-use crate::tui::{self, ThemeChoice, book::Book};
+use crate::tui::{self, ThemeChoice, book::Book, keymap::Keymap};
 
 use super::context::Context;
-use super::exit::{Exit, Problem};
+use super::exit::Problem;
 
 /// How long an answer may take: the lease counts on it.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -177,6 +175,7 @@ fn speaking(
         capabilities: own.capabilities,
         paths: own.paths,
         wire: own.wire,
+        status_tags: own.status_tags,
     };
     dialect.check().map_err(|why| usage(why.to_string()))?;
     let settings = remote::Settings {
@@ -294,24 +293,48 @@ fn book(context: &Context) -> Result<Book, Problem> {
     Ok(book)
 }
 
-/// The dashboard, until the operator leaves it.
-pub fn dashboard(
-    context: &Context,
-    port: Port,
-    events: Receiver<Event>,
-    demo: bool,
-) -> Result<Exit, Problem> {
-    let theme = match context.config.theme() {
+/// The editor that the dashboard may open, or why it may not.
+fn editor(context: &Context) -> Result<String, &'static str> {
+    if context.config.is_viewer() {
+        return Err("a viewer changes nothing");
+    }
+    if context.config.is_without_shell() {
+        return Err("`no_shell` in the settings lets no other program start here");
+    }
+    let set = |name: &str| std::env::var(name).ok().filter(|it| !it.trim().is_empty());
+    let editor = set("VISUAL").or_else(|| set("EDITOR"));
+    editor.ok_or("EDITOR is not set in your environment")
+}
+
+/// The keys of the dashboard.
+pub fn keymap(config: &Config) -> Result<Keymap, Problem> {
+    Keymap::with(config.bindings()).map_err(|bad| {
+        Problem::usage(
+            format!("the keys of the dashboard cannot be used\n{bad}"),
+            "`docs/keys.md`, or `couplet config keys --dashboard`, lists commands and keys",
+        )
+    })
+}
+
+/// The theme that the settings name.
+pub fn theme(config: &Config) -> ThemeChoice {
+    match config.theme() {
         "dark" => ThemeChoice::Dark,
         "light" => ThemeChoice::Light,
         "contrast" => ThemeChoice::Contrast,
         "mono" => ThemeChoice::Mono,
         _ => ThemeChoice::Auto,
-    };
+    }
+}
+
+/// What the dashboard must know of a workspace.
+pub fn dashboard(context: &Context, demo: bool) -> Result<tui::Settings, Problem> {
+    let theme = theme(&context.config);
     // Read here, so that a map that is none is said before the screen opens.
     let book = book(context)?;
     let (map, config) = (book.map.clone(), context.config.clone());
-    let settings = tui::Settings {
+    Ok(tui::Settings {
+        keymap: keymap(&context.config)?,
         book,
         workspace: context.config.workspace().to_owned(),
         operator: context.config.operator().to_owned(),
@@ -324,8 +347,17 @@ pub fn dashboard(
             super::mapping::resolved_map(&config, reader).unwrap_or_else(|_| map.clone())
         })),
         demo,
+        looks_only: context
+            .config
+            .is_viewer()
+            .then_some("a viewer looks and changes nothing"),
+        // What the demo makes up has no page.
+        pages: if demo {
+            BySide::default()
+        } else {
+            context.config.pages()
+        },
+        editor: editor(context),
         state: context.config.state_file().filter(|_| !demo),
-    };
-    tui::run(settings, port, events).context("the dashboard ended")?;
-    Ok(Exit::Done)
+    })
 }

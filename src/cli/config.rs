@@ -2,41 +2,52 @@
 
 use serde_json::json;
 
-use crate::config::{Config, ConfigError, Flags, key, nearest};
+use crate::config::{Config, ConfigError, Flags, Workspaces, key, nearest};
 use crate::text;
 
 use super::args;
-use super::context::env;
+use super::context::{Context, env};
 use super::exit::{Exit, Problem};
 use super::output::{Page, document, print};
 
 /// Does what `couplet config …` asks for.
 pub fn run(flags: &Flags, command: &args::Config) -> Result<Exit, Problem> {
     match command {
-        args::Config::Check => check(&Config::load(flags, &env)?),
+        args::Config::Check => check(flags),
         args::Config::Show(form) => show(&Config::load(flags, &env)?, form.json),
-        args::Config::Explain { key } => explain(&Config::load(flags, &env)?, key),
-        args::Config::Keys => {
-            print(crate::config::reference().trim_end())?;
+        args::Config::Explain { key } => {
+            explain(&Workspaces::load(flags, &env)?.chosen_or_first()?, key)
+        }
+        args::Config::Keys { dashboard } => {
+            let page = match dashboard {
+                true => crate::tui::keymap::reference(),
+                false => crate::config::reference(),
+            };
+            print(page.trim_end())?;
             Ok(Exit::Done)
         }
         args::Config::Init(args) => super::setup::run(flags, args),
     }
 }
 
-fn check(config: &Config) -> Result<Exit, Problem> {
-    config.sides()?;
-    config.database()?;
-    super::mapping::field_map(config)?;
-    super::rules::rules(config)?;
-    let from = config.file.as_ref().map_or_else(
-        || "the environment alone".into(),
-        |path| format!("`{}` and the environment", path.display()),
-    );
-    print(&format!(
-        "ok: workspace `{}` is set up by {from}",
-        config.workspace()
-    ))?;
+/// Checks the workspace that flag or environment name, or else all.
+fn check(flags: &Flags) -> Result<Exit, Problem> {
+    for context in Context::all(flags)? {
+        let config = &context.config;
+        config.sides()?;
+        config.database()?;
+        super::mapping::field_map(config)?;
+        super::rules::rules(config)?;
+        super::assemble::keymap(config)?;
+        let from = config.file.as_ref().map_or_else(
+            || "the environment alone".into(),
+            |path| format!("`{}` and the environment", path.display()),
+        );
+        print(&format!(
+            "ok: workspace `{}` is set up by {from}",
+            config.workspace()
+        ))?;
+    }
     Ok(Exit::Done)
 }
 

@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use crate::merge::Blame;
 use crate::model::{
-    Action, ContactRow, Direction, FieldChange, FieldName, Happened, Hint, Kind, LinkId, Linked,
-    Millis, PageKey, Side, Value, Why,
+    Action, ContactRow, Direction, FieldChange, FieldName, Kind, LinkId, Linked, Millis, PageKey,
+    Side, Value, Why,
 };
 use crate::store::{ContactDetail, ContactQuery, Reader};
 use crate::text;
@@ -65,7 +65,8 @@ pub fn run(context: &Context, command: &Contacts) -> Result<Exit, Problem> {
         }
         Contacts::Sync { id, form } => {
             if let Some(id) = id {
-                read_again(context, id)?;
+                let link = contact(&context.reader()?, id)?.linked.id;
+                context.writer()?.read_again(&[link])?;
             }
             let now = Action::Sync {
                 full: false,
@@ -288,26 +289,6 @@ fn note(parent: LinkId, text: &str) -> Result<Action, Problem> {
             to: Some(body),
         }],
     })
-}
-
-/// Asks for both ends of a contact to be read, as a webhook would.
-fn read_again(context: &Context, id: &str) -> Result<(), Problem> {
-    let linked = contact(&context.reader()?, id)?.linked;
-    let mut writer = context.writer()?;
-    for side in Side::BOTH {
-        let Some(end) = linked.ends.get(side).last_seen() else {
-            continue;
-        };
-        writer.take_hint(&Hint {
-            side,
-            event: format!("asked {} {}", end.id, context.clock.now().0),
-            kind: linked.kind,
-            id: end.id.clone(),
-            parent: None,
-            what: Happened::Moved,
-        })?;
-    }
-    Ok(())
 }
 
 /// `couplet forget`: all that is known of a contact goes.

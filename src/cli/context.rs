@@ -1,13 +1,14 @@
 //! What every command works with: settings, time, and the workspace's database.
 
 use crate::clock::Clock;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, Workspaces, check_apart};
 use crate::model::{Holder, LinkId};
 use crate::store::{ContactDetail, Reader, Writer};
 
 use super::exit::Problem;
 
 /// Settings and time of one run.
+#[derive(Clone)]
 pub struct Context {
     /// The settings.
     pub config: Config,
@@ -23,10 +24,23 @@ pub fn env(name: &str) -> Option<String> {
 impl Context {
     /// Reads the settings.
     pub fn load(flags: &Flags) -> Result<Self, Problem> {
-        Ok(Self {
-            config: Config::load(flags, &env)?,
+        Ok(Self::of(Config::load(flags, &env)?))
+    }
+
+    /// The settings of a workspace that were read.
+    pub const fn of(config: Config) -> Self {
+        Self {
+            config,
             clock: Clock::system(),
-        })
+        }
+    }
+
+    /// Those of each workspace; of one, where flag or environment name it. Two that share a location or an account are
+    /// refused.
+    pub fn all(flags: &Flags) -> Result<Vec<Self>, Problem> {
+        let all = Workspaces::load(flags, &env)?.all()?;
+        check_apart(&all)?;
+        Ok(all.into_iter().map(Self::of).collect())
     }
 
     /// Who we are, as the lease names its holder.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::config::{Config, Flags};
+use crate::config::{Flags, Workspaces};
 use crate::engine::Once;
 use crate::sandbox::{LimitSpec, Sandbox, Settings};
 
@@ -37,7 +37,8 @@ pub fn run(args: &args::Demo, flags: Flags) -> Result<Exit, Problem> {
         workspace: Some("demo".into()),
         ..flags
     };
-    let mut config = Config::load(&flags, &|name| stage.env(name))?;
+    let env = |name: &str| stage.env(name);
+    let mut config = Workspaces::load(&flags, &env)?.beside("demo")?;
     config.turn_on_default_rules();
     let context = Context {
         config,
@@ -46,7 +47,7 @@ pub fn run(args: &args::Demo, flags: Flags) -> Result<Exit, Problem> {
     let ended = if args.headless {
         passes(&context, args.passes)
     } else {
-        dashboard::show(&context, true)
+        dashboard::show_demo(&context)
     };
     stage.end()?;
     folder.close()?;

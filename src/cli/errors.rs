@@ -26,8 +26,8 @@ pub fn run(context: &Context, command: &Errors) -> Result<Exit, Problem> {
     match command {
         Errors::List(listing) => list(context, listing),
         Errors::Retry(ids) => act(context, ids, |error| Action::Retry { error }),
-        Errors::Skip(ids) => act(context, ids, |error| Action::Skip { error }),
-        Errors::Mute(ids) => act(context, ids, |error| Action::Mute { error }),
+        Errors::Skip(ids) => act(context, ids, |error| Action::Skip { error, note: None }),
+        Errors::Mute(ids) => act(context, ids, |error| Action::Mute { error, note: None }),
         Errors::Export { ids, table } => export::errors(&named(context, ids)?, table),
     }
 }

@@ -189,8 +189,9 @@ mod tests {
         };
         let missing = ConfigError::Missing {
             key: "ghl.url",
-            env: "COUPLET_GHL_URL",
+            env: "COUPLET_GHL_URL".into(),
             secret: false,
+            workspace: None,
         };
         for (problem, code, hint) in [
             (

@@ -199,6 +199,7 @@ pub fn error(row: &ErrorRow) -> Value {
         "first_at": at(Some(row.first_at)),
         "last_at": at(Some(row.last_at)),
         "next_retry_at": at(row.last.next_retry_at),
+        "operator": row.operator,
     })
 }
 

@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use crate::config::{Config, ConfigError, MapValue, Source};
 use crate::merge::FieldMap;
-use crate::merge::mapping::MapRow;
+use crate::merge::mapping::{Creating, MapRow};
+use crate::model::Side;
 use crate::remote::Setup;
 use crate::store::Reader;
 
@@ -29,6 +30,19 @@ pub fn field_map(config: &Config) -> Result<FieldMap, ConfigError> {
             let table = (&row.from, format!("`map.{}.{}`", row.kind, row.field));
             wrong(table, &row.values, error.key(), &error, error.hint())
         })?;
+    }
+    map.set_status_tags(config.growbots().status_tags);
+    for side in Side::BOTH {
+        let (text, from) = config.creating(side);
+        let key = match side {
+            Side::Ghl => "create.ghl",
+            Side::Growbots => "create.growbots",
+        };
+        let creating = Creating::parse(key, text).map_err(|error| {
+            let none: [&MapValue; 0] = [];
+            wrong((from, format!("`{key}`")), none, None, &error, error.hint())
+        })?;
+        map.set_creating(side, creating);
     }
     Ok(map)
 }

@@ -45,10 +45,15 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::config::{Config, Flags};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::{Config, Flags, Workspaces};
 
 use args::{Command, Couplet};
 use context::Context;
+use dashboard::First;
 use exit::{Exit, Problem};
 
 /// Does what the command line asks for; an error is printed once, on stderr.
@@ -93,9 +98,9 @@ pub fn can_be_typed(words: &[String], named: bool) -> Result<(), String> {
 
 fn run(args: Couplet) -> Result<Exit, Problem> {
     let flags = Flags::from(args.place);
-    let context = || Context::load(&flags);
     // Settings that cannot be read are said by what needs them.
-    let config = context().ok().map(|context| context.config);
+    let config = Workspaces::load(&flags, &context::env);
+    let config = config.and_then(|all| all.chosen_or_first()).ok();
     if let Some(command) = &args.command {
         if config.as_ref().is_some_and(Config::is_viewer) && !command.only_looks() {
             return Err(Problem::usage(
@@ -108,34 +113,45 @@ fn run(args: Couplet) -> Result<Exit, Problem> {
             trace(is_service, config.as_ref().is_some_and(Config::logs_json));
         }
     }
-    match args.command {
-        None => dashboard::open(&context()?),
-        Some(Command::Demo(demo)) => demo::run(&demo, flags),
-        Some(Command::Sandbox(sandbox)) => sandbox::run(&sandbox),
-        Some(Command::Sync(sync)) => sync::run(&context()?, &sync),
-        Some(Command::Serve(args)) => serve::run(&flags, &args),
-        Some(Command::Status(form)) => status::show(&context()?, form),
-        Some(Command::Conflicts(command)) => conflicts::run(&context()?, &command),
-        Some(Command::Contacts(command)) => contacts::run(&context()?, &command),
-        Some(Command::Tasks(command)) => tasks::run(&context()?, &command),
-        Some(Command::Log(args::Log::List(listing))) => log::list(&context()?, &listing),
-        Some(Command::Undo(args)) => undo::run(&context()?, &args),
-        Some(Command::Errors(command)) => errors::run(&context()?, &command),
-        Some(Command::Alerts(command)) => alerts::run(&context()?, &command),
-        Some(Command::Links(command)) => links::run(&context()?, &command),
-        Some(Command::Policies(command)) => policies::run(&context()?, &command),
-        Some(Command::Bench(command)) => bench::run(&context()?, &command),
-        Some(Command::Backup { file }) => backup::run(&context()?, &file),
-        Some(Command::Forget { id, form }) => contacts::forget(&context()?, &id, form),
-        Some(Command::Export(export)) => export::run(&context()?, &export),
-        Some(Command::Completions { shell }) => shell::completions(shell),
-        Some(Command::Man) => shell::man(),
-        Some(Command::Map(command)) => map::run(&context()?, &command),
-        Some(Command::Rules(command)) => rules::run(&context()?, &command),
-        Some(Command::Config(command)) => config::run(&flags, &command),
-        Some(Command::Auth(command)) => auth::run(&context()?, &command),
-        Some(Command::Doctor(asked)) => doctor::run(&flags, asked),
-        Some(Command::Merge(merge)) => merge::run(&merge),
+    if let Some(command) = args.command {
+        return act(command, flags);
+    }
+    match dashboard::first_run(&flags)? {
+        First::Opens => dashboard::open(&flags),
+        First::Leaves => Ok(Exit::Done),
+        First::Takes(command) => act(*command, flags),
+    }
+}
+
+fn act(command: Command, flags: Flags) -> Result<Exit, Problem> {
+    let context = || Context::load(&flags);
+    match command {
+        Command::Demo(demo) => demo::run(&demo, flags),
+        Command::Sandbox(sandbox) => sandbox::run(&sandbox),
+        Command::Sync(sync) => sync::run(&context()?, &sync),
+        Command::Serve(args) => serve::run(&flags, &args),
+        Command::Status(form) => status::show(&context()?, form),
+        Command::Conflicts(command) => conflicts::run(&context()?, &command),
+        Command::Contacts(command) => contacts::run(&context()?, &command),
+        Command::Tasks(command) => tasks::run(&context()?, &command),
+        Command::Log(args::Log::List(listing)) => log::list(&context()?, &listing),
+        Command::Undo(args) => undo::run(&context()?, &args),
+        Command::Errors(command) => errors::run(&context()?, &command),
+        Command::Alerts(command) => alerts::run(&context()?, &command),
+        Command::Links(command) => links::run(&context()?, &command),
+        Command::Policies(command) => policies::run(&context()?, &command),
+        Command::Bench(command) => bench::run(&context()?, &command),
+        Command::Backup { file } => backup::run(&context()?, &file),
+        Command::Forget { id, form } => contacts::forget(&context()?, &id, form),
+        Command::Export(export) => export::run(&context()?, &export),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man => shell::man(),
+        Command::Map(command) => map::run(&context()?, &command),
+        Command::Rules(command) => rules::run(&context()?, &command),
+        Command::Config(command) => config::run(&flags, &command),
+        Command::Auth(command) => auth::run(&context()?, &command),
+        Command::Doctor(asked) => doctor::run(&flags, asked),
+        Command::Merge(merge) => merge::run(&merge),
     }
 }
 
@@ -150,10 +166,17 @@ fn trace(is_service: bool, as_json: bool) {
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
+    // Nobody knows what a library tells of: one that reads phone numbers told of each.
+    let ours = filter_fn(|of| of.target().starts_with("couplet"));
     // Set once, at the start; a second subscriber cannot be.
     drop(if as_json {
-        lines.json().flatten_event(true).try_init()
+        lines
+            .json()
+            .flatten_event(true)
+            .finish()
+            .with(ours)
+            .try_init()
     } else {
-        lines.try_init()
+        lines.finish().with(ours).try_init()
     });
 }

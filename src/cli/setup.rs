@@ -1,24 +1,26 @@
 //! `couplet config init`: asks, tries each answer, writes the file, and ends with a dry run.
 
-use std::collections::BTreeMap;
+mod custom;
+mod first_plan;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{self, Config, Flags, default_file, key};
+use crate::config::{self, Config, CustomPair, Flags, Workspaces, default_file, key, variable_of};
 use crate::merge::FieldMap;
-use crate::model::{Kind, Lane, Op, PassSummary, Side};
-use crate::remote::{CustomField, Setup};
+use crate::model::{Lane, Side};
+use crate::remote::{Connector, RemoteError, Setup};
 use crate::secrets::{Kept, Secret};
 use crate::text;
 
 use super::args::Init;
-use super::assemble::{self, Ready};
+use super::assemble;
 use super::context::{Context, env};
 use super::exit::{Exit, Problem};
-use super::output::{Page, note, print};
-use super::plan::costs;
-use super::progress::Progress;
+use super::output::{note, print};
 use super::{auth, map, stop};
 
 /// How long a side may take to answer.
@@ -31,15 +33,22 @@ const ASKED: [(&str, &str); 3] = [
     ("growbots.url", "COUPLET_GROWBOTS_URL"),
 ];
 
-/// Does it. Without a terminal, or with `--no-questions`, it writes what flags and environment say.
+/// Does it. Without a terminal, or with `--no-questions`, it writes what flags and environment say. A file that is there
+/// gets the workspace that `--workspace` names.
 pub fn run(flags: &Flags, args: &Init) -> Result<Exit, Problem> {
     let path = path(flags)?;
-    if path.exists() {
-        return Err(config::ConfigError::Exists { path }.into());
-    }
-    let mut answers = Answers::given(flags, args)?;
+    let flags = &Flags {
+        config: Some(path.clone()),
+        ..flags.clone()
+    };
+    let adds = match &flags.workspace {
+        _ if !path.exists() => None,
+        Some(name) => Some(addable(flags, name)?),
+        None => return Err(config::ConfigError::Exists { path }.into()),
+    };
+    let mut answers = Answers::given(flags, args, adds)?;
     let asks = !args.no_questions && std::io::stdin().is_terminal();
-    let mut custom: Vec<String> = Vec::new();
+    let mut custom: Vec<CustomPair> = Vec::new();
     let mut keys = Vec::new();
     if asks {
         note(&format!(
@@ -52,28 +61,48 @@ pub fn run(flags: &Flags, args: &Init) -> Result<Exit, Problem> {
             introduce(side, &setup)?;
             fields.extend(map::offered(&FieldMap::default(), &setup));
         }
-        custom = choose(fields)?;
+        custom = custom::choose(&fields, &answers.keys_of_leads()?)?;
         keys = answers.typed();
     } else if args.check {
         for side in Side::BOTH {
             introduce(side, &answers.try_side(side)?)?;
         }
     }
-    config::init(&path, &answers.settings(), &custom)?;
+    if let Some(name) = &answers.adds {
+        config::add(&path, name, &answers.settings(), &custom)?;
+    } else {
+        let name = flags.workspace.as_deref().map(|name| ("workspace", name));
+        let set: Vec<_> = name.into_iter().chain(answers.settings()).collect();
+        config::init(&path, &set, &custom)?;
+    }
+    if asks {
+        note("the settings are written, each with what it does; edit them as you like:");
+    }
     print(&path.display().to_string())?;
-    let flags = Flags {
-        config: Some(path),
-        ..flags.clone()
-    };
     if !asks && !args.check {
         note(
             "written; put in what is missing, give the keys with `couplet auth login SIDE`, then run `couplet doctor`",
         );
         return Ok(Exit::Done);
     }
-    let context = Context::load(&flags)?;
+    let context = Context::load(flags)?;
     keep(&context, &keys)?;
-    preview(&context)
+    first_plan::preview(&context)
+}
+
+/// The name, where a workspace of this name can be put into the file that is there.
+fn addable(flags: &Flags, name: &str) -> Result<String, Problem> {
+    let others = Flags {
+        workspace: None,
+        ..flags.clone()
+    };
+    match Workspaces::load(&others, &|_| None)?.refuses(name) {
+        None => Ok(name.to_owned()),
+        Some(why) => Err(Problem::usage(
+            why,
+            "`couplet config show` lists what the file says; `couplet config init --workspace NAME` adds another",
+        )),
+    }
 }
 
 /// Where the file goes.
@@ -88,17 +117,24 @@ fn path(flags: &Flags) -> Result<PathBuf, Problem> {
 /// What is known so far: by variable, as the environment would say it.
 struct Answers {
     flags: Flags,
+    /// The workspace that a file gets which is there; its variables end with its name.
+    adds: Option<String>,
     by_variable: BTreeMap<&'static str, String>,
     /// Keys that were typed here, and so are to be kept.
     keys: BTreeMap<Side, Secret<String>>,
 }
 
 impl Answers {
-    fn given(flags: &Flags, args: &Init) -> Result<Self, Problem> {
+    fn given(flags: &Flags, args: &Init, adds: Option<String>) -> Result<Self, Problem> {
+        let mut answers = Self {
+            flags: flags.clone(),
+            adds,
+            by_variable: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        };
         let by_flag = [&args.ghl_url, &args.ghl_location, &args.growbots_url];
-        let mut by_variable = BTreeMap::new();
         for ((name, variable), given) in ASKED.into_iter().zip(by_flag) {
-            let Some(text) = given.clone().or_else(|| env(variable)) else {
+            let Some(text) = given.clone().or_else(|| env(&answers.variable(variable))) else {
                 continue;
             };
             let text = tidied(name, &text);
@@ -108,16 +144,17 @@ impl Answers {
                     format!("`couplet config explain {name}` says what it can be"),
                 )
             })?;
-            by_variable.insert(variable, text);
+            answers.by_variable.insert(variable, text);
         }
-        Ok(Self {
-            flags: Flags {
-                config: None,
-                ..flags.clone()
-            },
-            by_variable,
-            keys: BTreeMap::new(),
-        })
+        Ok(answers)
+    }
+
+    /// The variable that answers for this workspace.
+    fn variable(&self, plain: &str) -> String {
+        match &self.adds {
+            Some(name) => variable_of(plain, name),
+            None => plain.to_owned(),
+        }
     }
 
     /// What the file is to say.
@@ -163,16 +200,22 @@ impl Answers {
                 )?;
             }
             Side::Growbots => {
-                self.ask_for(2, "Growbots: address of the adapter (see README)", None)?;
+                self.ask_for(
+                    2,
+                    "Growbots: address of the server that gives its API to couplet (the adapter)",
+                    None,
+                )?;
             }
         }
-        let variable = variable_of_key(side);
-        if env(variable).is_some() {
+        let variable = self.variable(variable_of_key(side));
+        if env(&variable).is_some() {
             note(&format!("{side}: the key comes from `{variable}`"));
         } else {
             let what = match side {
-                Side::Ghl => "private integration token",
-                Side::Growbots => "key",
+                Side::Ghl => {
+                    "private integration token, from Settings, Private Integrations of the location"
+                }
+                Side::Growbots => "key of the adapter",
             };
             let typed = auth::prompt_key(&format!("{side}: {what} (not shown): "))?;
             self.keys.insert(side, typed);
@@ -198,32 +241,61 @@ impl Answers {
 
     /// Whether a side takes what was said. Cost: 2 or 3 requests.
     fn try_side(&self, side: Side) -> Result<Setup, Problem> {
+        let connector = self.connector(side)?;
+        stop::runtime()?.block_on(within(side, connector.setup(Lane::Operator)))
+    }
+
+    /// The keys of custom fields that leads of Growbots have.
+    fn keys_of_leads(&self) -> Result<BTreeSet<String>, Problem> {
+        let side = Side::Growbots;
+        let connector = self.connector(side)?;
+        stop::runtime()?.block_on(within(side, custom::keys_of_leads(&*connector)))
+    }
+
+    /// A connector that says what was said.
+    fn connector(&self, side: Side) -> Result<Arc<dyn Connector>, Problem> {
         let said = |name: &str| {
-            let typed = Side::BOTH
+            let key = Side::BOTH
                 .into_iter()
-                .find(|side| variable_of_key(*side) == name)
-                .and_then(|side| self.keys.get(&side))
-                .map(|key| key.expose().clone());
-            typed
-                .or_else(|| self.by_variable.get(name).cloned())
-                .or_else(|| env(name))
+                .find(|side| variable_of_key(*side) == name);
+            let typed = key.and_then(|side| self.keys.get(&side));
+            let typed = typed.map(|key| key.expose().clone());
+            let known = typed.or_else(|| self.by_variable.get(name).cloned());
+            // What the environment says plainly is of the workspace that is there.
+            let is_own = key.is_some() || ASKED.iter().any(|(_, variable)| *variable == name);
+            known.or_else(|| {
+                if is_own {
+                    env(&self.variable(name))
+                } else {
+                    env(name)
+                }
+            })
         };
-        // The file in the usual place, should there be one, is not this workspace's.
+        // The file in the usual place, should there be one, is not this workspace's, unless it is put there.
+        let config = match &self.adds {
+            Some(name) => Workspaces::load(&self.flags, &said)?.beside(name)?,
+            None => Config::from_environment(&self.flags, &said)?,
+        };
         let context = Context {
-            config: Config::from_environment(&self.flags, &said)?,
+            config,
             clock: Clock::system(),
         };
-        let connector = assemble::connector(&context, side)?;
-        stop::runtime()?.block_on(async {
-            let setup = tokio::time::timeout(PATIENCE, connector.setup(Lane::Operator)).await;
-            Ok(setup.map_err(|_| {
-                Problem::failed(
-                    format!("{side} does not answer within {} s", PATIENCE.as_secs()),
-                    "check the address and the network",
-                )
-            })??)
-        })
+        assemble::connector(&context, side)
     }
+}
+
+/// What a side answers, in time.
+async fn within<T>(
+    side: Side,
+    answer: impl Future<Output = Result<T, RemoteError>>,
+) -> Result<T, Problem> {
+    let answer = tokio::time::timeout(PATIENCE, answer).await;
+    Ok(answer.map_err(|_| {
+        Problem::failed(
+            format!("{side} does not answer within {} s", PATIENCE.as_secs()),
+            "check the address and the network",
+        )
+    })??)
 }
 
 const fn variable_of_key(side: Side) -> &'static str {
@@ -296,28 +368,22 @@ fn introduce(side: Side, setup: &Setup) -> Result<(), Problem> {
     ))
 }
 
-/// Which custom fields of GHL are to be kept in step.
-fn choose(fields: Vec<CustomField>) -> Result<Vec<String>, Problem> {
-    if fields.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: Vec<_> = fields
-        .iter()
-        .map(|field| text::clean(&field.name).into_owned())
-        .collect();
-    note(&format!("GHL has custom fields: {}", names.join(", ")));
-    let words = "Keep them in step with custom fields of Growbots, under the same keys? y or n";
-    let yes = loop {
+/// Asks until somebody says yes or no; enter is no.
+fn yes(words: &str) -> Result<bool, Problem> {
+    loop {
         match question(words, Some("n"))?.to_lowercase().as_str() {
-            "y" | "yes" => break true,
-            "n" | "no" => break false,
+            "y" | "yes" => return Ok(true),
+            "n" | "no" => return Ok(false),
             _ => note("say `y` or `n`"),
         }
-    };
-    if !yes {
-        return Ok(Vec::new());
     }
-    Ok(fields.into_iter().map(|field| field.key).collect())
+}
+
+/// Shows what the first pass would do, and asks whether it is to do it.
+pub fn says_yes(context: &Context) -> Result<bool, Problem> {
+    note("the first plan waits for your yes");
+    first_plan::plan(context)?.print()?;
+    yes("Carry it out, and open the dashboard? y or n")
 }
 
 /// Keeps the keys that were typed, which both sides have taken.
@@ -339,78 +405,6 @@ fn keep(context: &Context, keys: &[(Side, Secret<String>)]) -> Result<(), Proble
     })?;
     note(&format!("the keys are kept in `{}`", file.path().display()));
     Ok(())
-}
-
-/// What the first pass would do.
-fn preview(context: &Context) -> Result<Exit, Problem> {
-    note("a dry run: reads both sides, writes to neither");
-    let mut engine = Ready::new(context)?.engine()?;
-    let progress = Progress::start(context)?;
-    let pass = stop::runtime()?.block_on(async {
-        tokio::select! {
-            pass = engine.dry_run(crate::engine::Once::default()) => Ok(pass?),
-            told = stop::asked() => {
-                told?;
-                Err(Problem::failed(
-                    "the dry run was stopped; the file and the keys are in place",
-                    "`couplet sync --once --dry-run` looks again",
-                ))
-            }
-        }
-    });
-    progress.end();
-    let mut page = Page::default();
-    for line in first_sync(&pass?) {
-        page.line(line);
-    }
-    page.gap();
-    page.line("next: `couplet` opens the dashboard");
-    page.line("      `couplet sync --start` says yes to this plan");
-    page.print()?;
-    Ok(Exit::Done)
-}
-
-/// A plan in a few lines: what, where, cost, time.
-fn first_sync(pass: &PassSummary) -> Vec<String> {
-    let mut lines = vec![format!(
-        "read {} records of GHL and {} of Growbots",
-        text::thousands(pass.pulled.ghl),
-        text::thousands(pass.pulled.growbots)
-    )];
-    let Some(plan) = &pass.dry else { return lines };
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for write in &plan.writes {
-        let what = format!("{} in {}", doing(write.op, write.kind), write.side);
-        *counts.entry(what).or_default() += 1;
-    }
-    lines.push("the first sync would:".into());
-    lines.extend(
-        counts
-            .into_iter()
-            .map(|(what, n)| format!("  {:>7}  {what}", text::thousands(n))),
-    );
-    if plan.writes.is_empty() {
-        lines.push("  write nothing: both sides are alike".into());
-    }
-    if pass.conflicts_open > 0 {
-        lines.push(format!(
-            "  {:>7}  conflicts wait for you",
-            text::thousands(pass.conflicts_open)
-        ));
-    }
-    lines.push(costs(&plan.cost));
-    lines
-}
-
-fn doing(op: Op, kind: Kind) -> String {
-    let records = match kind {
-        Kind::Business => "businesses".to_owned(),
-        kind => format!("{kind}s"),
-    };
-    match op {
-        Op::Stamp => format!("link {records} (GHL's id is noted)"),
-        op => format!("{} {records}", op.name()),
-    }
 }
 
 #[cfg(test)]

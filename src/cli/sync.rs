@@ -160,10 +160,10 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
             }
         }
         Event::Trouble { words } => note(&words),
-        Event::Alert { .. } | Event::Ended { .. } => {}
+        Event::Alert { .. } | Event::Barred { .. } | Event::Ended { .. } => {}
     };
-    let watching = super::alerts::watch(context, |_| {})?;
-    let look = watching.poke();
+    let watching = super::alerts::watch([context], |_, _| {})?;
+    let look = watching.poke(0);
     let done = |pass: &PassSummary| {
         look();
         conflicts.store(pass.conflicts_open, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use url::Url;
 use crate::model::{BySide, Side};
 use crate::secrets::{Secret, SecretsFile};
 
-use super::{Config, ConfigError, key};
+use super::{Config, ConfigError, key, variable_of};
 
 /// How to reach one side.
 #[derive(Clone, Debug)]
@@ -179,10 +179,18 @@ impl Config {
 
     fn need(&self, name: &str) -> Result<&str, ConfigError> {
         let key = key(name).expect("the names of both sides' settings are in the table");
-        self.get(name).ok_or(ConfigError::Missing {
-            key: key.name,
-            env: key.env.unwrap_or_default(),
-            secret: key.secret,
+        self.get(name).ok_or_else(|| {
+            let workspace = self.is_one_of_several.then(|| self.workspace().to_owned());
+            let env = key.env.unwrap_or_default();
+            ConfigError::Missing {
+                key: key.name,
+                env: match &workspace {
+                    Some(workspace) if !env.is_empty() => variable_of(env, workspace),
+                    _ => env.to_owned(),
+                },
+                secret: key.secret,
+                workspace,
+            }
         })
     }
 }

@@ -63,7 +63,7 @@ pub enum ConfigError {
         /// The key.
         key: &'static str,
         /// Where it belongs.
-        env: &'static str,
+        env: String,
     },
     /// A value that its key cannot have.
     #[error("`{key}` ({from}): {why}")]
@@ -98,14 +98,52 @@ pub enum ConfigError {
         hint: Box<str>,
     },
     /// A setting that this command cannot do without.
-    #[error("`{key}` is not set")]
+    #[error("`{key}` is not set{}", .workspace.as_ref().map_or(String::new(), |name| format!(" for workspace `{name}`")))]
     Missing {
         /// The key.
         key: &'static str,
-        /// The environment variable that sets it.
-        env: &'static str,
+        /// The environment variable that sets it; empty where none does.
+        env: String,
         /// Whether the config file may set it.
         secret: bool,
+        /// For which workspace, where there are several.
+        workspace: Option<String>,
+    },
+    /// A part of `[workspaces]` that cannot be used.
+    #[error("`{}` line {line}: {why}", .path.display())]
+    Workspace {
+        /// Which file.
+        path: PathBuf,
+        /// Where.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// None of the workspaces has this name.
+    #[error("there is no workspace `{name}` ({from}): the config has `{}`", .names.join("`, `"))]
+    NoWorkspace {
+        /// What was asked for.
+        name: String,
+        /// By whom.
+        from: Source,
+        /// Those that there are.
+        names: Vec<String>,
+    },
+    /// There are several workspaces, and none is chosen.
+    #[error("which workspace? The config has `{}`", .names.join("`, `"))]
+    WhichWorkspace {
+        /// Those that there are; never empty.
+        names: Vec<String>,
+    },
+    /// Two workspaces would write the same records.
+    #[error("workspaces `{one}` and `{other}` have the same {what}")]
+    Shared {
+        /// What.
+        what: &'static str,
+        /// The one.
+        one: String,
+        /// The other.
+        other: String,
     },
     /// The secrets file cannot be used.
     #[error(transparent)]
@@ -139,7 +177,7 @@ impl ConfigError {
                 Some("check the folder, or name another file with `--config`".into())
             }
             Self::Exists { path } => Some(format!(
-                "edit it, or move it away first: `mv {0} {0}.old`",
+                "edit it, add another location with `couplet config init --workspace NAME`, or move it away first: `mv {0} {0}.old`",
                 path.display()
             )),
             Self::Syntax { .. } => Some("text stands in quotes: `workspace = \"default\"`".into()),
@@ -166,12 +204,32 @@ impl ConfigError {
                 key,
                 env,
                 secret: true,
-            } => Some(format!(
-                "`couplet auth login {}`, or `export {env}=…`; secrets are never read from the config file",
-                key.split('.').next().unwrap_or(key)
+                workspace,
+            } => {
+                let side = key.split('.').next().unwrap_or(key);
+                let of = workspace.as_ref();
+                let of = of.map_or(String::new(), |name| format!(" --workspace {name}"));
+                Some(format!(
+                    "`couplet auth login {side}{of}`, or `export {env}=…`; secrets are never read from the config file"
+                ))
+            }
+            Self::Workspace { .. } => Some(
+                "a workspace has a table `[workspaces.NAME]`, with what it has otherwise than the top of the file: see docs/operating.md"
+                    .into(),
+            ),
+            Self::NoWorkspace { name, .. } => Some(format!(
+                "`couplet config init --workspace {name}` adds it to the file"
             )),
+            Self::WhichWorkspace { names } => Some(format!(
+                "say which: `--workspace {0}`, `export COUPLET_WORKSPACE={0}`, or `workspace = \"{0}\"` on top of the file",
+                names[0]
+            )),
+            Self::Shared { .. } => Some(
+                "each GHL location and each Growbots account stands in one workspace only; variables of one workspace end with its name, such as `COUPLET_GHL_TOKEN_NAME`"
+                    .into(),
+            ),
             Self::Secrets(error) => Some(error.hint()),
-            Self::Missing { key, env: "", .. } => Some(format!(
+            Self::Missing { key, env, .. } if env.is_empty() => Some(format!(
                 "set `{key}` in the config file; `couplet config explain {key}` says what it is"
             )),
             Self::Missing { key, env, .. } => Some(format!(

@@ -24,6 +24,8 @@ pub struct GrowbotsSettings {
     pub paths: BTreeMap<String, String>,
     /// Other names of fields.
     pub wire: BTreeMap<String, String>,
+    /// Whether the status of a lead is a tag of its contact.
+    pub status_tags: bool,
 }
 
 impl Config {
@@ -44,6 +46,7 @@ impl Config {
             capabilities: (capabilities != "auto").then(|| words(capabilities)),
             paths: pairs(self.get("growbots.paths").unwrap_or("")),
             wire: pairs(self.get("growbots.wire").unwrap_or("")),
+            status_tags: self.get("growbots.status_tags") == Some("true"),
         }
     }
 }

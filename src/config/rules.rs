@@ -106,7 +106,7 @@ impl Reader<'_> {
         for (key, value) in table.iter().filter(|(key, _)| key.get_ref() != but) {
             let start = key.span().start;
             let name = key.get_ref();
-            let text = super::plain(value.get_ref())
+            let text = super::file::plain(value.get_ref())
                 .ok_or_else(|| self.wrong(start, &format!("`{name}`"), value.get_ref()))?;
             let value = MapValue {
                 key: name.to_string(),

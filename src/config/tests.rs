@@ -74,7 +74,10 @@ fn flags_stand_over_the_environment_and_that_over_the_file() {
 
     let config = Config::load(&flags, &env).unwrap();
     assert_eq!(config.workspace(), "env");
-    assert_eq!(from(&config, "workspace"), Source::Env("COUPLET_WORKSPACE"));
+    assert_eq!(
+        from(&config, "workspace"),
+        Source::Env("COUPLET_WORKSPACE".into())
+    );
     assert_eq!(config.operator(), "file");
 
     flags.workspace = Some("flag".into());
@@ -210,13 +213,21 @@ fn the_file_of_config_init_is_read_back_and_asks_before_the_first_push() {
     assert!(!load("", &[]).unwrap().asks_before_first_push());
 }
 
+fn pair(growbots: &str, ghl: &str) -> CustomPair {
+    CustomPair {
+        ghl: ghl.into(),
+        growbots: growbots.into(),
+    }
+}
+
 #[test]
 fn what_config_init_was_told_stands_in_its_file_whatever_it_is() {
     let set = [
         ("ghl.url", "https://a.example/x"),
         ("ghl.location", "loc\"1\\"),
     ];
-    let config = load(&template(&set, &["budget".into(), "odd key".into()]), &[]).unwrap();
+    let custom = [pair("budget", "budget"), pair("odd key", "key")];
+    let config = load(&template(&set, &custom), &[]).unwrap();
     assert_eq!(config.get("ghl.url"), Some("https://a.example/x"));
     assert_eq!(config.get("ghl.location"), Some("loc\"1\\"));
     let mapped: Vec<_> = config
@@ -225,6 +236,179 @@ fn what_config_init_was_told_stands_in_its_file_whatever_it_is() {
         .map(|row| row.field.as_str())
         .collect();
     assert_eq!(mapped, ["custom.budget", "custom.odd key"]);
+}
+
+/// A file of two locations that share what stands on top.
+const TWO: &str = "poll_seconds = 30\n[ghl]\nurl = \"https://ghl.test\"\n[growbots]\nurl = \"https://gb.test\"\n\
+    [map.contact.title]\npolicy = \"ghl\"\n[map.contact.company]\npolicy = \"ghl\"\n\
+    [[rules.rule]]\nname = \"one\"\nwhen = \"a\"\n[[rules.rule]]\nname = \"two\"\nwhen = \"a\"\n\
+    [workspaces.harbor-west]\npoll_seconds = 5\nghl.location = \"west\"\ngrowbots.account_id = \"ac_w\"\n\
+    [workspaces.harbor-east]\nghl.location = \"east\"\ngrowbots.account_id = \"ac_e\"\n\
+    [workspaces.harbor-east.map.contact.title]\npolicy = \"growbots\"\n\
+    [[workspaces.harbor-east.rules.rule]]\nname = \"two\"\nwhen = \"b\"\n";
+
+/// All workspaces of a file with this text.
+fn all(text: &str, env: &[(&str, &str)], flags: Flags) -> Result<Vec<Config>, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, text).unwrap();
+    let flags = Flags {
+        config: Some(path),
+        ..flags
+    };
+    let env = |name: &str| {
+        let found = env.iter().find(|(known, _)| *known == name)?;
+        Some(found.1.to_owned())
+    };
+    Workspaces::load(&flags, &env)?.all()
+}
+
+#[test]
+fn each_workspace_has_what_stands_on_top_but_for_what_it_says_itself() {
+    let all = all(TWO, &[], Flags::default()).unwrap();
+    let [west, east] = all.as_slice() else {
+        panic!("{} workspaces", all.len())
+    };
+    assert_eq!(
+        (west.workspace(), east.workspace()),
+        ("harbor-west", "harbor-east")
+    );
+    assert_eq!((west.poll_seconds(), east.poll_seconds()), (5, 30));
+    assert_eq!(
+        (west.location(), east.location()),
+        (Some("west"), Some("east"))
+    );
+    assert_eq!(east.get("ghl.url"), Some("https://ghl.test"));
+    assert!(west.database().is_err() || west.database().unwrap().ends_with("harbor-west.db"));
+    let policies = |config: &Config| -> Vec<String> {
+        let rows = config.map_rows().iter();
+        rows.map(|row| format!("{} {}", row.field, row.values[0].text))
+            .collect()
+    };
+    assert_eq!(policies(west), ["title ghl", "company ghl"]);
+    assert_eq!(policies(east), ["company ghl", "title growbots"]);
+    let whens = |config: &Config| -> Vec<String> {
+        let rules = config.rule_tables().iter();
+        rules
+            .map(|rule| format!("{} {}", rule.name(), rule.values[1].text))
+            .collect()
+    };
+    assert_eq!(whens(west), ["one a", "two a"]);
+    assert_eq!(whens(east), ["one a", "two b"]);
+    check_apart(&all).unwrap();
+}
+
+#[test]
+fn a_variable_with_the_name_of_a_workspace_is_for_it_alone() {
+    let env = [
+        ("COUPLET_GHL_TOKEN", "pit-all"),
+        ("COUPLET_GHL_TOKEN_HARBOR_EAST", "pit-east"),
+        ("COUPLET_THEME_HARBOR_EAST", "dark"),
+    ];
+    let all = all(TWO, &env, Flags::default()).unwrap();
+    let tokens: Vec<_> = all.iter().map(|config| config.get("ghl.token")).collect();
+    assert_eq!(tokens, [Some("pit-all"), Some("pit-east")]);
+    let missing = all[1].sides().unwrap_err();
+    assert!(
+        missing.to_string().contains("for workspace `harbor-east`"),
+        "{missing}"
+    );
+    let hint = missing.hint().unwrap();
+    assert!(
+        hint.contains("COUPLET_GROWBOTS_TOKEN_HARBOR_EAST"),
+        "{hint}"
+    );
+    assert!(
+        hint.contains("auth login growbots --workspace harbor-east"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn one_is_chosen_by_flag_environment_or_the_top_of_the_file_and_none_by_chance() {
+    let named = |name: &str| Flags {
+        workspace: Some(name.into()),
+        ..Flags::default()
+    };
+    let env = [("COUPLET_WORKSPACE", "harbor-east")];
+    let names = |text: &str, env: &[(&str, &str)], flags| -> Vec<String> {
+        let found = all(text, env, flags).unwrap();
+        found
+            .iter()
+            .map(|config| config.workspace().to_owned())
+            .collect()
+    };
+    assert_eq!(names(TWO, &[], named("harbor-west")), ["harbor-west"]);
+    assert_eq!(names(TWO, &env, Flags::default()), ["harbor-east"]);
+    assert!(matches!(
+        all(TWO, &[], named("north")),
+        Err(ConfigError::NoWorkspace { .. })
+    ));
+    // for a command, where all is too many
+    assert!(matches!(
+        load(TWO, &[]),
+        Err(ConfigError::WhichWorkspace { .. })
+    ));
+    assert_eq!(load(TWO, &env).unwrap().workspace(), "harbor-east");
+    let on_top = format!("workspace = \"harbor-west\"\n{TWO}");
+    assert_eq!(load(&on_top, &[]).unwrap().workspace(), "harbor-west");
+    assert_eq!(names(&on_top, &[], Flags::default()).len(), 2);
+    // the top is one too where it names a location
+    let own = TWO.replace("[ghl]\n", "[ghl]\nlocation = \"first\"\n");
+    assert_eq!(
+        names(&own, &[], Flags::default()),
+        ["default", "harbor-west", "harbor-east"]
+    );
+    assert_eq!(load(&own, &[]).unwrap().location(), Some("first"));
+    // and a file without tables is of one, whatever its name
+    assert_eq!(names("", &[], named("x")), ["x"]);
+}
+
+#[test]
+fn a_location_and_an_account_stand_in_one_workspace_only() {
+    let secret = ("COUPLET_GROWBOTS_WEBHOOK_SECRET", "whsec_x");
+    for (text, env, what) in [
+        (TWO.replace("\"east\"", "\"west\""), &[][..], "GHL location"),
+        (TWO.replace("ac_e", "ac_w"), &[], "Growbots account"),
+        (
+            TWO.replace("growbots.account_id", "growbots.user_agent"),
+            &[("COUPLET_GROWBOTS_TOKEN", "gb-1")],
+            "Growbots account",
+        ),
+        (TWO.to_owned(), &[secret], "secret of Growbots' webhooks"),
+    ] {
+        let found = all(&text, env, Flags::default()).unwrap();
+        let error = check_apart(&found).unwrap_err();
+        assert!(error.to_string().ends_with(what), "{what}: {error}");
+        assert!(
+            error
+                .to_string()
+                .contains("`harbor-west` and `harbor-east`"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_workspace_is_added_at_the_end_of_a_file_and_the_rest_stays() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    init(&path, &[("ghl.location", "first")], &[]).unwrap();
+    let before = std::fs::read_to_string(&path).unwrap();
+    let set = [
+        ("ghl.location", "second"),
+        ("growbots.url", "https://gb.test"),
+    ];
+    add(&path, "second", &set, &[pair("budget", "budget")]).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with(&before));
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let found = all(&text, &[], Flags::default()).unwrap();
+    let locations: Vec<_> = found.iter().map(|config| config.location()).collect();
+    assert_eq!(locations, [Some("first"), Some("second")]);
+    assert!(found[1].asks_before_first_push() && found[1].map_rows().len() == 1);
 }
 
 proptest::proptest! {
@@ -238,6 +422,8 @@ proptest::proptest! {
             ("[a-z_.]{1,20}", ".{0,30}").prop_map(|(key, value)| format!("{key} = {value:?}\n")),
             (0..KEYS.len(), ".{0,30}").prop_map(|(at, value)| format!("{} = {value:?}\n", KEYS[at].name)),
             (0..KEYS.len(), -9..9_i64).prop_map(|(at, value)| format!("{} = [[{value}], {{ a.b = {value} }}]\n", KEYS[at].name)),
+            (".{0,12}", 0..KEYS.len(), ".{0,9}")
+                .prop_map(|(name, at, value)| format!("[workspaces.{name}]\n{} = {value:?}\n", KEYS[at].name)),
             ("[a-z]{1,9}", "[a-z.]{1,12}", ".{0,20}")
                 .prop_map(|(kind, field, value)| format!("[map.{kind}.{field}]\nghl = {value:?}\n")),
         ]

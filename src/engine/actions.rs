@@ -24,6 +24,11 @@ impl Pass<'_> {
         if self.dry {
             return Ok(());
         }
+        self.carry_out_pending()
+    }
+
+    /// The same in a preview too.
+    pub(super) fn carry_out_pending(&self) -> Result<(), EngineError> {
         let pending = self.core.store().pending_actions()?;
         for (id, operator, action) in pending {
             let asked = Asked {
@@ -104,21 +109,27 @@ impl Pass<'_> {
             // Open again: what was parked is tried, and its success closes the error.
             Action::Retry { error } => {
                 self.lift_quarantine(*error)?;
-                self.set_error(*error, ErrorState::Open)
+                self.set_error(asked, *error, ErrorState::Open, None)
             }
-            Action::Skip { error } => self.set_error(*error, ErrorState::Skipped),
-            Action::Mute { error } => self.set_error(*error, ErrorState::Muted),
+            Action::Skip { error, note } => {
+                self.set_error(asked, *error, ErrorState::Skipped, note.as_deref())
+            }
+            Action::Mute { error, note } => {
+                self.set_error(asked, *error, ErrorState::Muted, note.as_deref())
+            }
         }
     }
 
     fn set_error(
         &self,
+        asked: &Asked<'_>,
         error: crate::model::ErrorId,
         state: ErrorState,
+        note: Option<&str>,
     ) -> Result<Carried, EngineError> {
         self.core
             .store()
-            .set_error_state(self.fence, error, state)?;
+            .set_error_state(self.fence, error, state, asked.operator, note)?;
         Ok(Ok(()))
     }
 

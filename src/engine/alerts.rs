@@ -262,7 +262,9 @@ pub struct Watch {
     alerts: Alerts,
     database: PathBuf,
     clock: Clock,
-    open: Option<(Writer, Reader)>,
+    reader: Option<Reader>,
+    /// Opened with the first thing that is to be told.
+    writer: Option<Writer>,
     /// The newest alert that this process has rung for.
     rung: Option<i64>,
 }
@@ -274,25 +276,33 @@ impl Watch {
             alerts,
             database,
             clock,
-            open: None,
+            reader: None,
+            writer: None,
             rung: None,
         }
     }
 
-    /// Looks once, and delivers what is due. What cannot be delivered is tried again at a later look.
+    /// Looks once, and delivers what is due. What cannot be delivered is tried again at a later look. Where there is
+    /// no database yet, there is nothing to tell.
     pub async fn look(&mut self, tell: &(dyn Fn(Event) + Send + Sync)) -> Result<(), StoreError> {
-        if self.open.is_none() {
-            let writer = Writer::open(&self.database, &self.clock)?;
-            let reader = writer.reader()?;
-            self.open = Some((writer, reader));
-        }
-        let Some((writer, reader)) = &mut self.open else {
-            return Ok(());
+        let reader = match self.reader.take() {
+            Some(open) => open,
+            None if !self.database.exists() => return Ok(()),
+            None => Reader::open(&self.database)?,
         };
+        let reader = self.reader.insert(reader);
         let now = self.clock.now();
         let readings = readings(reader, &self.alerts.rules, now)?;
+        let mut writer = self.writer.as_mut();
         if !readings.is_empty() || reader.has_active_alerts()? {
-            writer.take_readings(&readings, self.alerts.settle_ms)?;
+            let open = match writer {
+                Some(open) => open,
+                None => self
+                    .writer
+                    .insert(Writer::open(&self.database, &self.clock)?),
+            };
+            open.take_readings(&readings, self.alerts.settle_ms)?;
+            writer = Some(open);
         }
         let quiet = self.alerts.quiet.as_ref();
         if quiet.is_some_and(|quiet| quiet.covers(now)) {
@@ -304,6 +314,9 @@ impl Watch {
             return Ok(());
         }
         ring(&all, &mut self.rung, self.alerts.bell, tell);
+        let Some(writer) = writer else {
+            return Ok(());
+        };
         for channel in &self.alerts.channels {
             let due = writer.claim_notices(channel.name(), self.alerts.settle_ms)?;
             if due.is_empty() {
@@ -341,36 +354,43 @@ fn ring(all: &[Alert], rung: &mut Option<i64>, bell: bool, tell: &(dyn Fn(Event)
     }
 }
 
-/// A watch on a thread of its own; it ends when this is dropped.
+/// Watches on a thread of their own; it ends when this is dropped.
 pub struct Watching {
-    poke: Arc<Notify>,
+    pokes: Vec<Arc<Notify>>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Watching {
-    /// Starts it.
+    /// Starts them. `tell` gets the place of the watch and what it tells.
     pub fn start(
-        mut watch: Watch,
-        tell: impl Fn(Event) + Send + Sync + 'static,
+        watches: Vec<Watch>,
+        tell: impl Fn(usize, Event) + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
-        let poke = Arc::new(Notify::new());
+        let pokes: Vec<_> = watches.iter().map(|_| Arc::new(Notify::new())).collect();
         let (stop, mut stopped) = watch::channel(false);
-        let poked = Arc::clone(&poke);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let poked = pokes.clone();
         let looks = async move {
-            loop {
-                if let Err(error) = watch.look(&tell).await {
-                    tracing::warn!(%error, "alerts could not be looked at");
-                    watch.open = None;
+            let tell = &tell;
+            let each = watches.into_iter().zip(&poked).enumerate();
+            // None waits for the channel of another.
+            let all = each.map(|(at, (mut watch, poked))| async move {
+                let tell = move |event| tell(at, event);
+                loop {
+                    if let Err(error) = watch.look(&tell).await {
+                        tracing::warn!(%error, workspace = watch.alerts.workspace, "alerts could not be looked at");
+                        (watch.reader, watch.writer) = (None, None);
+                    }
+                    tokio::select! {
+                        () = poked.notified() => {}
+                        () = tokio::time::sleep(LOOK_EVERY) => {}
+                    }
                 }
-                tokio::select! {
-                    () = poked.notified() => {}
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
-                }
-            }
+            });
+            futures_util::future::join_all(all).await;
         };
         let thread = std::thread::Builder::new()
             .name("alerts".into())
@@ -384,15 +404,15 @@ impl Watching {
                 });
             })?;
         Ok(Self {
-            poke,
+            pokes,
             stop,
             thread: Some(thread),
         })
     }
 
-    /// What looks now, such as at the end of a pass.
-    pub fn poke(&self) -> impl Fn() + Send + Sync + 'static + use<> {
-        let poke = Arc::clone(&self.poke);
+    /// What makes the watch at this place look now, such as at the end of a pass.
+    pub fn poke(&self, at: usize) -> impl Fn() + Send + Sync + 'static + use<> {
+        let poke = Arc::clone(&self.pokes[at]);
         move || poke.notify_one()
     }
 }

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::model::{Intent, Lane, LinkId, Linked, Op, RecordId, Side, Snapshot};
-use crate::remote::{BatchWrite, Class, NewRecord, RemoteError, Updated};
+use crate::remote::{
+    BatchWrite, Class, Found, NewRecord, RemoteError, Updated, having_heard, heard, hearing,
+};
 
 use super::EngineError;
 use super::pass::Pass;
@@ -129,12 +131,19 @@ impl Pass<'_> {
         }
         let writes: Vec<BatchWrite<'_>> = marked.iter().map(Ready::write).collect();
         let lane = self.lane(Lane::Incremental);
-        let answer = remote.write_batch(lane, &writes, &key_of(&marked)).await;
+        let key = key_of(&marked);
+        let (answer, sent) = hearing(async {
+            let answer = remote.write_batch(lane, &writes, &key).await;
+            (answer, heard())
+        })
+        .await;
         let count = marked.len() as u64;
         match answer {
             Ok(ends) => {
                 for (nth, (one, end)) in marked.iter().zip(ends).enumerate() {
-                    self.ended(one, end, u32::from(nth == 0)).await?;
+                    // What went together is of many people: each line of the log has its head only.
+                    let own = sent.iter().map(|sent| sent.among(marked.len())).collect();
+                    having_heard(own, self.ended(one, end, u32::from(nth == 0))).await?;
                 }
                 Ok((count, alone))
             }
@@ -184,7 +193,7 @@ impl Pass<'_> {
             }
             Ok(Updated::Gone) => {
                 if let What::Update(seen) | What::Stamp(seen, _) = &one.what {
-                    self.gone(seen.side, seen.kind, &seen.id)?;
+                    self.gone(seen.side, seen.kind, &seen.id, &Found::Missing)?;
                 }
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }

@@ -67,11 +67,7 @@ impl Pass<'_> {
         side: Side,
         op: Op,
     ) -> Result<(), EngineError> {
-        let approved: Approved = self
-            .core
-            .note(&Braked::approved_name(kind, side, op))?
-            .unwrap_or_default();
-        let counts = |intent: &Intent| {
+        let is_of_sort = |intent: &Intent| {
             let write = &intent.write;
             write.kind == kind
                 && write.side == side
@@ -80,8 +76,17 @@ impl Pass<'_> {
                     write.cause,
                     Cause::Change { .. } | Cause::Merge | Cause::Mapping
                 )
-                && !approved.links.contains(&write.link)
         };
+        // Most sorts have no write in a push: they ask the cache nothing.
+        if !ready.iter().any(is_of_sort) {
+            return Ok(());
+        }
+        let approved: Approved = self
+            .core
+            .note(&Braked::approved_name(kind, side, op))?
+            .unwrap_or_default();
+        let counts =
+            |intent: &Intent| is_of_sort(intent) && !approved.links.contains(&intent.write.link);
         let held = self.held(kind, side, op)?;
         let number = ready.iter().filter(|intent| counts(intent)).count() as u64;
         if number == 0 {

@@ -7,28 +7,30 @@ use crate::remote::{Read, RemoteError};
 
 use super::EngineError;
 use super::pass::Pass;
+use super::shares::BUSINESSES;
 
-/// GHL's businesses have no listing by time of change: all of them, at most this often.
-const EVERY_MS: i64 = 600_000;
-const AT: &str = "sweep.businesses.at";
 const PAGE: u32 = 500;
 
 impl Pass<'_> {
     /// Reads GHL's businesses where that is due. A token that may not read them is told, and does not hold the rest.
     pub(super) async fn sweep_businesses(&self) -> Result<(), EngineError> {
         let wanted = self.core.map().creates(Kind::Business, Side::Growbots);
-        let due = self.what.full || self.core.is_due(AT, EVERY_MS)?;
-        if !wanted || !due || self.rests(Side::Ghl, Lane::Sweep) {
+        if !wanted || self.rests(Side::Ghl, Lane::Sweep) {
             return Ok(());
         }
-        match self.sweep(Side::Ghl, Kind::Business, Read::All).await {
-            Ok(()) => self.mark_swept(Side::Ghl, AT),
+        self.in_its_share(Side::Ghl, &BUSINESSES, self.what.full, async || match self
+            .sweep(Side::Ghl, Kind::Business, Read::All)
+            .await
+        {
+            Ok(()) => Ok(!self.rests(Side::Ghl, Lane::Sweep)),
             Err(EngineError::Remote(error @ RemoteError::Forbidden { .. })) => {
                 self.core.raise(&error, "read businesses", None)?;
-                Ok(self.core.mark_done(AT)?)
+                Ok(true)
             }
             Err(error) => Err(error),
-        }
+        })
+        .await?;
+        Ok(())
     }
 
     /// Pairs by external id, else by a name that is unique on both sides.

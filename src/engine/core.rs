@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::merge::mapping::FieldMap;
 use crate::model::{
-    BySide, Failure, Fence, FieldName, Holder, Kind, LinkId, LoopState, LoopStatus, Millis,
+    BySide, Failure, Fence, FieldName, Holder, Intent, Kind, LinkId, LoopState, LoopStatus, Millis,
     RateBar, Rule, Side,
 };
 use crate::remote::{Connector, RemoteError};
@@ -19,6 +19,8 @@ use super::{EngineError, LeaseGate};
 
 /// Milliseconds of one bar of the Rates chart.
 const BAR_MS: i64 = 30_000;
+/// How often it is told how far a reading is: each time is a transaction, and nothing shorter is shown.
+const PROGRESS_MS: i64 = 250;
 
 pub(super) struct Core {
     writer: RefCell<Writer>,
@@ -41,6 +43,8 @@ pub(super) struct Core {
     pub fence: Cell<Fence>,
     /// Tick of the last renewal of the lease.
     renewed_at: Cell<i64>,
+    /// Tick at which it was told last how far a reading is.
+    progress_at: Cell<i64>,
     /// A copy of the cache, from which no write may leave.
     is_copy: bool,
     /// Somebody wants the loop to end.
@@ -48,6 +52,8 @@ pub(super) struct Core {
     status: RefCell<LoopStatus>,
     /// Requests and 429s already put into bars.
     counted: RefCell<BySide<(u64, u64)>>,
+    /// The most that others were seen to have used of each side's day.
+    others: RefCell<BySide<Option<u64>>>,
 }
 
 impl Core {
@@ -74,10 +80,12 @@ impl Core {
             news: RefCell::default(),
             fence: Cell::new(Fence(0)),
             renewed_at: Cell::new(i64::MIN),
+            progress_at: Cell::new(i64::MIN),
             is_copy: false,
             stopping: Cell::new(false),
             status: RefCell::new(LoopStatus::default()),
             counted: RefCell::new(BySide::default()),
+            others: RefCell::new(BySide::default()),
         }
     }
 
@@ -174,6 +182,16 @@ impl Core {
         self.tell(|status| status.state = state)
     }
 
+    /// Tells how far a reading is, unless that was told a moment ago.
+    pub fn tell_progress(&self, state: LoopState) -> Result<(), StoreError> {
+        let now = self.clock.ticks();
+        if now.saturating_sub(self.progress_at.get()) < PROGRESS_MS {
+            return Ok(());
+        }
+        self.progress_at.set(now);
+        self.tell_state(state)
+    }
+
     /// Takes up what the holder before told: a pause and the idle time outlive a process.
     pub fn take_over_status(&self) -> Result<(), StoreError> {
         let before = self.reader.status()?;
@@ -200,10 +218,13 @@ impl Core {
         let at = Millis(self.now().0.div_euclid(BAR_MS) * BAR_MS);
         for side in Side::BOTH {
             let (now, before) = (*sent.get(side), *counted.get(side));
-            if now != before {
+            let day = self.side(side).status().day;
+            let others = grown(self.others.borrow_mut().get_mut(side), day.others);
+            if now != before || others > 0 {
                 let bar = RateBar {
                     at,
                     ours: (now.0 - before.0) as u32,
+                    others,
                     throttled: (now.1 - before.1) as u32,
                 };
                 self.store().add_rates(self.fence.get(), side, bar)?;
@@ -249,6 +270,16 @@ impl Core {
         let [ghl, growbots] = Side::BOTH.map(|side| self.side(side).clock_offset_ms());
         ghl.zip(growbots)
             .map_or(0, |(ghl, growbots)| ghl - growbots)
+    }
+
+    /// Milliseconds since an intent was last sent: by ticks, which no setting of the clock moves, in the boot in which
+    /// it was sent.
+    pub fn age_ms(&self, intent: &Intent) -> i64 {
+        match (intent.sent_ticks, intent.sent_at) {
+            (Some(ticks), _) => self.clock.ticks().saturating_sub(ticks),
+            (None, Some(at)) => self.now().since(at),
+            (None, None) => i64::MAX,
+        }
     }
 
     /// Whether something that runs at most every `every_ms` is due; the mark is the time of the last run.
@@ -326,6 +357,22 @@ fn without_values(message: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// By how much others have used more of a day than was seen before; `seen` is the most so far. What is on its way makes
+/// the count waver, so that only a new most counts; where it falls by half, a day has begun.
+fn grown(seen: &mut Option<u64>, now: Option<u64>) -> u32 {
+    let Some(now) = now else {
+        return 0;
+    };
+    let Some(most) = *seen else {
+        *seen = Some(now); // what was used before we came is of no half minute
+        return 0;
+    };
+    if now > most || now < most / 2 {
+        *seen = Some(now);
+    }
+    u32::try_from(now.saturating_sub(most)).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,5 +389,23 @@ mod tests {
             failure(&error, "create", None).pattern
         };
         assert_eq!(of("pK4tQv9ZsL2mXw7RbN1c"), of("zB2nWc6YdF9kTp3RmH8x"));
+    }
+
+    #[test]
+    fn others_count_where_they_used_more_than_ever_that_day() {
+        let mut seen = None;
+        for (now, want) in [
+            (None, 0),
+            (Some(100), 0),
+            (Some(97), 0),
+            (Some(103), 3),
+            (Some(103), 0),
+            (None, 0),
+            (Some(110), 7),
+            (Some(4), 0),
+            (Some(6), 2),
+        ] {
+            assert_eq!(grown(&mut seen, now), want, "{now:?}");
+        }
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Happened, Hint, HintId, Kind, Lane, RecordId, Side};
-use crate::remote::Found;
 use crate::store::Lookup;
 
 use super::EngineError;
 use super::pass::Pass;
-use super::sweep::OPEN_TASKS_AT;
+use super::shares::OPEN_TASKS;
 
 /// Hints that one pass follows; the next one goes on.
 const AT_ONCE: u32 = 500;
@@ -64,17 +63,10 @@ impl Pass<'_> {
         };
         // GHL tells of a new task without its contact, by which alone it can be read: the list of open tasks has it.
         if *side == Side::Ghl && *kind != Kind::Contact && parent.is_none() {
-            return Ok(self.core.drop_note(OPEN_TASKS_AT)?);
+            return OPEN_TASKS.ask(self.core);
         }
-        match self
-            .core
-            .side(*side)
-            .get(self.lane(Lane::Webhook), *kind, parent.as_ref(), id)
-            .await?
-        {
-            Found::Live(snapshot) => self.put_found(&snapshot),
-            Found::Gone { .. } | Found::Missing => self.gone(*side, *kind, id),
-        }
+        self.read_one(*side, *kind, parent.as_ref(), id, Lane::Webhook)
+            .await
     }
 
     fn parent_of(

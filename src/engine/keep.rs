@@ -18,14 +18,14 @@ impl Pass<'_> {
         let now = self.core.now();
         let days = i64::from(self.core.keep_days);
         let last: Option<i64> = self.core.note(PRUNED)?;
-        if days == 0 || last.is_some_and(|at| now.since(Millis(at)) < HOUR_MS) {
+        if last.is_some_and(|at| now.since(Millis(at)) < HOUR_MS) {
             return Ok(());
         }
-        if self
-            .core
-            .store()
-            .prune(self.fence, now.plus(-days * DAY_MS))?
-        {
+        let before = match days {
+            0 => Millis(0), // all is kept, but what was sent and answered
+            days => now.plus(-days * DAY_MS),
+        };
+        if self.core.store().prune(self.fence, before)? {
             self.core.put_note(PRUNED, &now.0)?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! and what a change of the map means for bases.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
@@ -10,9 +11,9 @@ use crate::merge::mapping::{Canonical, Fingerprints, Stuck};
 use crate::merge::{FieldMap, SideWrite};
 use crate::model::{
     Cause, Decided, End, Failure, FieldChange, FieldName, Held, Kind, LinkId, Linked, Op, RecordId,
-    Side, Value, Why,
+    Side, Snapshot, Value, Why,
 };
-use crate::remote::{Setup, unknown_status};
+use crate::remote::{Setup, User, unknown_status, unknown_user};
 use crate::store::{LinkOutcome, Lookup};
 
 use super::EngineError;
@@ -24,6 +25,10 @@ use super::pass::Pass;
 const MAP: &str = "map";
 /// Fields whose base is not known since the map changed.
 const NEWS: &str = "map.news";
+/// Contacts were merged without their business, which was not known.
+const BUSINESS_LEFT: &str = "business.left";
+/// A business of GHL was met for the first time, or changed, since contacts were looked at again.
+const BUSINESS_MET: &str = "business.met";
 
 /// Fields that name a user.
 const USERS: [FieldName; 4] = [
@@ -233,6 +238,61 @@ impl Pass<'_> {
         // One that we may not or could not read yet.
         if unknown {
             seen.leave(field);
+            self.core.put_note(BUSINESS_LEFT, &true)?;
+        }
+        Ok(())
+    }
+
+    /// Contacts whose business was not known when they were merged are merged again once there is a new one.
+    pub(super) fn look_at_business_again(&self) -> Result<(), EngineError> {
+        if self.core.note::<bool>(BUSINESS_MET)?.is_none() {
+            return Ok(());
+        }
+        if self.core.note::<bool>(BUSINESS_LEFT)?.is_some() {
+            self.core
+                .store()
+                .touch_naming(self.fence, &[FieldName::Business])?;
+            self.core.drop_note(BUSINESS_LEFT)?;
+        }
+        Ok(self.core.drop_note(BUSINESS_MET)?)
+    }
+
+    /// Businesses of GHL that are new, or not as they were, are about to be stored: kept before, for a rule may read
+    /// them late in a pass, and a pass may end early.
+    pub(super) fn expect_businesses(&self, snapshots: &[Snapshot]) -> Result<(), EngineError> {
+        let is_one = |one: &Snapshot| one.kind == Kind::Business && one.side == Side::Ghl;
+        if snapshots.iter().any(is_one) && self.core.note::<bool>(BUSINESS_MET)?.is_none() {
+            self.core.put_note(BUSINESS_MET, &true)?;
+        }
+        Ok(())
+    }
+
+    /// Users whom a setup is the first to tell: what named them by their ids names them by their addresses, and where
+    /// none was known before, what was left aside is merged again.
+    pub(super) fn learn_users(
+        &self,
+        side: Side,
+        before: Option<&Setup>,
+        now: &Setup,
+    ) -> Result<(), EngineError> {
+        let Some(before) = before else {
+            return Ok(());
+        };
+        let is_new = |user: &&User| {
+            let same = |known: &User| known.id == user.id && known.email == user.email;
+            !user.email.is_empty() && !before.users.iter().any(same)
+        };
+        let named = now.users.iter().filter(is_new);
+        let names: BTreeMap<String, String> = named
+            .map(|user| (unknown_user(&user.id), user.email.to_lowercase()))
+            .collect();
+        if !names.is_empty() {
+            self.core
+                .store()
+                .name_users(self.fence, side, &names, &USERS)?;
+        }
+        if before.users.is_empty() && !now.users.is_empty() {
+            self.core.store().touch_naming(self.fence, &USERS)?;
         }
         Ok(())
     }
@@ -393,7 +453,7 @@ impl Pass<'_> {
             self.core.store().raise(self.fence, &failure)?;
         }
         if after.look_again {
-            self.core.store().touch(self.fence, linked.id)?;
+            self.core.store().touch(self.fence, &[linked.id])?;
         }
         Ok(())
     }

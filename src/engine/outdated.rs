@@ -107,21 +107,10 @@ fn shares_address(linked: &Linked, side: Side, holder: &crate::model::Record) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Kind, Record, RecordId, Snapshot};
+    use crate::model::{Kind, Record, Snapshot};
 
     fn end(word: &str) -> End {
-        let snapshot = Snapshot {
-            side: Side::Ghl,
-            kind: Kind::Contact,
-            id: RecordId::from("one"),
-            parent: None,
-            record: Record::default(),
-            raw: "{}".into(),
-            version: None,
-            created_at: None,
-            updated_at: None,
-            external_id: None,
-        };
+        let snapshot = Snapshot::new(Side::Ghl, Kind::Contact, "one", Record::default());
         match word {
             "live" => End::Live(snapshot),
             "gone" => End::Gone(snapshot),

@@ -12,11 +12,12 @@ use crate::model::{
 use crate::remote::RemoteError;
 
 use super::core::Core;
+use super::held::Held;
 use super::sweep::TOUCHED;
 use super::{EngineError, Once};
 
 /// Kinds in the order in which they are merged and pushed.
-const ORDER: [Kind; 5] = [
+pub(super) const ORDER: [Kind; 5] = [
     Kind::Business,
     Kind::Contact,
     Kind::Task,
@@ -56,6 +57,8 @@ pub(super) struct Pass<'a> {
     pub quarantine: RefCell<Option<super::breaker::Quarantine>>,
     /// What operators asked for is being carried out between two pages.
     pub operators_are_in: Cell<bool>,
+    /// Rows that wait to be stored.
+    pub held: RefCell<BySide<Held>>,
 }
 
 impl<'a> Pass<'a> {
@@ -92,6 +95,7 @@ impl<'a> Pass<'a> {
             remembered: RefCell::default(),
             quarantine: RefCell::default(),
             operators_are_in: Cell::new(false),
+            held: RefCell::default(),
         })
     }
 
@@ -167,6 +171,7 @@ impl<'a> Pass<'a> {
         growbots?;
         self.follow_hints().await?;
         self.sweep_businesses().await?;
+        self.look_at_business_again()?;
         if backfilled {
             match self.sweeps().await {
                 // They are due again; what changed goes on.
@@ -187,6 +192,7 @@ impl<'a> Pass<'a> {
             // After the pull: what a lost create made may have come with it.
             self.settle_unknown().await?;
         }
+        self.take_up_creating()?;
         self.close_outdated_conflicts()?;
         // What is paired or equal is told first: it costs no request, and lists are right from then on.
         for kind in ORDER {
@@ -233,7 +239,13 @@ impl<'a> Pass<'a> {
 
     /// What would be written: the planned intents.
     fn plan(&self) -> Result<Plan, EngineError> {
-        let intents = self.core.store().open_intents()?;
+        self.plan_without(&[])
+    }
+
+    /// The same without some of them.
+    pub(super) fn plan_without(&self, known: &[IntentId]) -> Result<Plan, EngineError> {
+        let mut intents = self.core.store().open_intents()?;
+        intents.retain(|intent| !known.contains(&intent.id));
         let writes = intents.into_iter().map(|intent| intent.write).collect();
         let sides = self.core.sides.as_ref().map(|side| side.status());
         Ok(crate::merge::plan_at(writes, &sides, self.core.now()))

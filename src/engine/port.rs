@@ -2,7 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use crate::model::{Action, ActionOutcome, AlertId, Answer, ConflictId, FieldName};
+use crate::model::{Action, ActionOutcome, AlertId, Answer, ConflictId, FieldName, LinkId};
+use crate::store::Barred;
 
 /// What an interface asks of the engine's thread. Each is made durable in the store at once, also when another
 /// process holds the lease; that one carries actions out then.
@@ -21,6 +22,10 @@ pub enum Ask {
     },
     /// Say of an alert that somebody knows.
     Acknowledge(AlertId),
+    /// Read these records again on both sides, and run a pass.
+    ReadAgain(Vec<LinkId>),
+    /// Tell colleagues which conflict is open on this screen; `None`: none.
+    Look(Option<ConflictId>),
     /// Take staged answers back: of one field, or all.
     Unstage {
         /// Which conflict.
@@ -56,6 +61,11 @@ pub enum Event {
     Alert {
         /// What.
         words: String,
+    },
+    /// The database takes no writes, and why; `None`: it takes them again.
+    Barred {
+        /// Why.
+        why: Option<Barred>,
     },
     /// Something could not be stored or done; in words for the operator.
     Trouble {

@@ -6,9 +6,9 @@ use std::pin::pin;
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Kind, Lane, LinkId, LoopState, Millis, RecordId, Side, Snapshot};
+use crate::model::{Kind, Lane, LoopState, Millis, RecordId, Side, Snapshot, Tombstone};
 use crate::remote::{Found, PageRequest, Read, RemoteError, Row, Setup};
-use crate::store::{Lookup, Seen, SeenAs};
+use crate::store::{Known, Lookup, Seen, SeenAs, backfill_note};
 
 use super::EngineError;
 use super::pass::Pass;
@@ -57,12 +57,12 @@ impl Pass<'_> {
         let name = format!("setup.{}", side.name());
         let kept: Option<Setup> = self.core.note(&name)?;
         let mark = format!("{name}.at");
-        if let Some(kept) = kept
+        if let Some(kept) = &kept
             && !(kept.users.is_empty()
                 && (self.what.full || self.core.is_due(&mark, SETUP_AGAIN_MS)?))
             && !self.core.is_due(&mark, SETUP_EVERY_MS)?
         {
-            self.core.side(side).use_setup(&kept);
+            self.core.side(side).use_setup(kept);
             return Ok(());
         }
         let setup = self
@@ -71,6 +71,7 @@ impl Pass<'_> {
             .setup(self.lane(Lane::Incremental))
             .await?;
         self.core.side(side).use_setup(&setup);
+        self.learn_users(side, kept.as_ref(), &setup)?;
         self.core.put_note(&name, &setup)?;
         self.core.mark_done(&mark)?;
         Ok(())
@@ -79,7 +80,7 @@ impl Pass<'_> {
     /// Whether everything on both sides was read once; nothing is matched or made before.
     pub(super) fn is_backfilled(&self) -> Result<bool, EngineError> {
         for side in Side::BOTH {
-            let done: Option<bool> = self.core.note(&format!("backfill.{}", side.name()))?;
+            let done: Option<bool> = self.core.note(&backfill_note(side))?;
             if done != Some(true) {
                 return Ok(false);
             }
@@ -87,18 +88,21 @@ impl Pass<'_> {
         Ok(true)
     }
 
-    /// Pulls one side.
+    /// Pulls one side. What it has read is stored also where the reading fails.
     pub(super) async fn pull(&self, side: Side) -> Result<(), EngineError> {
+        let pulled = self.read_side(side).await;
+        self.store_held(side)?;
+        pulled
+    }
+
+    async fn read_side(&self, side: Side) -> Result<(), EngineError> {
         if self.rests(side, Lane::Incremental) {
             return Ok(());
         }
         if self.core.side(side).has_changes() {
             self.pull_changes(side).await?;
         } else {
-            let first = self
-                .core
-                .note::<bool>(&format!("backfill.{}", side.name()))?
-                != Some(true);
+            let first = self.core.note::<bool>(&backfill_note(side))? != Some(true);
             for &kind in kinds_listed(side) {
                 self.pull_since(side, kind).await?;
             }
@@ -108,8 +112,7 @@ impl Pass<'_> {
         }
         // A reading that ended early has not read everything.
         if !self.rests(side, Lane::Incremental) {
-            self.core
-                .put_note(&format!("backfill.{}", side.name()), &true)?;
+            self.core.put_note(&backfill_note(side), &true)?;
         }
         Ok(())
     }
@@ -119,10 +122,7 @@ impl Pass<'_> {
         let lane = self.lane(Lane::Incremental);
         let name = format!("cursor.{}.changes", side.name());
         let mut cursor: Option<String> = self.core.note(&name)?;
-        let backfilled = self
-            .core
-            .note::<bool>(&format!("backfill.{}", side.name()))?
-            == Some(true);
+        let backfilled = self.core.note::<bool>(&backfill_note(side))? == Some(true);
         if cursor.is_none() || !backfilled {
             // The feed's place comes first, so that nothing falls between it and the listing.
             if cursor.is_none() {
@@ -143,7 +143,7 @@ impl Pass<'_> {
                 Err(RemoteError::CursorExpired { .. }) => {
                     self.core.put_note(FEED_LOST, &true)?;
                     self.core.drop_note(&name)?;
-                    self.core.drop_note(&format!("backfill.{}", side.name()))?;
+                    self.core.drop_note(&backfill_note(side))?;
                     for kind in Kind::ALL {
                         self.core.drop_note(&cursor_name(side, kind))?;
                     }
@@ -155,14 +155,18 @@ impl Pass<'_> {
             for (kind, id, found) in page.changes {
                 match found {
                     Found::Live(snapshot) => live.push(snapshot),
-                    Found::Gone { .. } | Found::Missing => {
+                    Found::Gone(_) | Found::Missing => {
                         self.put(&live)?;
                         live.clear();
-                        self.gone(side, kind, &id)?;
+                        self.gone(side, kind, &id, &found)?;
                     }
                 }
             }
             self.put(&live)?;
+            for (kind, id) in &page.odd {
+                self.read_one(side, *kind, None, id, Lane::Incremental)
+                    .await?;
+            }
             self.core.put_note(&name, &page.next)?;
             if page.more && !self.rests(side, Lane::Incremental) {
                 cursor = Some(page.next);
@@ -216,12 +220,12 @@ impl Pass<'_> {
             cursor.watermark = cursor.watermark.max(newest.unwrap_or_default());
             cursor.complete |= page.next.is_none();
             cursor.after = page.next;
-            self.core.put_note(&name, &cursor)?;
+            self.keep_place(side, &name, &cursor)?;
             if self.rests(side, Lane::Incremental) {
                 return Ok(());
             }
             if cursor.after.is_some() {
-                self.core.tell_state(LoopState::Pulling {
+                self.core.tell_progress(LoopState::Pulling {
                     side,
                     kind,
                     done,
@@ -229,7 +233,7 @@ impl Pass<'_> {
                 })?;
             }
         }
-        Ok(())
+        self.store_held(side)
     }
 
     /// Everything of a kind, from where the listing stopped; its rows are whole records.
@@ -253,8 +257,8 @@ impl Pass<'_> {
                 .await?;
             cursor.complete = page.next.is_none();
             cursor.after = page.next;
-            self.core.put_note(&name, &cursor)?;
-            self.core.tell_state(LoopState::Pulling {
+            self.keep_place(side, &name, &cursor)?;
+            self.core.tell_progress(LoopState::Pulling {
                 side,
                 kind,
                 done,
@@ -262,7 +266,7 @@ impl Pass<'_> {
             })?;
             self.let_operators_in().await?;
         }
-        Ok(())
+        self.store_held(side)
     }
 
     /// Takes the rows of a listing: a row of a record never seen may stand for it, if it is whole and rows of its
@@ -276,8 +280,12 @@ impl Pass<'_> {
     ) -> Result<(), EngineError> {
         let mut fresh = Vec::new();
         let mut to_read: Vec<Snapshot> = Vec::new();
-        for row in rows {
-            match self.known(&row.snapshot)? {
+        let known = self
+            .core
+            .store()
+            .known(rows.iter().map(|row| &row.snapshot))?;
+        for (row, known) in rows.into_iter().zip(known) {
+            match known {
                 Known::Nothing => {}
                 Known::Never if row.complete => fresh.push(row.snapshot),
                 Known::Never | Known::News => to_read.push(row.snapshot),
@@ -323,7 +331,7 @@ impl Pass<'_> {
                 return Ok(fresh);
             }
         }
-        self.put(&fresh)?;
+        self.keep_back(side, fresh)?;
         Ok(Vec::new())
     }
 
@@ -349,57 +357,55 @@ impl Pass<'_> {
             if self.core.stopping.get() {
                 return Err(stopped(side));
             }
-            match answer? {
-                Found::Live(snapshot) => {
+            match answer {
+                Ok(Found::Live(snapshot)) => {
                     self.put_found(&snapshot)?;
                     live.push(snapshot);
                 }
-                Found::Gone { .. } | Found::Missing => {
-                    self.gone(side, kind, &row.id)?;
+                Ok(found @ (Found::Gone(_) | Found::Missing)) => {
+                    self.gone(side, kind, &row.id, &found)?;
                     self.core.store().entomb(self.fence, row)?;
                 }
+                Err(error) => self.left_as_it_was(side, kind, &row.id, error)?,
             }
         }
         Ok(live)
     }
 
-    /// What a row is to us.
-    fn known(&self, row: &Snapshot) -> Result<Known, EngineError> {
-        let store = self.core.store();
-        let found = store.lookup(row.side, row.kind, Lookup::Id(&row.id))?;
-        let Some(found) = found.into_iter().next() else {
-            // A row may show what was there before the delete; only a read by id tells. GHL goes on listing the
-            // tasks of deleted contacts: these are no reason to read, but one that moved to a live contact is.
-            let has_contact = match &row.parent {
-                Some(parent) => {
-                    let contact = store.lookup(row.side, Kind::Contact, Lookup::Id(parent))?;
-                    Some(!contact.is_empty())
-                }
-                None => None,
-            };
-            return Ok(match (store.outlives(row)?, has_contact) {
-                (None, None | Some(true)) => Known::Never,
-                (None, Some(false)) | (Some(true), _) | (Some(false), Some(true)) => Known::News,
-                (Some(false), None | Some(false)) => Known::Nothing,
-            });
-        };
-        let linked = store.linked(found.link)?;
-        let stored = linked
-            .as_ref()
-            .and_then(|linked| linked.ends.get(row.side).live());
-        let Some(stored) = stored else {
-            return Ok(Known::News);
-        };
-        let older = match (row.updated_at, stored.updated_at) {
-            (Some(row), Some(stored)) => row < stored,
-            _ => false,
-        };
-        let moved = row.parent.is_some() && row.parent != stored.parent;
-        Ok(if older || (stored.record == row.record && !moved) {
-            Known::Nothing
-        } else {
-            Known::News
-        })
+    /// Reads one record by id and stores what comes; one that is not there is noted as gone.
+    pub(super) async fn read_one(
+        &self,
+        side: Side,
+        kind: Kind,
+        parent: Option<&RecordId>,
+        id: &RecordId,
+        lane: Lane,
+    ) -> Result<(), EngineError> {
+        let remote = self.core.side(side);
+        match remote.get(self.lane(lane), kind, parent, id).await {
+            Ok(Found::Live(snapshot)) => self.put_found(&snapshot),
+            Ok(found @ (Found::Gone(_) | Found::Missing)) => self.gone(side, kind, id, &found),
+            Err(error) => self.left_as_it_was(side, kind, id, error),
+        }
+    }
+
+    /// A record that cannot be read for what is in it stays as it was, and a row of the errors says so: it holds up
+    /// no other. Any other failure is one of the side, and ends its reading.
+    pub(super) fn left_as_it_was(
+        &self,
+        side: Side,
+        kind: Kind,
+        id: &RecordId,
+        error: RemoteError,
+    ) -> Result<(), EngineError> {
+        if !error.is_of_one_record() {
+            return Err(error.into());
+        }
+        let known = self.core.store().lookup(side, kind, Lookup::Id(id))?;
+        let link = known.first().map(|found| found.link);
+        self.core.raise(&error, "read", link)?;
+        self.summary.borrow_mut().errors += 1;
+        Ok(())
     }
 
     /// Stores versions seen, and counts and remembers what is new or changed.
@@ -407,12 +413,14 @@ impl Pass<'_> {
         if snapshots.is_empty() {
             return Ok(());
         }
+        self.expect_businesses(snapshots)?;
         let seen = self.core.store().put_snapshots(self.fence, snapshots)?;
         self.note_seen(snapshots, &seen)
     }
 
     /// The same for a record that was just read by id.
     pub(super) fn put_found(&self, snapshot: &Snapshot) -> Result<(), EngineError> {
+        self.expect_businesses(std::slice::from_ref(snapshot))?;
         let seen = self.core.store().put_found(self.fence, snapshot)?;
         self.note_seen(std::slice::from_ref(snapshot), &[seen])
     }
@@ -434,9 +442,23 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Notes that a record is gone on a side.
-    pub(super) fn gone(&self, side: Side, kind: Kind, id: &RecordId) -> Result<(), EngineError> {
-        let known: Option<LinkId> = self.core.store().mark_gone(self.fence, side, kind, id)?;
+    /// Notes that a record is gone on a side, as `found` tells.
+    pub(super) fn gone(
+        &self,
+        side: Side,
+        kind: Kind,
+        id: &RecordId,
+        found: &Found,
+    ) -> Result<(), EngineError> {
+        let nothing = Tombstone::default();
+        let stone = match found {
+            Found::Gone(stone) => stone,
+            _ => &nothing,
+        };
+        let known = self
+            .core
+            .store()
+            .mark_gone(self.fence, side, kind, id, stone)?;
         if known.is_some() {
             *self.summary.borrow_mut().pulled.get_mut(side) += 1;
         }
@@ -451,16 +473,6 @@ fn stopped(side: Side) -> EngineError {
         operation: "read".into(),
     }
     .into()
-}
-
-/// What a row of a listing tells.
-enum Known {
-    /// A record that we never met.
-    Never,
-    /// Nothing new.
-    Nothing,
-    /// Something new, which a read by id must show.
-    News,
 }
 
 /// The kinds that a side without a change feed lists by time of change. GHL's children have no such listing.

@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 
 use crate::model::{
-    BySide, Cause, FieldName, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op,
-    Parked, Record, Side,
+    BySide, Cause, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Record, Side,
 };
-use crate::remote::{Class, Deleted, Found, NewRecord, RemoteError, Updated};
+use crate::remote::{Deleted, Found, NewRecord, Updated, heard, hearing};
 
 use crate::store::RESTORED;
 
 use super::EngineError;
+use super::creating::asked_note;
 use super::pass::Pass;
-use super::reconcile::values;
 use super::verdict::Verdict;
 
 /// Records written at a time; the limiter decides how fast they go.
@@ -123,7 +122,7 @@ impl Pass<'_> {
                 break;
             }
             self.tried.borrow_mut().insert(intent.id);
-            self.send(&intent).await?;
+            hearing(self.send(&intent)).await?;
             sent += 1;
         }
         Ok(sent)
@@ -160,7 +159,7 @@ impl Pass<'_> {
             // What is there before the POST tells, after a lost answer, what it made.
             requests += 1;
             let Some(there) = remote.children(lane, new.kind, parent).await? else {
-                self.gone(side, Kind::Contact, parent)?;
+                self.gone(side, Kind::Contact, parent, &Found::Missing)?;
                 return Ok(self.core.store().supersede(self.fence, intent.id)?);
             };
             siblings = there.into_iter().map(|snapshot| snapshot.id).collect();
@@ -261,7 +260,7 @@ impl Pass<'_> {
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
             Updated::Gone => {
-                self.gone(side, intent.write.kind, &seen.id)?;
+                self.gone(side, intent.write.kind, &seen.id, &Found::Missing)?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
         }
@@ -316,8 +315,22 @@ impl Pass<'_> {
             .await?;
         if let Found::Live(snapshot) = &found {
             self.put_found(snapshot)?;
+            return Ok(false);
         }
-        Ok(!matches!(found, Found::Live(_)))
+        let Some(contact) = gone.parent.as_ref().filter(|_| gone.kind.is_child()) else {
+            return Ok(true);
+        };
+        // What belongs to a contact that is gone is not there either: it stays or goes with that.
+        let found = self
+            .core
+            .side(side)
+            .get(lane, Kind::Contact, None, contact)
+            .await?;
+        match &found {
+            Found::Live(snapshot) => self.put_found(snapshot)?,
+            Found::Gone(_) | Found::Missing => self.gone(side, Kind::Contact, contact, &found)?,
+        }
+        Ok(matches!(found, Found::Live(_)))
     }
 
     /// What belongs to a contact goes with it: it is read last thing before, for what exists only there. An operator
@@ -362,7 +375,7 @@ impl Pass<'_> {
                 .await?;
             match found {
                 Found::Live(snapshot) => self.put_found(&snapshot)?,
-                Found::Gone { .. } | Found::Missing => self.gone(side, kind, &child.id)?,
+                Found::Gone(_) | Found::Missing => self.gone(side, kind, &child.id, &found)?,
             }
         }
         Ok(())
@@ -374,168 +387,26 @@ impl Pass<'_> {
         read_back: Option<&crate::model::Snapshot>,
         requests: u32,
     ) -> Result<(), EngineError> {
-        self.core
-            .store()
-            .confirm(self.fence, self.id, intent.id, read_back, requests)?;
+        self.core.store().confirm(
+            self.fence,
+            self.id,
+            intent.id,
+            read_back,
+            requests,
+            &heard(),
+        )?;
         self.summary
             .borrow_mut()
             .count(intent.write.side, intent.write.op);
         if matches!(intent.write.op, Op::Create | Op::Delete) {
-            let name = Verdict::name(intent.write.link);
-            if self.core.store().note(&name)?.is_some() {
-                self.core.drop_note(&name)?;
+            let link = intent.write.link;
+            for name in [Verdict::name(link), asked_note(link)] {
+                if self.core.store().note(&name)?.is_some() {
+                    self.core.drop_note(&name)?;
+                }
             }
         }
         Ok(())
-    }
-
-    /// What becomes of an intent that failed.
-    pub(super) async fn failed(
-        &self,
-        intent: &Intent,
-        linked: &Linked,
-        error: RemoteError,
-    ) -> Result<(), EngineError> {
-        let side = intent.write.side;
-        let operation = operation_of(intent);
-        match &error {
-            RemoteError::Duplicate { .. } | RemoteError::Refused { .. } => {
-                return self.turned_down(intent, linked, &error).await;
-            }
-            RemoteError::Forbidden { .. } => return self.bar_writes(intent, &error),
-            RemoteError::Unauthorised { .. }
-            | RemoteError::SignIn { .. }
-            | RemoteError::Stopped { .. } => {
-                self.core.store().mark_planned(self.fence, intent.id)?;
-                return Err(error.into());
-            }
-            _ => {}
-        }
-        match error.class() {
-            Class::Unknown { settled } => {
-                self.core.store().mark_unknown(self.fence, intent.id)?;
-                self.core.raise(&error, &operation, Some(linked.id))?;
-                self.summary.borrow_mut().errors += 1;
-                if settled && let Err(EngineError::Store(error)) = self.settle(intent, true).await {
-                    return Err(error.into());
-                }
-                Ok(())
-            }
-            Class::Throttled { .. } => {
-                *self.shut.borrow_mut().get_mut(side) = true;
-                Ok(self.core.store().mark_planned(self.fence, intent.id)?)
-            }
-            Class::Transient | Class::Permanent => {
-                self.core.store().mark_planned(self.fence, intent.id)?;
-                self.core.raise(&error, &operation, Some(linked.id))?;
-                self.summary.borrow_mut().errors += 1;
-                if matches!(error, RemoteError::Unreachable { .. }) {
-                    *self.shut.borrow_mut().get_mut(side) = true;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// A side does not take what an intent writes.
-    pub(super) async fn turned_down(
-        &self,
-        intent: &Intent,
-        linked: &Linked,
-        error: &RemoteError,
-    ) -> Result<(), EngineError> {
-        let (side, write) = (intent.write.side, &intent.write);
-        match error {
-            RemoteError::Duplicate { holder, .. }
-                if write.op == Op::Create && write.kind == Kind::Contact =>
-            {
-                self.core.store().supersede(self.fence, intent.id)?;
-                self.read_all_of(side, holder).await?;
-                self.refused_as_duplicate(write.link, side, holder)
-            }
-            // What a rule made of the same event before is what this would make.
-            RemoteError::Duplicate { holder, .. }
-                if write.op == Op::Create && matches!(write.cause, Cause::Automation { .. }) =>
-            {
-                let lane = self.lane_of(intent);
-                let found = self.core.side(side).get(lane, write.kind, None, holder);
-                match found.await? {
-                    Found::Live(snapshot) => self.confirmed(intent, Some(&snapshot), 2),
-                    Found::Gone { .. } | Found::Missing => {
-                        Ok(self.core.store().supersede(self.fence, intent.id)?)
-                    }
-                }
-            }
-            RemoteError::Duplicate { field, holder, .. } => {
-                self.park(intent, linked, error, std::slice::from_ref(field))?;
-                self.read_all_of(side, holder).await?;
-                self.open_taken(linked, side, field, holder)
-            }
-            RemoteError::Refused { fields, .. } => self.park(intent, linked, error, fields),
-            _ => Ok(()),
-        }
-    }
-
-    /// A side refused values: the fields that it names (all of the write where it names none) wait until either
-    /// side changes them.
-    fn park(
-        &self,
-        intent: &Intent,
-        linked: &Linked,
-        error: &RemoteError,
-        fields: &[FieldName],
-    ) -> Result<(), EngineError> {
-        let operation = operation_of(intent);
-        let named = intent
-            .write
-            .fields
-            .iter()
-            .filter(|change| fields.contains(&change.field));
-        let mut concerned: Vec<&FieldName> = named.map(|change| &change.field).collect();
-        if concerned.is_empty() {
-            concerned = intent
-                .write
-                .fields
-                .iter()
-                .map(|change| &change.field)
-                .collect();
-        }
-        let why = error.to_string();
-        let map = self.core.map();
-        let seen = self.seen(linked)?;
-        let (linked, side) = (&*seen.linked, intent.write.side);
-        let parked: Vec<Parked> = concerned
-            .into_iter()
-            .map(|own| map.canonical_name(linked.kind, side, own))
-            .map(|field| Parked {
-                field: field.clone(),
-                side: intent.write.side,
-                seen: values(linked, field),
-                why: why.clone(),
-            })
-            .collect();
-        let failure = super::core::failure(error, &operation, Some(linked.id));
-        self.summary.borrow_mut().errors += 1;
-        Ok(self
-            .core
-            .store()
-            .refuse(self.fence, self.id, intent.id, &failure, &parked)?)
-    }
-
-    async fn read_all_of(
-        &self,
-        side: Side,
-        id: &crate::model::RecordId,
-    ) -> Result<(), EngineError> {
-        match self
-            .core
-            .side(side)
-            .get(self.lane(Lane::Incremental), Kind::Contact, None, id)
-            .await?
-        {
-            Found::Live(snapshot) => self.put_found(&snapshot),
-            Found::Gone { .. } | Found::Missing => self.gone(side, Kind::Contact, id),
-        }
     }
 
     /// Somebody waits for what an operator asked for.
@@ -546,11 +417,6 @@ impl Pass<'_> {
             self.lane(Lane::Incremental)
         }
     }
-}
-
-/// What an intent does, in words.
-fn operation_of(intent: &Intent) -> String {
-    format!("{} {}", intent.write.op.name(), intent.write.kind)
 }
 
 pub(super) fn live_id(linked: &Linked, side: Side) -> Option<crate::model::RecordId> {

@@ -195,9 +195,17 @@ impl Pass<'_> {
         {
             return Ok(Step::Commit(outcome));
         }
-        let fields = create_fields(linked, to, &self.core.map());
+        let map = self.core.map();
+        let fields = create_fields(linked, to, &map);
         if fields.is_empty() {
             return Ok(Step::Commit(outcome));
+        }
+        let mut cause = verdict.map(|verdict| verdict.cause());
+        if cause.is_none() && !map.lets_make(linked, to, self.core.now()) {
+            cause = self.lead_asked_for(linked.id, to)?;
+            if cause.is_none() {
+                return Ok(Step::Commit(outcome));
+            }
         }
         if linked.kind.is_child() && self.parent_id(linked, to)?.is_none() {
             return Ok(Step::Later);
@@ -217,7 +225,6 @@ impl Pass<'_> {
                 .collect();
             return Ok(Step::Commit(outcome));
         }
-        let cause = verdict.map_or(Cause::Change { side: from.side }, |verdict| verdict.cause());
         outcome.writes.push(Write {
             link: linked.id,
             side: to,
@@ -225,7 +232,7 @@ impl Pass<'_> {
             id: None,
             op: Op::Create,
             fields,
-            cause,
+            cause: cause.unwrap_or(Cause::Change { side: from.side }),
         });
         Ok(Step::Commit(outcome))
     }

@@ -55,10 +55,11 @@ impl Pass<'_> {
             return Ok(());
         }
         if !marked && self.is_backfilled()? {
-            // By GHL's clock, which tells when its records were made.
-            let skew = self.core.side(Side::Ghl).clock_offset_ms().unwrap_or(0);
+            // By GHL's clock, which tells when its records were made, and rather a second too early: what was there
+            // has been read, and is not new; what comes from now on must not seem older than the mark.
+            let ahead = self.core.side(Side::Ghl).clock_ahead_ms().unwrap_or(0);
             self.core
-                .put_note(RULES_SINCE, &self.core.now().plus(skew))?;
+                .put_note(RULES_SINCE, &self.core.now().plus(ahead))?;
         }
         Ok(())
     }
@@ -261,10 +262,11 @@ impl Pass<'_> {
         if contact.ignored || contact.ends.ghl.live().is_none() {
             return Ok(Outcome::Drop);
         }
+        let subject = self.subject(&found, occurrence);
         if contact.ends.growbots.live().is_none() {
+            self.ask_for_lead(rule, &subject)?;
             return Ok(Outcome::Wait);
         }
-        let subject = self.subject(&found, occurrence);
         let mut work = RuleWork::default();
         let wanted = rule.then.iter().filter(|step| subject.passes(&step.only));
         for (nth, step) in wanted.enumerate() {
@@ -453,7 +455,7 @@ impl Pass<'_> {
             .lookup(Side::Ghl, Kind::Business, Lookup::Id(&id))?;
         if known.is_empty() && !self.is_over(Side::Ghl) {
             self.sweep(Side::Ghl, Kind::Business, Read::All).await?;
-            self.core.store().touch(self.fence, contact.id)?;
+            self.core.store().touch(self.fence, &[contact.id])?;
         }
         Ok(Outcome::Do(RuleWork::default()))
     }

@@ -1,7 +1,7 @@
 //! The loop: when passes run, and what comes between them.
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::cell::{Cell, RefCell};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock::Clock;
 use crate::merge::FieldMap;
-use crate::model::{ActionId, BySide, Failure, Holder, LoopState, PassSummary, Rule};
+use crate::model::{Action, ActionId, BySide, Failure, Holder, LoopState, PassSummary, Rule};
 use crate::remote::Connector;
 use crate::store::{Lease, StoreError, Writer};
 
@@ -32,6 +32,12 @@ const STOP_WITHIN: Duration = Duration::from_secs(11);
 const ONCE_WAITS_MS: i64 = 60_000;
 /// The least time between two passes of it.
 const ONCE_PAUSE_MS: i64 = 5_000;
+
+/// The pass that somebody asks for who wants records to be read again.
+const PASS: Action = Action::Sync {
+    full: false,
+    children: false,
+};
 
 /// All that an engine works with.
 pub struct Parts {
@@ -66,8 +72,10 @@ pub struct Once {
 
 /// The sync loop of one workspace. It stays on one thread.
 pub struct Engine {
-    core: Core,
+    pub(super) core: Core,
     poll: Duration,
+    /// Whether colleagues are told that a conflict is open here.
+    looks: Cell<bool>,
 }
 
 impl Engine {
@@ -77,6 +85,7 @@ impl Engine {
         Ok(Self {
             core: Core::new(parts)?,
             poll,
+            looks: Cell::new(false),
         })
     }
 
@@ -88,6 +97,7 @@ impl Engine {
         Self {
             poll: parts.poll,
             core: Core::with_reader(parts, reader),
+            looks: Cell::new(false),
         }
     }
 
@@ -113,17 +123,12 @@ impl Engine {
         let mut summary = self.pass(what, "asked for", false).await?;
         while summary.waiting > 0 && self.core.now().since(began) < ONCE_WAITS_MS {
             let open = self.core.store().open_intents()?;
-            let due = open.iter().filter_map(|intent| {
-                let lost = intent.state == crate::model::IntentState::Unknown;
-                intent
-                    .sent_at
-                    .filter(|_| lost)
-                    .map(|at| at.plus(IN_FLIGHT_MS))
-            });
+            let lost = open
+                .iter()
+                .filter(|intent| intent.state == crate::model::IntentState::Unknown);
+            let due = lost.map(|intent| IN_FLIGHT_MS - self.core.age_ms(intent));
             let Some(due) = due.min() else { break };
-            let wait = due
-                .since(self.core.now())
-                .clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
+            let wait = due.clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let next = self.pass(Once::default(), "lost answers", false).await?;
             summary = joined(summary, next);
@@ -170,6 +175,10 @@ impl Engine {
             result = &mut passes => result,
             () = taking => Ok(()),
         };
+        if self.looks.get() {
+            // Else it is over by itself after a while.
+            let _told = self.core.store().look(&self.core.us.operator, None);
+        }
         self.give_back();
         match result {
             Err(EngineError::Remote(crate::remote::RemoteError::Stopped { .. }))
@@ -190,6 +199,22 @@ impl Engine {
         done: &(dyn Fn(&PassSummary) + Send + Sync),
     ) -> Result<(), EngineError> {
         let mut told: Option<bool> = None;
+        let barred = Mutex::new(None);
+        let bar = |why| {
+            std::mem::replace(
+                &mut *barred.lock().unwrap_or_else(PoisonError::into_inner),
+                why,
+            )
+        };
+        let writes_again = || {
+            if bar(None).is_some() {
+                tell(Event::Barred { why: None });
+            }
+        };
+        let done = |summary: &PassSummary| {
+            writes_again(); // a pass that ends has stored something
+            done(summary);
+        };
         while !self.core.stopping.get() {
             let result = match self.take_lease() {
                 Ok(lease) => {
@@ -199,6 +224,7 @@ impl Engine {
                         tell(Event::Lease { ours: held });
                     }
                     if !held {
+                        writes_again(); // the holder sees to it
                         tokio::time::sleep(ASK_LEASE_EVERY).await;
                         self.tell_ended(ours, tell)?;
                         continue;
@@ -206,7 +232,7 @@ impl Engine {
                     tokio::select! {
                         biased;
                         error = self.heartbeat() => Err(error),
-                        result = self.passes_under_lease(wake, ours, tell, done) => result,
+                        result = self.passes_under_lease(wake, ours, tell, &done) => result,
                     }
                 }
                 Err(error) => Err(error),
@@ -215,8 +241,13 @@ impl Engine {
                 // Another process took over while we slept: it goes on, we wait.
                 Err(EngineError::Store(StoreError::LeaseLost { .. })) => self.core.gate.shut(),
                 // A full disk, a file that is locked: nothing was sent that is not stored. It may work again.
-                Err(error @ EngineError::Store(StoreError::Query { .. })) => {
+                Err(EngineError::Store(failed @ StoreError::Query { .. })) => {
                     self.core.gate.shut();
+                    let why = failed.barred();
+                    if why.is_some() && bar(why) != why {
+                        tell(Event::Barred { why });
+                    }
+                    let error = EngineError::Store(failed);
                     tell(Event::Trouble {
                         words: format!("the sync loop waits: {}", error.in_one_line()),
                     });
@@ -244,7 +275,7 @@ impl Engine {
             let pending = self.core.store().pending_actions()?;
             let urgent = !pending.is_empty();
             let asked = pending.iter().filter_map(|(_, _, action)| match action {
-                crate::model::Action::Sync { full, children } => Some(Once {
+                Action::Sync { full, children } => Some(Once {
                     full: *full,
                     children: *children,
                 }),
@@ -326,12 +357,19 @@ impl Engine {
                     revision,
                 } => store.stage(operator, *conflict, answer, *revision),
                 Ask::Acknowledge(alert) => store.acknowledge(*alert).map(drop),
+                Ask::ReadAgain(links) => store
+                    .read_again(links)
+                    .and_then(|()| store.submit(operator, &PASS))
+                    .map(|id| ours.borrow_mut().push(id)),
+                Ask::Look(conflict) => store
+                    .look(operator, *conflict)
+                    .map(|()| self.looks.set(conflict.is_some())),
                 Ask::Unstage { conflict, field } => {
                     store.unstage(operator, *conflict, field.as_ref())
                 }
             };
             match stored {
-                Ok(()) if matches!(ask, Ask::Act(_)) => wake.notify_one(),
+                Ok(()) if matches!(ask, Ask::Act(_) | Ask::ReadAgain(_)) => wake.notify_one(),
                 Ok(()) => {}
                 Err(error) => tell(Event::Trouble {
                     words: format!("not stored: {error}"),

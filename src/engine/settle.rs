@@ -1,8 +1,8 @@
 //! Intents whose answer was lost: consistent reads tell whether they happened, and nothing is sent again before.
 
 use crate::model::{
-    Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Linked, Op, Reason, Side,
-    Snapshot, Value,
+    Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Linked, Op, Reason, RecordId,
+    Side, Snapshot, Value,
 };
 use crate::remote::{Found, NewRecord, PageRequest, Read, RemoteError};
 use crate::store::Lookup;
@@ -59,9 +59,7 @@ impl Pass<'_> {
         intent: &Intent,
         nothing_in_flight: bool,
     ) -> Result<(), EngineError> {
-        let age = intent
-            .sent_at
-            .map_or(i64::MAX, |at| self.core.now().since(at));
+        let age = self.core.age_ms(intent);
         let may_resend = nothing_in_flight || !(0..IN_FLIGHT_MS).contains(&age);
         let Some(linked) = self.core.store().linked(intent.write.link)? else {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
@@ -106,11 +104,11 @@ impl Pass<'_> {
                 }
                 Ok(())
             }
-            Found::Gone { .. } | Found::Missing if write.op == Op::Delete => {
+            Found::Gone(_) | Found::Missing if write.op == Op::Delete => {
                 self.confirmed(intent, None, 1)
             }
-            Found::Gone { .. } | Found::Missing => {
-                self.gone(write.side, write.kind, &seen.id)?;
+            Found::Gone(_) | Found::Missing => {
+                self.gone(write.side, write.kind, &seen.id, &found)?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
         }
@@ -184,10 +182,14 @@ impl Pass<'_> {
             .get(lane, write.kind, made.parent.as_ref(), &made.id)
             .await?;
         match found {
-            Found::Live(now) => self.confirmed(intent, Some(&now), 2),
-            Found::Gone { .. } | Found::Missing => {
+            Found::Live(now) => {
+                // The answer is what the side made of the write; what differs from it now, somebody has changed since.
                 self.confirmed(intent, Some(made), 2)?;
-                self.gone(write.side, write.kind, &made.id)
+                self.put_found(&now)
+            }
+            Found::Gone(_) | Found::Missing => {
+                self.confirmed(intent, Some(made), 2)?;
+                self.gone(write.side, write.kind, &made.id, &found)
             }
         }
     }
@@ -203,7 +205,12 @@ impl Pass<'_> {
         let lane = self.lane_of(intent);
         let text = |field| new.record.get(field).and_then(Value::as_text);
         let (email, phone) = (text(&FieldName::Email), text(&FieldName::Phone));
-        let there = if let Some(parent) = &new.parent {
+        // What bears our id is ours, whatever has become of its content since.
+        let ours = self.named_by_us(intent, new).await?;
+        let is_ours = |id: &RecordId| ours.iter().any(|snapshot| snapshot.id == *id);
+        let there = if !ours.is_empty() {
+            ours.clone()
+        } else if let Some(parent) = &new.parent {
             remote
                 .children(lane, new.kind, parent)
                 .await?
@@ -215,7 +222,8 @@ impl Pass<'_> {
         };
         let mut made = Vec::new();
         for snapshot in there {
-            if intent.siblings.contains(&snapshot.id) || !holds(&snapshot, &write.fields) {
+            let is_alike = is_ours(&snapshot.id) || holds(&snapshot, &write.fields);
+            if intent.siblings.contains(&snapshot.id) || !is_alike {
                 continue;
             }
             let known =
@@ -227,6 +235,22 @@ impl Pass<'_> {
             }
         }
         Ok(made)
+    }
+
+    /// Records that bear the id which a create gives to what it makes: GHL's, or that of the event which a rule
+    /// followed.
+    async fn named_by_us(
+        &self,
+        intent: &Intent,
+        new: &NewRecord,
+    ) -> Result<Vec<Snapshot>, EngineError> {
+        let (name, id) = match (&new.external_id, &new.mark) {
+            (Some(id), _) => ("ghl", id.as_str()),
+            (None, Some(mark)) => ("rule", mark.key.as_str()),
+            (None, None) => return Ok(Vec::new()),
+        };
+        let (remote, lane) = (self.core.side(intent.write.side), self.lane_of(intent));
+        Ok(remote.known_as(lane, new.kind, name, id).await?)
     }
 
     /// Contacts that a search shows as changed since an intent was sent, each read by id.

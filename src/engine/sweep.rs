@@ -1,21 +1,13 @@
 //! The slow readings, for what no cursor shows: deletes on GHL, its tasks, notes and appointments.
 
 use crate::model::{FieldName, Kind, Lane, LinkId, LoopState, RecordId, Side};
-use crate::remote::{PageRequest, Read};
+use crate::remote::{Found, PageRequest, Read};
 use crate::store::{Lookup, RESTORED};
 
 use super::EngineError;
 use super::pass::Pass;
+use super::shares::{ALL_TASKS, CONTACTS, OPEN_TASKS, WITHOUT_FEED};
 
-/// Open tasks of GHL: at most this often.
-const OPEN_TASKS_EVERY_MS: i64 = 60_000;
-/// Contact ids, for deletes: at most this often.
-const CONTACTS_EVERY_MS: i64 = 600_000;
-/// All tasks: at most this often.
-const ALL_TASKS_EVERY_MS: i64 = 3_600_000;
-/// Children of untouched contacts: this many contacts at most this often; two requests each, under a tenth of the day.
-const ROTATION_EVERY_MS: i64 = 60_000;
-const ROTATION_CONTACTS: u32 = 6;
 /// Candidates for deletes that one sweep reads by id; the next sweep goes on.
 const CANDIDATES: u32 = 2_000;
 /// A sweep that met fewer rows than this share of what the side says it has is void.
@@ -24,9 +16,6 @@ const LEAST_OF_TOTAL: f64 = 0.98;
 /// Growbots' feed was lost: what was deleted meanwhile shows only in a sweep.
 pub(super) const FEED_LOST: &str = "feed.lost";
 
-const TASKS_AT: &str = "sweep.tasks.at";
-pub(super) const OPEN_TASKS_AT: &str = "sweep.tasks.open.at";
-const CONTACTS_AT: &str = "sweep.contacts.at";
 const ROTATION_AT: &str = "sweep.children.at";
 /// Contacts whose notes and appointments are to be read at once; kept, so that a pass that ends early loses none.
 pub(super) const TOUCHED: &str = "touched";
@@ -35,11 +24,16 @@ impl Pass<'_> {
     /// What the first pull of GHL reads beside contacts; later sweeps are due from now on.
     pub(super) async fn first_sweeps(&self, side: Side) -> Result<(), EngineError> {
         if side == Side::Ghl {
+            let (before, _) = self.core.side(side).sent();
             self.tasks_listed(self.sweep(side, Kind::Task, Read::All).await)?;
             if self.is_over(side) {
                 return Ok(());
             }
-            for mark in [TASKS_AT, OPEN_TASKS_AT, CONTACTS_AT, ROTATION_AT] {
+            let requests = self.core.side(side).sent().0 - before;
+            // The open ones cost no more than all; the first sweep of their own tells better.
+            ALL_TASKS.ran(self.core, side, requests, true)?;
+            OPEN_TASKS.ran(self.core, side, requests, true)?;
+            for mark in [CONTACTS.mark, ROTATION_AT] {
                 self.core.mark_done(mark)?;
             }
         }
@@ -50,50 +44,27 @@ impl Pass<'_> {
     pub(super) async fn sweeps(&self) -> Result<(), EngineError> {
         let restored = self.core.store().note(RESTORED)?.is_some();
         let full = self.what.full || restored;
-        let feed_lost = self.core.note::<bool>(FEED_LOST)?.is_some();
-        for side in Side::BOTH {
-            let has_feed = self.core.side(side).has_changes() && !feed_lost && !full;
-            if has_feed || self.rests(side, Lane::Sweep) {
-                continue;
-            }
-            let mark = format!("{CONTACTS_AT}.{}", side.name());
-            let mark = if side == Side::Ghl {
-                CONTACTS_AT
-            } else {
-                &mark
-            };
-            let is_due = full
-                || (feed_lost && side == Side::Growbots)
-                || self.core.is_due(mark, CONTACTS_EVERY_MS)?;
-            if !is_due {
-                continue;
-            }
-            self.sweep(side, Kind::Contact, Read::All).await?;
-            if side == Side::Growbots {
-                for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
-                    self.sweep(side, kind, Read::All).await?;
-                }
-                if !self.rests(side, Lane::Sweep) {
-                    self.core.drop_note(FEED_LOST)?;
-                }
-            }
-            self.mark_swept(side, mark)?;
-        }
+        self.sweep_contacts(full).await?;
         if self.rests(Side::Ghl, Lane::Sweep) {
             return Ok(());
         }
-        if full || self.core.is_due(TASKS_AT, ALL_TASKS_EVERY_MS)? {
-            self.tasks_listed(self.sweep(Side::Ghl, Kind::Task, Read::All).await)?;
-            self.mark_swept(Side::Ghl, TASKS_AT)?;
-            self.mark_swept(Side::Ghl, OPEN_TASKS_AT)?;
-        } else if self.core.is_due(OPEN_TASKS_AT, OPEN_TASKS_EVERY_MS)? {
-            self.tasks_listed(self.sweep(Side::Ghl, Kind::Task, Read::Open).await)?;
-            self.mark_swept(Side::Ghl, OPEN_TASKS_AT)?;
+        let all = self
+            .in_its_share(Side::Ghl, &ALL_TASKS, full, async || {
+                self.sweep_tasks(Read::All).await
+            })
+            .await?;
+        if all {
+            self.core.mark_done(OPEN_TASKS.mark)?;
+        } else if !self.rests(Side::Ghl, Lane::Sweep) {
+            self.in_its_share(Side::Ghl, &OPEN_TASKS, false, async || {
+                self.sweep_tasks(Read::Open).await
+            })
+            .await?;
         }
         if self.what.children {
             self.rotate(u32::MAX).await?;
-        } else if self.core.is_due(ROTATION_AT, ROTATION_EVERY_MS)? {
-            self.rotate(ROTATION_CONTACTS).await?;
+        } else if let Some(contacts) = self.contacts_in_turn(ROTATION_AT)? {
+            self.rotate(contacts).await?;
             self.core.mark_done(ROTATION_AT)?;
         }
         // Both sides were read: what a restored database did not know of, it knows now.
@@ -107,12 +78,36 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// A sweep that ended early is due again at once.
-    pub(super) fn mark_swept(&self, side: Side, mark: &str) -> Result<(), EngineError> {
-        if !self.rests(side, Lane::Sweep) {
-            self.core.mark_done(mark)?;
+    /// Contacts, for deletes; where Growbots has no change feed, or lost its place in it, all that it has.
+    async fn sweep_contacts(&self, full: bool) -> Result<(), EngineError> {
+        let feed_lost = self.core.note::<bool>(FEED_LOST)?.is_some();
+        for (side, sweep) in [(Side::Ghl, CONTACTS), (Side::Growbots, WITHOUT_FEED)] {
+            let has_feed = self.core.side(side).has_changes() && !feed_lost && !full;
+            if has_feed || self.rests(side, Lane::Sweep) {
+                continue;
+            }
+            let now = full || (feed_lost && side == Side::Growbots);
+            self.in_its_share(side, &sweep, now, async || {
+                self.sweep(side, Kind::Contact, Read::All).await?;
+                if side == Side::Growbots {
+                    for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
+                        self.sweep(side, kind, Read::All).await?;
+                    }
+                    if !self.rests(side, Lane::Sweep) {
+                        self.core.drop_note(FEED_LOST)?;
+                    }
+                }
+                Ok(!self.rests(side, Lane::Sweep))
+            })
+            .await?;
         }
         Ok(())
+    }
+
+    /// Tasks of GHL, all or the open ones; whether it came to the end.
+    async fn sweep_tasks(&self, read: Read) -> Result<bool, EngineError> {
+        self.tasks_listed(self.sweep(Side::Ghl, Kind::Task, read).await)?;
+        Ok(!self.rests(Side::Ghl, Lane::Sweep))
     }
 
     /// Reads a whole listing, and each record that it should have shown and did not, by id.
@@ -122,6 +117,12 @@ impl Pass<'_> {
         kind: Kind,
         read: Read,
     ) -> Result<(), EngineError> {
+        let swept = self.read_listing(side, kind, read).await;
+        self.store_held(side)?;
+        swept
+    }
+
+    async fn read_listing(&self, side: Side, kind: Kind, read: Read) -> Result<(), EngineError> {
         let started = self.core.now();
         let number = self.next_sweep()?;
         let mut request = PageRequest {
@@ -130,6 +131,7 @@ impl Pass<'_> {
             after: None,
         };
         let mut met = 0_u64;
+        let mut ids: Vec<RecordId> = Vec::new();
         loop {
             let page = self
                 .core
@@ -137,16 +139,19 @@ impl Pass<'_> {
                 .page(self.lane(Lane::Sweep), &request)
                 .await?;
             met += page.rows.len() as u64;
-            let ids: Vec<RecordId> = page
-                .rows
-                .iter()
-                .map(|row| row.snapshot.id.clone())
-                .collect();
+            ids.extend(page.rows.iter().map(|row| row.snapshot.id.clone()));
             self.take_rows(side, kind, page.rows, Lane::Sweep).await?;
-            self.core
-                .store()
-                .mark_swept(self.fence, side, kind, &ids, number)?;
             request.after = page.next;
+            let is_over = request.after.is_none() || self.rests(side, Lane::Sweep);
+            if is_over {
+                self.store_held(side)?;
+            }
+            if !self.is_holding(side) {
+                self.core
+                    .store()
+                    .mark_swept(self.fence, side, kind, &ids, number)?;
+                ids.clear();
+            }
             if self.rests(side, Lane::Sweep) {
                 return Ok(());
             }
@@ -159,7 +164,7 @@ impl Pass<'_> {
                 }
                 break;
             }
-            self.core.tell_state(LoopState::Pulling {
+            self.core.tell_progress(LoopState::Pulling {
                 side,
                 kind,
                 done: met,
@@ -240,13 +245,14 @@ impl Pass<'_> {
     async fn read_children(&self, contact: &RecordId, lane: Lane) -> Result<(), EngineError> {
         let lane = self.lane(lane);
         for kind in [Kind::Note, Kind::Appointment] {
-            let Some(found) = self
-                .core
-                .side(Side::Ghl)
-                .children(lane, kind, contact)
-                .await?
-            else {
-                return Ok(());
+            let remote = self.core.side(Side::Ghl);
+            let found = match remote.children(lane, kind, contact).await {
+                Ok(Some(found)) => found,
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    self.left_as_it_was(Side::Ghl, Kind::Contact, contact, error)?;
+                    continue;
+                }
             };
             self.put(&found)?;
             for snapshot in &found {
@@ -261,7 +267,7 @@ impl Pass<'_> {
             let known = self.core.store().children_ends(kind, Side::Ghl, contact)?;
             for id in known {
                 if !found.iter().any(|snapshot| snapshot.id == id) {
-                    self.gone(Side::Ghl, kind, &id)?;
+                    self.gone(Side::Ghl, kind, &id, &Found::Missing)?;
                 }
             }
         }

@@ -18,10 +18,15 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Stops the engine: the request in flight ends, the lease is given back. Waits for it.
-    pub fn stop(self) -> Result<(), EngineError> {
+    /// Tells the engine to stop, and does not wait for it.
+    pub fn ask_to_stop(&self) {
         // Fails only when the thread has ended by itself.
         let _ended = self.stop.send(true);
+    }
+
+    /// Stops the engine: the request in flight ends, the lease is given back. Waits for it.
+    pub fn stop(self) -> Result<(), EngineError> {
+        self.ask_to_stop();
         self.thread.join().unwrap_or_else(|_| {
             Err(EngineError::Start(std::io::Error::other(
                 "the engine's thread panicked",

@@ -80,11 +80,11 @@ impl Pass<'_> {
                         cause: cause.clone(),
                     };
                     self.change_unmade(|all| all.insert(link, unmade))?;
-                    self.core.store().touch(self.fence, link)?;
+                    self.core.store().touch(self.fence, &[link])?;
                 }
                 UndoStep::Rejoin { link } => {
                     self.core.drop_note(&Verdict::name(link))?;
-                    self.core.store().touch(self.fence, link)?;
+                    self.core.store().touch(self.fence, &[link])?;
                 }
                 UndoStep::Remake { parent, write } => again.push((parent, write)),
             }

@@ -14,7 +14,7 @@ use crate::model::{
 
 use super::due::working_day;
 
-pub use configure::{RuleRow, configure};
+pub use configure::{RuleRow, configure, contact_filter};
 pub use error::RuleError;
 pub use foresee::{Foreseen, StepForeseen};
 

@@ -5,18 +5,21 @@
 //! written back afterwards. Everything between is the same for all fields.
 
 mod configure;
+mod creating;
 mod defaults;
 mod describe;
 mod fingerprint;
+mod status_tags;
 mod translate;
 
 use std::{fmt, str::FromStr};
 
-use crate::model::{FieldName, Kind, Side, UnknownName};
+use crate::model::{BySide, FieldName, Kind, Side, UnknownName};
 
 use super::{Policy, Transform};
 
 pub use configure::{MapError, MapRow, nearest};
+pub use creating::Creating;
 pub use describe::{Described, Standing};
 pub use fingerprint::Fingerprints;
 pub use translate::{Canonical, RoundTrip, Stuck};
@@ -155,6 +158,10 @@ pub struct FieldMap {
     off: Vec<(MapEntry, Box<str>)>,
     /// The location's country, alpha-2, for phone numbers that come out of a template.
     country: Box<str>,
+    /// Which contacts are made on each side.
+    creating: BySide<Creating>,
+    /// Whether tags of GHL say the status of a lead.
+    status_tags: bool,
 }
 
 impl FieldMap {

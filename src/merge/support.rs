@@ -22,35 +22,16 @@ pub(super) fn record(fields: &[(&str, &str)]) -> Record {
 }
 
 pub(super) fn snapshot(side: Side, kind: Kind, record: Record) -> Snapshot {
-    Snapshot {
-        side,
-        kind,
-        id: format!("{side}-1").into(),
-        parent: None,
-        record,
-        raw: "{}".into(),
-        version: None,
-        created_at: None,
-        updated_at: None,
-        external_id: None,
-    }
+    Snapshot::new(side, kind, format!("{side}-1"), record)
 }
 
 /// A link of two live records.
 pub(super) fn linked(kind: Kind, base: Option<Record>, ghl: Record, growbots: Record) -> Linked {
-    Linked {
-        id: LinkId(1),
-        kind,
-        parent: None,
-        base,
-        ends: BySide {
-            ghl: End::Live(snapshot(Side::Ghl, kind, ghl)),
-            growbots: End::Live(snapshot(Side::Growbots, kind, growbots)),
-        },
-        decided: Vec::new(),
-        parked: Vec::new(),
-        ignored: false,
-    }
+    let ends = BySide {
+        ghl: End::Live(snapshot(Side::Ghl, kind, ghl)),
+        growbots: End::Live(snapshot(Side::Growbots, kind, growbots)),
+    };
+    Linked::new(LinkId(1), kind, base, ends)
 }
 
 pub(super) fn live(linked: &mut Linked, side: Side) -> &mut Snapshot {

@@ -125,11 +125,17 @@ pub enum Action {
     Skip {
         /// Which error.
         error: ErrorId,
+        /// Why, for colleagues.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// Keep an error out of the counts.
     Mute {
         /// Which error.
         error: ErrorId,
+        /// Why, for colleagues.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConflictId, FieldName, Kind, LinkId, Millis, RecordId, Side, Value};
+use super::{ConflictId, FieldName, Kind, LinkId, LogId, Millis, RecordId, Side, Value};
 
 /// Why an operator must decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -228,6 +228,32 @@ impl Conflict {
     pub const fn holds_record(&self) -> bool {
         self.reason.holds_record() && self.fields.is_empty()
     }
+}
+
+/// An operator who has a conflict open on a screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looking {
+    /// Who.
+    pub operator: String,
+    /// Which conflict.
+    pub conflict: ConflictId,
+}
+
+/// What became of a conflict that somebody answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The conflict as it is now, in any state.
+    pub conflict: Conflict,
+    /// Who answered it last; `None` where it closed by itself.
+    pub by: Option<String>,
+    /// When.
+    pub at: Option<Millis>,
+    /// How.
+    pub answers: Vec<Answer>,
+    /// Their remark.
+    pub note: Option<String>,
+    /// The latest write that came of it, which an undo takes back.
+    pub write: Option<LogId>,
 }
 
 /// A decision that an operator made and has not applied.

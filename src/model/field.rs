@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeSeed, SeqAccess, Visitor},
+};
 
 use super::{Kind, Millis};
 
@@ -40,6 +43,14 @@ macro_rules! fields {
                 match self {
                     $(Self::$variant => $name,)*
                     Self::Custom(key) => key,
+                }
+            }
+
+            /// The field of a name, if it is no custom one.
+            fn known(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
                 }
             }
 
@@ -200,23 +211,36 @@ impl FromStr for FieldName {
         if let Some(key) = text.strip_prefix("custom.") {
             return Ok(Self::Custom(key.into()));
         }
-        let known = Self::KNOWN.iter().find(|field| field.bare() == text);
-        known
-            .cloned()
-            .ok_or_else(|| super::UnknownName(text.into()))
+        Self::known(text).ok_or_else(|| super::UnknownName(text.into()))
     }
 }
 
 impl Serialize for FieldName {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        match self {
+            Self::Custom(_) => to.collect_str(self),
+            _ => to.serialize_str(self.bare()),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for FieldName {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(from)?;
-        text.parse().map_err(serde::de::Error::custom)
+        struct Name;
+
+        impl Visitor<'_> for Name {
+            type Value = FieldName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a field")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<FieldName, E> {
+                name.parse().map_err(E::custom)
+            }
+        }
+
+        from.deserialize_str(Name)
     }
 }
 
@@ -328,6 +352,69 @@ impl Value {
                 got: "an object".into(),
             }),
         }
+    }
+}
+
+/// As [`Value::to_json`], without the value between.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => to.serialize_str(text),
+            Self::Bool(yes) => to.serialize_bool(*yes),
+            Self::Time(at) => to.collect_str(at),
+            Self::Set(words) => to.collect_seq(words),
+        }
+    }
+}
+
+/// Reads the value of a field of this type, as [`Value::from_json`], without the value between.
+impl<'de> DeserializeSeed<'de> for FieldType {
+    type Value = Option<Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<Value>, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FieldType {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a plain value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Option<Value>, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Option<Value>, E> {
+        Ok(Value::yes(yes))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<Value>, E> {
+        Value::parse(self, text).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<Value>, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<Value>, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Option<Value>, E> {
+        self.visit_str(&serde_json::Value::from(number).to_string())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Option<Value>, A::Error> {
+        let mut words = Vec::new();
+        while let Some(item) = items.next_element::<serde_json::Value>()? {
+            if let serde_json::Value::String(word) = item {
+                words.push(word);
+            }
+        }
+        Ok(Value::set(words))
     }
 }
 

@@ -318,4 +318,8 @@ pub struct ErrorRow {
     pub first_at: Millis,
     /// Latest time.
     pub last_at: Millis,
+    /// Who retried, skipped or muted it last.
+    pub operator: Option<String>,
+    /// Why.
+    pub note: Option<String>,
 }

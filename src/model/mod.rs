@@ -3,6 +3,7 @@
 mod action;
 mod alert;
 mod conflict;
+mod exchange;
 mod field;
 mod filter;
 mod hint;
@@ -16,14 +17,17 @@ mod rule;
 mod side;
 mod slots;
 mod status;
+mod status_tag;
 mod time;
 mod undo;
 
 pub use action::{Action, ActionOutcome};
 pub use alert::{Alert, AlertRule, AlertState, Reading};
 pub use conflict::{
-    Answer, Candidate, Conflict, ConflictField, ConflictState, NoBoth, Reason, Staged, Take,
+    Answer, Candidate, Conflict, ConflictField, ConflictState, Looking, NoBoth, Reason, Settled,
+    Staged, Take,
 };
+pub use exchange::Exchange;
 pub use field::{BadValue, FieldName, FieldType, Value};
 pub use filter::{Filter, FilterError, Misread};
 pub use hint::{CallEnd, Happened, Hint, HintId};
@@ -36,8 +40,8 @@ pub use listing::{
     LogEntry, LogOp, NewLog, PageKey, TaskRow, TaskView, Why,
 };
 pub use plan::{Cause, Cost, Decided, FieldChange, Intent, IntentState, Op, Parked, Plan, Write};
-pub use policy::{NewPolicy, Remembered, Scope};
-pub use record::{End, Linked, Record, Snapshot};
+pub use policy::{NewPolicy, PolicyUse, Remembered, Scope};
+pub use record::{End, Linked, Record, Snapshot, Tombstone};
 pub use rule::{
     Act, Due, Firing, FiringId, Occurrence, PER_HOUR, Rule, RuleCount, RuleMark, RuleWork, Step,
     TaskKind, TaskTemplate, When, default_rules,
@@ -48,5 +52,6 @@ pub use status::{
     Burst, Day, Health, Holder, Lane, LaneStatus, LoopState, LoopStatus, PassSummary, Paused,
     RateBar, SideStatus,
 };
+pub use status_tag::{is_status_tag, status_tag};
 pub use time::Millis;
 pub use undo::{Lost, Undo, WrittenLine};

@@ -253,6 +253,8 @@ pub struct Intent {
     pub key: String,
     /// When it was last sent, by our clock.
     pub sent_at: Option<Millis>,
+    /// The same in ticks of this boot of the machine; `None` where it was sent before that.
+    pub sent_ticks: Option<i64>,
     /// Ids of the parent's children that were there before a child was created, for settling a lost answer.
     pub siblings: Vec<RecordId>,
 }

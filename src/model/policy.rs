@@ -60,3 +60,14 @@ pub struct Remembered {
     /// When.
     pub at: Millis,
 }
+
+/// How often a policy has settled something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyUse {
+    /// As the log names it: `newest, remembered as 12 by dana`; one of the map by its own name.
+    pub name: String,
+    /// Writes that it caused.
+    pub count: u64,
+    /// The latest.
+    pub last: Millis,
+}

@@ -1,6 +1,11 @@
 //! A record in canonical form, and a snapshot: the last version of it that was seen on a side.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
 
 use super::{BySide, FieldName, Kind, LinkId, Millis, RecordId, Side, Value};
 
@@ -112,24 +117,32 @@ impl Record {
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(
-            self.fields
-                .iter()
-                .map(|(field, value)| (field, value.to_json())),
-        )
+        to.collect_map(self.iter())
     }
 }
 
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let map = serde_json::Map::<String, serde_json::Value>::deserialize(from)?;
-        let mut record = Self::default();
-        for (name, json) in &map {
-            let field: FieldName = name.parse().map_err(D::Error::custom)?;
-            let value = Value::from_json(field.ty(), json).map_err(D::Error::custom)?;
-            record.set(field, value);
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Record;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the fields of a record")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
+                let mut record = Record::default();
+                while let Some(field) = map.next_key::<FieldName>()? {
+                    let value = map.next_value_seed(field.ty())?;
+                    record.set(field, value);
+                }
+                Ok(record)
+            }
         }
-        Ok(record)
+
+        from.deserialize_map(Fields)
     }
 }
 
@@ -156,6 +169,37 @@ pub struct Snapshot {
     pub updated_at: Option<Millis>,
     /// On Growbots: `external_ids.ghl`, the id of the GHL record that it is linked with.
     pub external_id: Option<RecordId>,
+}
+
+/// What a side keeps of a record that it has no longer. All empty where it keeps nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The surviving record, when two were merged.
+    pub merged_into: Option<RecordId>,
+    /// The version that the delete made: whatever has a later one was brought back since.
+    pub version: Option<Box<str>>,
+    /// When the record last changed, by the side's clock: with the delete.
+    pub updated_at: Option<Millis>,
+    /// When it was deleted, by the side's clock.
+    pub deleted_at: Option<Millis>,
+}
+
+impl Snapshot {
+    /// A record of which no more is known than its fields: no time, no version, and nothing that it belongs to.
+    pub fn new(side: Side, kind: Kind, id: impl Into<RecordId>, record: Record) -> Self {
+        Self {
+            side,
+            kind,
+            id: id.into(),
+            parent: None,
+            record,
+            raw: "{}".into(),
+            version: None,
+            created_at: None,
+            updated_at: None,
+            external_id: None,
+        }
+    }
 }
 
 /// What a side has of one end of a link.
@@ -212,4 +256,88 @@ pub struct Linked {
     pub parked: Vec<super::Parked>,
     /// An operator wants it left alone.
     pub ignored: bool,
+}
+
+impl Linked {
+    /// A link of which nothing is decided, parked or ignored, and which belongs to no other.
+    pub const fn new(id: LinkId, kind: Kind, base: Option<Record>, ends: BySide<End>) -> Self {
+        Self {
+            id,
+            kind,
+            parent: None,
+            base,
+            ends,
+            decided: Vec::new(),
+            parked: Vec::new(),
+            ignored: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_written_as_the_json_of_its_values_and_read_back() {
+        let fields = [
+            (FieldName::Email, Value::text("ann@example.com")),
+            (FieldName::Tags, Value::set(["b", "A", "a"])),
+            (FieldName::Completed, Value::yes(true)),
+            (
+                FieldName::DueAt,
+                Some(Value::Time(Millis(1_772_357_400_000))),
+            ),
+            (
+                FieldName::Custom("budget".into()),
+                Value::text("a \"b\" \u{1}"),
+            ),
+        ];
+        let fields = fields
+            .into_iter()
+            .filter_map(|(field, value)| Some((field, value?)));
+        let record = Record::from_fields(fields);
+        let by_value = record
+            .iter()
+            .map(|(field, value)| (field.to_string(), value.to_json()));
+        let by_value = Json::Object(by_value.collect());
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(text, by_value.to_string());
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+        assert_eq!(serde_json::from_value::<Record>(by_value).unwrap(), record);
+    }
+
+    #[test]
+    fn a_field_is_read_as_its_value_is() {
+        for (name, json) in [
+            ("email", json!(null)),
+            ("email", json!("")),
+            ("email", json!(12)),
+            ("email", json!(-1.5)),
+            ("email", json!(true)),
+            ("completed", json!(false)),
+            ("completed", json!("yes")),
+            ("completed", json!("perhaps")),
+            ("due_at", json!("2026-03-01T09:30:00.250Z")),
+            ("due_at", json!("soon")),
+            ("tags", json!([])),
+            ("tags", json!([" B", 1, null, "a"])),
+            ("tags", json!("a, b")),
+            ("custom.budget", json!("7")),
+            ("email", json!({"a": 1})),
+        ] {
+            let field: FieldName = name.parse().unwrap();
+            let want = Value::from_json(field.ty(), &json).ok();
+            let text = json!({ name: json }).to_string();
+            let read = serde_json::from_str::<Record>(&text).ok();
+            assert_eq!(
+                read.map(|record| record.get(&field).cloned()),
+                want,
+                "{text}"
+            );
+        }
+        assert!(serde_json::from_str::<Record>(r#"{"e_mail": "a"}"#).is_err());
+    }
 }

@@ -262,7 +262,10 @@ pub struct RateBar {
     pub at: Millis,
     /// Requests of ours.
     pub ours: u32,
-    /// 429 answers among them.
+    /// Requests of others, as far as the side tells of its day.
+    #[serde(default)]
+    pub others: u32,
+    /// 429 answers among ours.
     pub throttled: u32,
 }
 

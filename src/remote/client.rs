@@ -23,6 +23,7 @@ use super::{
     Normalise, RemoteError, Transport, TransportError,
     auth::{self, Auth, Key, TokenCall, Wire},
     breaker::Breaker,
+    exchange,
     limiter::Limiter,
     limits::{self, Said},
     meter::{Last, Meter},
@@ -239,6 +240,9 @@ impl Client {
             return Err(self.shut(ms));
         }
         lock(&self.meter).sent(call.operation);
+        let told = (call.write && call.apart.is_none())
+            .then(|| exchange::begun(&request, self.clock.now()))
+            .flatten();
         let end = match tokio::time::timeout(self.timeout, self.transport.send(request)).await {
             Ok(end) => end,
             Err(_) => Err(TransportError::TimedOut),
@@ -265,7 +269,10 @@ impl Client {
         });
         let answer = match end {
             Ok(answer) => answer,
-            Err(error) => return Ok((Err(error), Said::default())),
+            Err(error) => {
+                exchange::ended(told, now - sent_at, None);
+                return Ok((Err(error), Said::default()));
+            }
         };
         let said = limits::read(answer.headers(), self.clock.now());
         if let Some(date) = said.date {
@@ -276,6 +283,7 @@ impl Client {
         }
         self.limiter.learn(&said, sent_at)?;
         let (head, body) = answer.into_parts();
+        exchange::ended(told, now - sent_at, Some((status, &head.headers, &body)));
         let answer = Answer {
             status,
             headers: head.headers,
@@ -382,6 +390,11 @@ impl Client {
     /// The side's clock less ours.
     pub fn clock_offset_ms(&self) -> Option<i64> {
         lock(&self.offset).ms()
+    }
+
+    /// What the side's clock is ahead of ours at the least.
+    pub fn clock_ahead_ms(&self) -> Option<i64> {
+        lock(&self.offset).least_ms()
     }
 
     /// Requests and 429 answers so far.

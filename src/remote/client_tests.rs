@@ -167,3 +167,30 @@ async fn no_error_shows_the_key_or_obeys_the_terminal() {
     );
     assert_eq!(ghl.status().health, Health::Refused);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_heard_within_the_work_that_asks_and_no_key_is_in_it() {
+    let script = Script::new([ok(json!({"note": {"id": "n1", "body": "hello"}}))]);
+    let ghl = script.connector(Ghl::new);
+    let heard = super::hearing(async {
+        drop(ghl.create(Lane::Operator, &note()).await);
+        super::heard()
+    })
+    .await;
+    let [one] = heard.as_slice() else {
+        panic!("{heard:?}");
+    };
+    assert!(one.request.ends_with("/contacts/c1/notes"), "{one:?}");
+    assert!(
+        one.sent
+            .as_deref()
+            .is_some_and(|body| body.contains("hello"))
+    );
+    assert_eq!(one.status, Some(200));
+    let all = format!("{one:?}").to_lowercase();
+    assert!(
+        !all.contains("bearer") && !all.contains("authorization"),
+        "{all}"
+    );
+    assert_eq!(super::heard(), [], "nobody asks here");
+}

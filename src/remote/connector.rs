@@ -4,7 +4,9 @@ use std::{pin::Pin, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{FieldChange, Kind, Lane, Millis, Record, RecordId, Side, SideStatus, Snapshot};
+use crate::model::{
+    FieldChange, Kind, Lane, Millis, Record, RecordId, Side, SideStatus, Snapshot, Tombstone,
+};
 
 use super::RemoteError;
 
@@ -139,11 +141,27 @@ pub trait Connector: Send + Sync {
         phone: Option<&'a str>,
     ) -> Reply<'a, Vec<Snapshot>>;
 
+    /// Live records that keep this under a name in their external ids (`ghl`, `rule`); none where the side keeps no
+    /// such ids. The list may be behind by some seconds. Cost: 1 request.
+    fn known_as<'a>(
+        &'a self,
+        _lane: Lane,
+        _kind: Kind,
+        _name: &'static str,
+        _id: &'a str,
+    ) -> Reply<'a, Vec<Snapshot>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Health, budget, lanes and counts of this side now.
     fn status(&self) -> SideStatus;
 
     /// The side's clock less ours, right to a second; `None` before its first answer.
     fn clock_offset_ms(&self) -> Option<i64>;
+
+    /// What the side's clock is ahead of ours at the least: a moment of ours and this is never later than the same
+    /// moment was there. `None` before its first answer.
+    fn clock_ahead_ms(&self) -> Option<i64>;
 
     /// Requests sent and 429 answers since the connector was made.
     fn sent(&self) -> (u64, u64);
@@ -256,6 +274,8 @@ pub struct Row {
 pub struct ChangePage {
     /// Kind, id and state of each change, oldest first.
     pub changes: Vec<(Kind, RecordId, Found)>,
+    /// Records that changed and have something else than a value in a field: a read by id tells more.
+    pub odd: Vec<(Kind, RecordId)>,
     /// Where the next page starts; always there.
     pub next: String,
     /// Whether more waits behind it.
@@ -267,11 +287,8 @@ pub struct ChangePage {
 pub enum Found {
     /// It is there.
     Live(Snapshot),
-    /// It was there: the side keeps a tombstone. `merged_into` is the record that took it in.
-    Gone {
-        /// The surviving record, when two were merged.
-        merged_into: Option<RecordId>,
-    },
+    /// It was there: the side keeps a tombstone.
+    Gone(Tombstone),
     /// The side does not know it (any more); what a delete looks like on GHL.
     Missing,
 }

@@ -139,6 +139,9 @@ pub enum RemoteError {
         operation: String,
         /// What is wrong with it.
         said: String,
+        /// The field of a record that has something else than a value in it, where all else could be read: nothing is
+        /// wrong but with this one record.
+        field: Option<FieldName>,
         /// Whether a write may have been applied.
         maybe_applied: bool,
     },
@@ -223,6 +226,11 @@ impl RemoteError {
             Self::Duplicate { .. } => Some(409),
             _ => None,
         }
+    }
+
+    /// Whether it is about the one record that was asked for, so that others may be read all the same.
+    pub const fn is_of_one_record(&self) -> bool {
+        matches!(self, Self::Malformed { field: Some(_), .. })
     }
 
     /// Whether the side does not let us in: exit code 5.

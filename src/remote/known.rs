@@ -40,8 +40,10 @@ impl Default for Known {
     }
 }
 
-/// Marks the id of a user whose e-mail address is not known.
-const UNKNOWN_USER: &str = "user:";
+/// How a user is named whose e-mail address is not known.
+pub fn unknown_user(id: &str) -> String {
+    format!("user:{id}")
+}
 
 impl Known {
     /// Takes a setup apart.
@@ -72,7 +74,7 @@ impl Known {
         match (id, self.emails.get(id)) {
             ("", _) => None,
             (_, Some(email)) => Value::text(email.as_str()),
-            (id, None) => Value::text(format!("{UNKNOWN_USER}{id}")),
+            (id, None) => Value::text(unknown_user(id)),
         }
     }
 

@@ -4,12 +4,14 @@
 //! ([`Route`]). No server that counts arrivals over any window of that length then sees more than the limit
 //! (`sync.md` 3.6). What the headers tell of others is heeded as well ([`Window`]).
 
+mod heard;
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-
-use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
@@ -25,13 +27,12 @@ use super::{
     route::Route,
     window::Window,
 };
+use heard::{Counted, Heard};
 
 /// Requests of one side that may wait for their answers at a time.
 const MOST_IN_FLIGHT: u32 = 32;
 /// Times are whole milliseconds, cut off: counted so, a window could be this much too short.
 const ROUNDING_MS: u32 = 1;
-/// How old our own count of the day, and what another process heard, may be.
-const RECOUNT_MS: i64 = 60_000;
 /// A day that is spent without a word on when it ends is tried again after this.
 const SPENT_DAY_MS: i64 = 3_600_000;
 /// How long a request waits before it looks whether the side has room again.
@@ -59,23 +60,6 @@ struct State {
     counted: Option<Counted>,
     /// What was last kept for the other processes.
     kept: Option<Heard>,
-}
-
-/// Our own requests of the day, and of the last 24 h.
-#[derive(Clone, Copy)]
-struct Counted {
-    at: i64,
-    day: u64,
-    rolling: u64,
-}
-
-/// What all processes know of a side.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Heard {
-    at: Millis,
-    burst: u32,
-    day: DayBudget,
-    shut_until: Option<Millis>,
 }
 
 /// A place in the log, and the ticks when it was taken.
@@ -278,61 +262,6 @@ impl Limiter {
         }
     }
 
-    /// Our own count, and what other processes heard: at most a minute old.
-    fn count(&self, state: &mut State) -> Result<Counted, SlotsError> {
-        let now = self.clock.ticks();
-        let wall = self.clock.now();
-        if let Some(counted) = state.counted
-            && now < counted.at + RECOUNT_MS
-        {
-            return Ok(counted);
-        }
-        if let Some(text) = self.slots.heard(self.side)?
-            && let Ok(heard) = serde_json::from_str::<Heard>(&text)
-            && state.kept.as_ref().is_none_or(|kept| kept.at < heard.at)
-        {
-            state.window.expect(heard.burst);
-            state.day = heard.day;
-            // A wall clock that was set must not shut the side for longer than a day.
-            let shut = heard.shut_until.map_or(0, |until| until.since(wall));
-            state.blocked_until = state.blocked_until.max(now + shut.min(DAY_MS));
-            state.kept = Some(heard);
-        }
-        let counted = Counted {
-            at: now,
-            day: self.slots.sent_since(self.side, state.day.since(wall))?,
-            rolling: self.slots.sent_since(self.side, wall.plus(-DAY_MS))?,
-        };
-        state.counted = Some(counted);
-        Ok(counted)
-    }
-
-    /// Keeps what was heard for other processes: at once where it decides something, else once a minute.
-    fn keep(&self, state: &mut State) -> Result<(), SlotsError> {
-        let (now, wall) = (self.clock.ticks(), self.clock.now());
-        let shut = state.blocked_until - now;
-        let heard = Heard {
-            at: wall,
-            burst: state.window.limit,
-            day: state.day,
-            shut_until: (shut > LONGEST_WAIT_MS).then(|| wall.plus(shut)),
-        };
-        let is_news = state.kept.as_ref().is_none_or(|kept| {
-            kept.burst != heard.burst
-                || kept.day.limit != heard.day.limit
-                || kept.day.since(wall) != heard.day.since(wall)
-                || kept.shut_until.is_some() != heard.shut_until.is_some()
-                || wall.since(kept.at).abs() >= RECOUNT_MS
-        });
-        if is_news {
-            if let Ok(text) = serde_json::to_string(&heard) {
-                self.slots.put_heard(self.side, &text)?;
-            }
-            state.kept = Some(heard);
-        }
-        Ok(())
-    }
-
     /// Gives places back: nothing was sent.
     fn give_back(&self, state: &mut State, slots: &[Slot]) {
         for slot in slots {
@@ -460,130 +389,5 @@ impl Drop for Place<'_> {
             }
         }
         Limiter::wake_first(&state);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Millis;
-    use crate::remote::MemorySlots;
-
-    fn limiter() -> (Clock, Limiter) {
-        let clock = Clock::of_runtime(Millis(1_000_000));
-        let limiter = Limiter::new(Side::Ghl, clock.clone(), Arc::new(MemorySlots::default()));
-        (clock, limiter)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_thousand_and_one_places_take_a_hundred_seconds() {
-        let (clock, limiter) = limiter();
-        let start = clock.now();
-        for _ in 0..1_001 {
-            drop(limiter.place(Lane::Sweep, 1).await.expect("a place"));
-        }
-        assert_eq!(clock.now().since(start), 10 * 10_001);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_request_that_counts_as_several_waits_for_the_window_and_not_for_itself() {
-        let (clock, limiter) = limiter();
-        let start = clock.now();
-        let mut served = 0;
-        for _ in 0..50 {
-            // Nothing was heard: only one request may be on its way, however many places it takes.
-            let place = limiter.place(Lane::Sweep, 5).await.expect("places");
-            served += place.slots.len();
-        }
-        assert_eq!(served, 250);
-        assert_eq!(clock.now().since(start), 2 * 10_001);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_who_gives_up_gives_back_the_places_that_it_had() {
-        let (clock, limiter) = limiter();
-        drop(limiter.place(Lane::Sweep, 98).await.expect("places"));
-        let impatient = limiter.place(Lane::Sweep, 5);
-        let gave_up = tokio::time::timeout(Duration::from_secs(1), impatient).await;
-        assert!(gave_up.is_err());
-        assert_eq!(limiter.burst().used, 98);
-        let start = clock.now();
-        drop(limiter.place(Lane::Sweep, 2).await.expect("places"));
-        assert_eq!(clock.now(), start);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_was_refused_is_not_in_the_count_of_the_side() {
-        let (clock, limiter) = limiter();
-        limiter
-            .place(Lane::Sweep, 5)
-            .await
-            .expect("places")
-            .refused();
-        tokio::time::advance(Duration::from_secs(1)).await;
-        let sent_at = clock.ticks();
-        let place = limiter.place(Lane::Sweep, 1).await.expect("a place");
-        place.answered();
-        let said = Said {
-            burst_left: Some(92),
-            ..Said::default()
-        };
-        limiter.learn(&said, sent_at).expect("memory");
-        assert_eq!(limiter.burst().others, 7, "8 used, and 1 of them ours");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_operator_does_not_wait_behind_a_sweep() {
-        let (clock, limiter) = limiter();
-        let start = clock.now();
-        for _ in 0..100 {
-            drop(limiter.place(Lane::Sweep, 1).await.expect("a place"));
-        }
-        let order = Mutex::new(vec![]);
-        let ask = async |lane| {
-            drop(limiter.place(lane, 1).await.expect("a place"));
-            order.lock().expect("one thread").push(lane);
-        };
-        tokio::join!(ask(Lane::Sweep), ask(Lane::Sweep), ask(Lane::Operator));
-        let order = order.into_inner().expect("one thread");
-        assert_eq!(order[0], Lane::Operator, "{order:?}");
-        assert_eq!(clock.now().since(start), 10_001);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_who_gives_up_waiting_holds_nobody_up() {
-        let (_, limiter) = limiter();
-        for _ in 0..100 {
-            drop(limiter.place(Lane::Sweep, 1).await.expect("a place"));
-        }
-        let impatient =
-            tokio::time::timeout(Duration::from_secs(1), limiter.place(Lane::Operator, 1));
-        let (gave_up, patient) = tokio::join!(impatient, limiter.place(Lane::Sweep, 1));
-        assert!(gave_up.is_err());
-        patient.expect("a place");
-        assert!(limiter.lanes().iter().all(|lane| lane.queued == 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_spent_day_and_a_long_block_shut_the_side() {
-        let (clock, limiter) = limiter();
-        let said = Said {
-            day_left: Some(0),
-            day_resets_in_ms: Some(7_200_000),
-            ..Said::default()
-        };
-        limiter.learn(&said, 0).expect("memory");
-        let until = clock.now().plus(7_200_000);
-        match limiter.place(Lane::Operator, 1).await {
-            Err(RemoteError::Shut { until: got, .. }) => assert_eq!(got, until),
-            other => panic!("{:?}", other.map(|_| "a place")),
-        }
-        tokio::time::advance(Duration::from_hours(2)).await;
-        let none = Said {
-            day_left: Some(9),
-            ..Said::default()
-        };
-        limiter.learn(&none, 0).expect("memory");
-        limiter.place(Lane::Operator, 1).await.expect("a new day");
     }
 }

@@ -10,6 +10,7 @@ mod connector;
 mod counts;
 mod day;
 mod error;
+mod exchange;
 mod ghl;
 mod growbots;
 mod known;
@@ -39,8 +40,10 @@ pub use connector::{
     Page, PageRequest, Read, Reply, Row, Setup, Updated, User,
 };
 pub use error::{Class, RemoteError};
+pub use exchange::{having_heard, heard, hearing};
 pub use ghl::{Ghl, Sample, Walked, unknown_status};
 pub use growbots::{Dialect, DialectError, Growbots};
+pub use known::unknown_user;
 pub use notice::{Channel, NoticeError};
 pub use slots::MemorySlots;
 pub use transport::{HttpTransport, RouterTransport, Transport, TransportError};

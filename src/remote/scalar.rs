@@ -15,8 +15,10 @@ pub enum Scalar<'a> {
     /// The key is not there: not observed.
     #[default]
     Absent,
-    /// Null, or something that is no plain value.
+    /// Null.
     Null,
+    /// A list or a group where a plain value belongs: what the record has is not known.
+    Odd,
     /// Text or a number.
     Text(Cow<'a, str>),
     /// Yes or no.
@@ -27,6 +29,11 @@ impl Scalar<'_> {
     /// Whether the key is there.
     pub const fn is_here(&self) -> bool {
         !matches!(self, Self::Absent)
+    }
+
+    /// Whether it is no plain value.
+    pub const fn is_odd(&self) -> bool {
+        matches!(self, Self::Odd)
     }
 
     /// The text, "" where there is none.
@@ -97,11 +104,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Scalar::Null)
+                Ok(Scalar::Odd)
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Scalar::Null)
+                Ok(Scalar::Odd)
             }
         }
         from.deserialize_any(Any)
@@ -118,6 +125,11 @@ pub struct Words<'a> {
 }
 
 impl Words<'_> {
+    /// Whether something else than words came.
+    pub fn is_odd(&self) -> bool {
+        self.words.iter().any(Scalar::is_odd)
+    }
+
     /// The set, `None` where it is empty.
     pub fn value(&self) -> Option<Value> {
         Value::set(self.words.iter().map(Scalar::text))
@@ -170,7 +182,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(vec![])
+                Ok(vec![Scalar::Odd])
             }
         }
         Ok(Self {

@@ -1,5 +1,7 @@
 //! Webhooks of GHL: `facts/highlevel.md` e.
 
+use std::collections::HashMap;
+
 use axum::http::HeaderMap;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -26,12 +28,21 @@ const NEWEST_MS: i64 = 10 * 60_000;
 #[error("this is no {0} public key in PEM form (`-----BEGIN PUBLIC KEY-----`)")]
 pub struct BadKey(&'static str);
 
-/// What GHL's deliveries are checked against.
-pub struct GhlWebhooks {
-    ed25519: UnparsedPublicKey<Vec<u8>>,
+/// The keys that GHL's deliveries are checked against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GhlKeys {
+    ed25519: Vec<u8>,
     /// Set where the older signature is taken too.
-    rsa: Option<UnparsedPublicKey<Vec<u8>>>,
-    location: String,
+    rsa: Option<Vec<u8>>,
+}
+
+/// The keys of a workspace's deliveries, and the location that they must be of.
+#[derive(Clone, Debug)]
+pub struct GhlWebhooks {
+    /// The keys.
+    pub keys: GhlKeys,
+    /// The location.
+    pub location: String,
 }
 
 impl GhlWebhooks {
@@ -44,36 +55,75 @@ impl GhlWebhooks {
             .map(|pem| public_key(pem).ok_or(BadKey("RSA")))
             .transpose()?;
         Ok(Self {
-            ed25519: UnparsedPublicKey::new(&ED25519, ed25519),
-            rsa: rsa.map(|key| UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)),
+            keys: GhlKeys { ed25519, rsa },
             location: location.to_owned(),
         })
     }
+}
 
-    /// What a delivery tells; `None` where it is nothing that is synced.
+/// The workspaces that take deliveries of GHL, by their keys and locations.
+#[derive(Debug, Default)]
+pub struct GhlReceivers(Vec<(GhlKeys, HashMap<String, usize>)>);
+
+impl GhlReceivers {
+    /// Puts the workspace at this place among them.
+    pub fn add(&mut self, at: usize, webhooks: GhlWebhooks) {
+        let GhlWebhooks { keys, location } = webhooks;
+        match self.0.iter_mut().find(|(known, _)| *known == keys) {
+            Some((_, places)) => drop(places.insert(location, at)),
+            None => self.0.push((keys, HashMap::from([(location, at)]))),
+        }
+    }
+
+    /// The workspace that a delivery is for, and what it tells; `None` where it is nothing that is synced.
+    ///
+    /// The signature is checked first, once for each key; of an unsigned body nothing is read. The workspace is the
+    /// one of the event's location.
     pub fn hint(
         &self,
         headers: &HeaderMap,
         body: &[u8],
         now: Millis,
-    ) -> Result<Option<Hint>, Refusal> {
-        self.verify(headers, body)?;
-        let event: Value = serde_json::from_slice(body).map_err(|_| Refusal::Shape)?;
-        let text = |name: &str| event[name].as_str().filter(|text| !text.is_empty());
-        let kind = text("type").ok_or(Refusal::Shape)?;
-        if text("locationId") != Some(&self.location) {
-            return Err(Refusal::WrongLocation);
-        }
-        if let Some(at) = text("timestamp") {
-            let at = Millis::parse(at).ok_or(Refusal::Shape)?;
-            if now.since(at) > OLDEST_MS || at.since(now) > NEWEST_MS {
-                return Err(Refusal::Stale);
+    ) -> Result<(usize, Option<Hint>), Refusal> {
+        let mut refused = Refusal::NotConfigured;
+        for (keys, places) in &self.0 {
+            match keys.verify(headers, body) {
+                Ok(()) => match event(places, body, now) {
+                    Err(Refusal::WrongLocation) => refused = Refusal::WrongLocation,
+                    told => return told,
+                },
+                Err(why) if matches!(refused, Refusal::NotConfigured | Refusal::Unsigned) => {
+                    refused = why;
+                }
+                Err(_) => {}
             }
         }
-        let id = text("webhookId").map_or_else(|| digest(body), str::to_owned);
-        told(kind, &event, &id)
+        Err(refused)
     }
+}
 
+/// What a body that was verified tells, and whom.
+fn event(
+    places: &HashMap<String, usize>,
+    body: &[u8],
+    now: Millis,
+) -> Result<(usize, Option<Hint>), Refusal> {
+    let event: Value = serde_json::from_slice(body).map_err(|_| Refusal::Shape)?;
+    let text = |name: &str| event[name].as_str().filter(|text| !text.is_empty());
+    let kind = text("type").ok_or(Refusal::Shape)?;
+    let place = text("locationId").and_then(|location| places.get(location));
+    let at = *place.ok_or(Refusal::WrongLocation)?;
+    if let Some(at) = text("timestamp") {
+        let at = Millis::parse(at).ok_or(Refusal::Shape)?;
+        if now.since(at) > OLDEST_MS || at.since(now) > NEWEST_MS {
+            return Err(Refusal::Stale);
+        }
+    }
+    let id = text("webhookId").map_or_else(|| digest(body), str::to_owned);
+    Ok((at, told(kind, &event, &id)?))
+}
+
+impl GhlKeys {
     fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
         let signature = |name: &str| {
             let value = headers.get(name)?.to_str().ok()?;
@@ -81,8 +131,11 @@ impl GhlWebhooks {
             (value != "N/A").then(|| BASE64_STANDARD.decode(value.trim()).unwrap_or_default())
         };
         let (key, signature) = match (signature("x-ghl-signature"), &self.rsa) {
-            (Some(signature), _) => (&self.ed25519, signature),
-            (None, Some(rsa)) => (rsa, signature("x-wh-signature").ok_or(Refusal::Unsigned)?),
+            (Some(signature), _) => (UnparsedPublicKey::new(&ED25519, &self.ed25519), signature),
+            (None, Some(rsa)) => (
+                UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, rsa),
+                signature("x-wh-signature").ok_or(Refusal::Unsigned)?,
+            ),
             (None, None) => return Err(Refusal::Unsigned),
         };
         key.verify(body, &signature)

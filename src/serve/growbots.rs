@@ -42,13 +42,68 @@ impl GrowbotsWebhooks {
         Ok(Self { secrets })
     }
 
-    /// What a delivery tells; `None` where it is nothing that is synced.
+    /// Any signature by any secret is enough. `ring` compares in constant time.
+    fn verify(&self, delivery: &Delivery<'_>) -> Result<(), Refusal> {
+        let mut good = false;
+        for signature in delivery
+            .signatures
+            .split(' ')
+            .filter_map(|one| one.strip_prefix("v1,"))
+        {
+            let Ok(signature) = BASE64_STANDARD.decode(signature) else {
+                continue;
+            };
+            for key in &self.secrets {
+                good |= hmac::verify(key, &delivery.signed, &signature).is_ok();
+            }
+        }
+        if good {
+            Ok(())
+        } else {
+            Err(Refusal::BadSignature)
+        }
+    }
+}
+
+/// The workspaces that take deliveries of Growbots, by their secrets.
+#[derive(Default)]
+pub struct GrowbotsReceivers(Vec<(usize, GrowbotsWebhooks)>);
+
+impl GrowbotsReceivers {
+    /// Puts the workspace at this place among them.
+    pub fn add(&mut self, at: usize, webhooks: GrowbotsWebhooks) {
+        self.0.push((at, webhooks));
+    }
+
+    /// The workspace whose secret signed a delivery, and what it tells; `None` where it is nothing that is synced. Of
+    /// a body that no secret signed nothing is read.
     pub fn hint(
         &self,
         headers: &HeaderMap,
         body: &[u8],
         now: Millis,
-    ) -> Result<Option<Hint>, Refusal> {
+    ) -> Result<(usize, Option<Hint>), Refusal> {
+        if self.0.is_empty() {
+            return Err(Refusal::NotConfigured);
+        }
+        let delivery = Delivery::new(headers, body)?;
+        let mut all = self.0.iter();
+        let found = all.find(|(_, webhooks)| webhooks.verify(&delivery).is_ok());
+        let (at, _) = found.ok_or(Refusal::BadSignature)?;
+        Ok((*at, delivery.hint(body, now)?))
+    }
+}
+
+/// What is signed of a delivery, and by what.
+struct Delivery<'a> {
+    id: &'a str,
+    at: &'a str,
+    signatures: &'a str,
+    signed: Vec<u8>,
+}
+
+impl<'a> Delivery<'a> {
+    fn new(headers: &'a HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
         let header = |name: &str| {
             headers
                 .get(name)
@@ -56,9 +111,17 @@ impl GrowbotsWebhooks {
                 .ok_or(Refusal::Unsigned)
         };
         let (id, at) = (header("webhook-id")?, header("webhook-timestamp")?);
-        let signed = [id.as_bytes(), b".", at.as_bytes(), b".", body].concat();
-        self.verify(&signed, header("webhook-signature")?)?;
-        let at: u32 = at.parse().map_err(|_| Refusal::Shape)?;
+        Ok(Self {
+            id,
+            at,
+            signatures: header("webhook-signature")?,
+            signed: [id.as_bytes(), b".", at.as_bytes(), b".", body].concat(),
+        })
+    }
+
+    /// What it tells.
+    fn hint(&self, body: &[u8], now: Millis) -> Result<Option<Hint>, Refusal> {
+        let at: u32 = self.at.parse().map_err(|_| Refusal::Shape)?;
         if now.since(Millis(i64::from(at) * 1000)).abs() > AWAY_MS {
             return Err(Refusal::Stale);
         }
@@ -82,32 +145,11 @@ impl GrowbotsWebhooks {
             .ok_or(Refusal::Shape)?;
         Ok(Some(Hint {
             side: Side::Growbots,
-            event: id.to_owned(),
+            event: self.id.to_owned(),
             kind,
             id: RecordId::from(own),
             parent: data["record"]["lead_id"].as_str().map(RecordId::from),
             what: Happened::Moved,
         }))
-    }
-
-    /// Any signature by any secret is enough. `ring` compares in constant time.
-    fn verify(&self, signed: &[u8], signatures: &str) -> Result<(), Refusal> {
-        let mut good = false;
-        for signature in signatures
-            .split(' ')
-            .filter_map(|one| one.strip_prefix("v1,"))
-        {
-            let Ok(signature) = BASE64_STANDARD.decode(signature) else {
-                continue;
-            };
-            for key in &self.secrets {
-                good |= hmac::verify(key, signed, &signature).is_ok();
-            }
-        }
-        if good {
-            Ok(())
-        } else {
-            Err(Refusal::BadSignature)
-        }
     }
 }

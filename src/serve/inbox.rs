@@ -1,9 +1,9 @@
-//! Hints are stored before they are answered, by one thread with a connection of its own.
+//! Hints are stored before they are answered, over a connection of the workspace's own that is opened with the first.
 
 use std::path::PathBuf;
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::model::Hint;
@@ -11,39 +11,36 @@ use crate::store::{HintTaken, StoreError, Writer};
 
 use super::Refusal;
 
-/// Hints that may wait for the disk; more is answered with 429.
-const WAITING: usize = 256;
+/// Hints of a workspace that may wait for its disk, each on a thread; more is answered with 429.
+const WAITING: usize = 32;
 
-type Letter = (Hint, oneshot::Sender<Result<HintTaken, StoreError>>);
-
-/// Where hints are put. Cheap to clone; the thread ends with the last of them.
+/// Where hints of a workspace are put. Cheap to clone.
 #[derive(Clone)]
-pub struct Inbox(mpsc::Sender<Letter>);
+pub struct Inbox(Arc<Shared>);
+
+struct Shared {
+    database: PathBuf,
+    clock: Clock,
+    room: Semaphore,
+    writer: Mutex<Option<Writer>>,
+}
 
 impl Inbox {
-    /// Opens the database on a thread of its own.
-    pub fn open(database: PathBuf, clock: Clock) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (sender, mut letters) = mpsc::channel::<Letter>(WAITING);
-        let thread = std::thread::Builder::new()
-            .name("inbox".into())
-            .spawn(move || {
-                let mut writer = None;
-                while let Some((hint, answer)) = letters.blocking_recv() {
-                    let taken = take(&mut writer, &database, &clock, &hint);
-                    // The sender may have gone away meanwhile: what is stored is stored.
-                    drop(answer.send(taken));
-                }
-            })?;
-        Ok((Self(sender), thread))
+    /// An inbox in front of this database, which is opened when the first hint comes.
+    pub fn new(database: PathBuf, clock: Clock) -> Self {
+        Self(Arc::new(Shared {
+            database,
+            clock,
+            room: Semaphore::new(WAITING),
+            writer: Mutex::new(None),
+        }))
     }
 
-    /// Stores a hint; when this returns, it is on disk.
+    /// Stores a hint; when this returns, it is on disk. Call it inside a runtime.
     pub async fn put(&self, hint: Hint) -> Result<HintTaken, Refusal> {
-        let (answer, stored) = oneshot::channel();
-        self.0
-            .try_send((hint, answer))
-            .map_err(|_| Refusal::Overload)?;
-        match stored.await {
+        let _room = self.0.room.try_acquire().map_err(|_| Refusal::Overload)?;
+        let shared = Arc::clone(&self.0);
+        match tokio::task::spawn_blocking(move || shared.take(&hint)).await {
             Ok(Ok(HintTaken::Full)) => Err(Refusal::Overload),
             Ok(Ok(taken)) => Ok(taken),
             Ok(Err(error)) => {
@@ -55,16 +52,14 @@ impl Inbox {
     }
 }
 
-/// Opens the database where it is not open: a file that could not be opened may be there at the next delivery.
-fn take(
-    writer: &mut Option<Writer>,
-    database: &std::path::Path,
-    clock: &Clock,
-    hint: &Hint,
-) -> Result<HintTaken, StoreError> {
-    let open = match writer.take() {
-        Some(open) => open,
-        None => Writer::open(database, clock)?,
-    };
-    writer.insert(open).take_hint(hint)
+impl Shared {
+    /// Opens the database where it is not open: a file that could not be opened may be there at the next delivery.
+    fn take(&self, hint: &Hint) -> Result<HintTaken, StoreError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = match writer.take() {
+            Some(open) => open,
+            None => Writer::open(&self.database, &self.clock)?,
+        };
+        writer.insert(open).take_hint(hint)
+    }
 }

@@ -1,5 +1,5 @@
-//! `/metrics` in Prometheus' text form, read from the store when it is asked for, so that nothing is counted twice.
-//! Labels are sides, kinds, lanes and operations: nothing of a customer.
+//! `/metrics` in Prometheus' text form, read from the stores when it is asked for, so that nothing is counted twice.
+//! Labels are workspaces, sides, kinds, lanes and operations: nothing of a customer.
 
 use std::sync::atomic::AtomicU64;
 
@@ -10,27 +10,36 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Metric, Registry};
 
-use crate::model::{Health, Millis, Side};
-use crate::store::{Reader, StoreError};
+use crate::model::{Health, LoopStatus, Millis, PassSummary, Side, SideStatus};
+use crate::store::{Reader, StoreError, Totals};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WorkspaceLabel {
+    workspace: String,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SideLabel {
+    workspace: String,
     side: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KindLabel {
+    workspace: String,
     kind: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LaneLabel {
+    workspace: String,
     side: &'static str,
     lane: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabel {
+    workspace: String,
     side: &'static str,
     operation: String,
 }
@@ -38,6 +47,8 @@ struct OperationLabel {
 /// What came of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DeliveryLabel {
+    /// The workspace that it was for; empty where that is not known.
+    pub workspace: String,
     /// Which side's.
     pub side: &'static str,
     /// `stored`, `repeated`, `ignored`, or why it was refused.
@@ -47,163 +58,212 @@ pub struct DeliveryLabel {
 /// Deliveries counted since the process started.
 pub type Deliveries = Family<DeliveryLabel, Counter<u64, AtomicU64>>;
 
-/// The whole page.
-pub fn page(reader: &Reader, deliveries: &Deliveries, now: Millis) -> Result<String, StoreError> {
+/// What one workspace's store tells.
+pub struct Numbers {
+    totals: Totals,
+    last: PassSummary,
+    status: LoopStatus,
+    is_run: bool,
+    now: Millis,
+}
+
+impl Numbers {
+    /// Reads them.
+    pub fn read(reader: &Reader, now: Millis) -> Result<Self, StoreError> {
+        Ok(Self {
+            totals: reader.totals()?,
+            last: reader.passes(1)?.into_iter().next().unwrap_or_default(),
+            status: reader.status()?,
+            is_run: reader.holder()?.is_some(),
+            now,
+        })
+    }
+
+    fn pass_age_seconds(&self) -> u64 {
+        let ended = self.last.started_at.plus(self.last.duration_ms as i64);
+        (self.now.since(ended).max(0) / 1000) as u64
+    }
+}
+
+/// The whole page. Of a workspace whose database cannot be read there is only that it is not up.
+pub fn page<'a>(
+    workspaces: impl Iterator<Item = (&'a str, Result<Numbers, String>)>,
+    deliveries: &Deliveries,
+) -> String {
     let mut registry = Registry::with_prefix("couplet");
     registry.register(
         "webhook_deliveries",
         "Webhook deliveries by what came of them",
         deliveries.clone(),
     );
-    totals(&mut registry, reader)?;
-    passes(&mut registry, reader, now)?;
-    sides(&mut registry, reader)?;
+    let mut all = Vec::new();
+    let up = Family::<WorkspaceLabel, Gauge>::default();
+    for (name, numbers) in workspaces {
+        let is_up = numbers.as_ref().is_ok_and(|numbers| numbers.is_run);
+        let workspace = name.to_owned();
+        up.get_or_create(&WorkspaceLabel { workspace })
+            .set(is_up.into());
+        all.extend(numbers.ok().map(|numbers| (name.to_owned(), numbers)));
+    }
+    let help = "Whether the database can be read and somebody runs the loop";
+    registry.register("workspace_up", help, up);
+    let mut page = Page { registry, all };
+    page.totals();
+    page.passes();
+    page.sides();
     let mut text = String::new();
-    encode(&mut text, &registry).expect("writing to a string cannot fail");
-    Ok(text)
+    encode(&mut text, &page.registry).expect("writing to a string cannot fail");
+    text
 }
 
-fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
-    let gauge: Gauge = Gauge::default();
-    gauge.set(value.try_into().unwrap_or(i64::MAX));
-    registry.register(name, help, gauge);
+/// Metrics of several workspaces, each metric a family with the workspace among its labels.
+struct Page {
+    registry: Registry,
+    all: Vec<(String, Numbers)>,
 }
 
-/// A family filled at once.
-fn family<L, M>(registry: &mut Registry, name: &str, help: &str, fill: impl FnOnce(&Family<L, M>))
-where
-    L: Clone + std::hash::Hash + Eq,
-    M: Default,
-    Family<L, M>: Metric + Clone + Default,
-{
-    let family = Family::<L, M>::default();
-    fill(&family);
-    registry.register(name, help, family);
-}
-
-fn totals(registry: &mut Registry, reader: &Reader) -> Result<(), StoreError> {
-    let totals = reader.totals()?;
-    family::<KindLabel, Gauge>(registry, "records", "Linked records", |family| {
-        for (kind, count) in &totals.links {
-            family
-                .get_or_create(&KindLabel { kind: kind.name() })
-                .set(*count as i64);
+impl Page {
+    /// A family that is filled workspace by workspace.
+    fn family<L, M>(&mut self, name: &str, help: &str, fill: impl Fn(&Family<L, M>, &str, &Numbers))
+    where
+        L: Clone + std::hash::Hash + Eq,
+        M: Default,
+        Family<L, M>: Metric + Clone + Default,
+    {
+        let family = Family::<L, M>::default();
+        for (workspace, numbers) in &self.all {
+            fill(&family, workspace, numbers);
         }
-    });
-    gauge(
-        registry,
-        "conflicts_open",
-        "Conflicts that wait for a decision",
-        totals.conflicts_open,
-    );
-    gauge(
-        registry,
-        "errors_open",
-        "Patterns of errors that are open",
-        totals.errors_open,
-    );
-    gauge(
-        registry,
-        "intents_waiting",
-        "Writes that are not final",
-        totals.waiting,
-    );
-    Ok(())
-}
+        self.registry.register(name, help, family);
+    }
 
-fn passes(registry: &mut Registry, reader: &Reader, now: Millis) -> Result<(), StoreError> {
-    let last = reader.passes(1)?.into_iter().next();
-    let last = last.unwrap_or_default();
-    let counter: Counter = Counter::default();
-    counter.inc_by(last.pass.0.unsigned_abs());
-    registry.register("passes", "Passes since the database was made", counter);
-    let ended = last.started_at.plus(last.duration_ms as i64);
-    gauge(
-        registry,
-        "pass_age_seconds",
-        "Time since the last pass ended",
-        (now.since(ended).max(0) / 1000) as u64,
-    );
-    gauge(
-        registry,
-        "pass_duration_milliseconds",
-        "How long the last pass took",
-        last.duration_ms,
-    );
-    Ok(())
-}
-
-fn sides(registry: &mut Registry, reader: &Reader) -> Result<(), StoreError> {
-    let status = reader.status()?;
-    let each = |of: &mut dyn FnMut(&'static str, &crate::model::SideStatus)| {
-        for side in Side::BOTH {
-            of(side.name(), status.sides.get(side));
-        }
-    };
-    let mut per_side = |name: &str, help: &str, value: fn(&crate::model::SideStatus) -> u64| {
-        family::<SideLabel, Gauge>(registry, name, help, |family| {
-            each(&mut |side, status| {
-                family
-                    .get_or_create(&SideLabel { side })
-                    .set(value(status) as i64);
-            });
+    fn gauge(&mut self, name: &str, help: &str, value: fn(&Numbers) -> u64) {
+        self.family::<WorkspaceLabel, Gauge>(name, help, |family, workspace, numbers| {
+            let workspace = workspace.to_owned();
+            let gauge = family.get_or_create(&WorkspaceLabel { workspace });
+            gauge.set(value(numbers).try_into().unwrap_or(i64::MAX));
         });
-    };
-    per_side("side_up", "Whether the side answers", |side| {
-        u64::from(matches!(side.health, Health::Ok | Health::Slow))
-    });
-    per_side("burst_used", "Requests in the burst window", |side| {
-        u64::from(side.burst.used)
-    });
-    per_side(
-        "burst_limit",
-        "Requests that a burst window allows",
-        |side| u64::from(side.burst.limit),
-    );
-    per_side("day_used", "Our requests of this day", |side| side.day.used);
-    per_side("day_others", "Requests of this day by others", |side| {
-        side.day.others.unwrap_or_default()
-    });
-    per_side("day_limit", "Requests that a day allows", |side| {
-        side.day.limit
-    });
-    per_side("throttled", "Answers with 429 today", |side| side.throttled);
-    per_side(
-        "breaker_open",
-        "Whether requests are held back after failures",
-        |side| u64::from(side.breaker != "closed"),
-    );
-    family::<LaneLabel, Gauge>(
-        registry,
-        "lane_queued",
-        "Requests that wait for a place",
-        |family| {
-            each(&mut |side, status| {
-                for lane in &status.lanes {
+    }
+
+    fn side(&mut self, name: &str, help: &str, value: fn(&SideStatus) -> u64) {
+        self.family::<SideLabel, Gauge>(name, help, |family, workspace, numbers| {
+            for side in Side::BOTH {
+                let label = SideLabel {
+                    workspace: workspace.to_owned(),
+                    side: side.name(),
+                };
+                let value = value(numbers.status.sides.get(side));
+                family.get_or_create(&label).set(value as i64);
+            }
+        });
+    }
+
+    fn totals(&mut self) {
+        self.family::<KindLabel, Gauge>(
+            "records",
+            "Linked records",
+            |family, workspace, numbers| {
+                for (kind, count) in &numbers.totals.links {
+                    let label = KindLabel {
+                        workspace: workspace.to_owned(),
+                        kind: kind.name(),
+                    };
+                    family.get_or_create(&label).set(*count as i64);
+                }
+            },
+        );
+        self.gauge(
+            "conflicts_open",
+            "Conflicts that wait for a decision",
+            |numbers| numbers.totals.conflicts_open,
+        );
+        self.gauge(
+            "errors_open",
+            "Patterns of errors that are open",
+            |numbers| numbers.totals.errors_open,
+        );
+        self.gauge("intents_waiting", "Writes that are not final", |numbers| {
+            numbers.totals.waiting
+        });
+    }
+
+    fn passes(&mut self) {
+        let help = "Passes since the database was made";
+        self.family::<WorkspaceLabel, Counter>("passes", help, |family, workspace, numbers| {
+            let workspace = workspace.to_owned();
+            let counter = family.get_or_create(&WorkspaceLabel { workspace });
+            counter.inc_by(numbers.last.pass.0.unsigned_abs());
+        });
+        self.gauge(
+            "pass_age_seconds",
+            "Time since the last pass ended",
+            Numbers::pass_age_seconds,
+        );
+        self.gauge(
+            "pass_duration_milliseconds",
+            "How long the last pass took",
+            |numbers| numbers.last.duration_ms,
+        );
+    }
+
+    fn sides(&mut self) {
+        self.side("side_up", "Whether the side answers", |side| {
+            u64::from(matches!(side.health, Health::Ok | Health::Slow))
+        });
+        self.side("burst_used", "Requests in the burst window", |side| {
+            u64::from(side.burst.used)
+        });
+        self.side(
+            "burst_limit",
+            "Requests that a burst window allows",
+            |side| u64::from(side.burst.limit),
+        );
+        self.side("day_used", "Our requests of this day", |side| side.day.used);
+        self.side("day_others", "Requests of this day by others", |side| {
+            side.day.others.unwrap_or_default()
+        });
+        self.side("day_limit", "Requests that a day allows", |side| {
+            side.day.limit
+        });
+        self.side("throttled", "Answers with 429 today", |side| side.throttled);
+        self.side(
+            "breaker_open",
+            "Whether requests are held back after failures",
+            |side| u64::from(side.breaker != "closed"),
+        );
+        self.lanes();
+        self.operations();
+    }
+
+    fn lanes(&mut self) {
+        let help = "Requests that wait for a place";
+        self.family::<LaneLabel, Gauge>("lane_queued", help, |family, workspace, numbers| {
+            for side in Side::BOTH {
+                for lane in &numbers.status.sides.get(side).lanes {
                     let label = LaneLabel {
-                        side,
+                        workspace: workspace.to_owned(),
+                        side: side.name(),
                         lane: lane.lane.name(),
                     };
                     family.get_or_create(&label).set(i64::from(lane.queued));
                 }
-            });
-        },
-    );
-    family::<OperationLabel, Counter>(
-        registry,
-        "requests",
-        "Requests by operation since the loop started",
-        |family| {
-            each(&mut |side, status| {
-                for (operation, count) in &status.operations {
+            }
+        });
+    }
+
+    fn operations(&mut self) {
+        let help = "Requests by operation since the loop started";
+        self.family::<OperationLabel, Counter>("requests", help, |family, workspace, numbers| {
+            for side in Side::BOTH {
+                for (operation, count) in &numbers.status.sides.get(side).operations {
                     let label = OperationLabel {
-                        side,
+                        workspace: workspace.to_owned(),
+                        side: side.name(),
                         operation: operation.clone(),
                     };
                     family.get_or_create(&label).inc_by(*count);
                 }
-            });
-        },
-    );
-    Ok(())
+            }
+        });
+    }
 }

@@ -47,13 +47,18 @@ impl Lab {
             "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
             BASE64_STANDARD.encode(info)
         );
-        let (inbox, _thread) = Inbox::open(database.clone(), clock.clone()).unwrap();
+        let (mut ghl, mut growbots) = (GhlReceivers::default(), GrowbotsReceivers::default());
+        ghl.add(0, GhlWebhooks::new(&pem, None, "loc1").unwrap());
+        growbots.add(0, GrowbotsWebhooks::new(secret).unwrap());
         let face = Face {
-            database: database.clone(),
             clock: clock.clone(),
-            inbox,
-            ghl: Some(GhlWebhooks::new(&pem, None, "loc1").unwrap()),
-            growbots: Some(GrowbotsWebhooks::new(secret).unwrap()),
+            workspaces: vec![Workspace {
+                name: "default".into(),
+                database: database.clone(),
+                inbox: Inbox::new(database.clone(), clock.clone()),
+            }],
+            ghl,
+            growbots,
         };
         Self {
             router: router(face),
@@ -292,7 +297,8 @@ async fn what_is_forged_stale_foreign_or_shapeless_is_refused_and_counted() {
             .to_vec(),
     )
     .unwrap();
-    let line = r#"couplet_webhook_deliveries_total{side="ghl",result="bad_signature"} 1"#;
+    let line =
+        r#"couplet_webhook_deliveries_total{workspace="",side="ghl",result="bad_signature"} 1"#;
     assert!(page.contains(line), "{page}");
 }
 

@@ -21,7 +21,8 @@ pub(super) fn commit(tx: &Tx<'_>, pass: PassId, outcome: &LinkOutcome) -> Res<()
     }
     match &outcome.base {
         Some(base) => tx.run(
-            "INSERT INTO base (link, record) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = excluded.record",
+            "INSERT INTO base (link, record) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = excluded.record \
+             WHERE record <> excluded.record",
             params![link.0, json(base)?],
         )?,
         None => tx.run("DELETE FROM base WHERE link = ?1", [link.0])?,

@@ -1,6 +1,8 @@
 //! Between columns and the model: names, JSON, values.
 
-use rusqlite::Row;
+use std::fmt::Display;
+
+use rusqlite::{Row, RowIndex};
 use serde::{
     Serialize,
     de::{DeserializeOwned, IntoDeserializer, value::Error as NameError},
@@ -16,30 +18,38 @@ pub(super) fn named<T: DeserializeOwned>(name: &str) -> Res<T> {
         .map_err(|error: NameError| Fault::Unreadable(error.to_string()))
 }
 
+/// A column by its name or, where many rows are read, by its place: SQLite looks a name up in each row again.
+pub(super) trait Column: RowIndex + Display + Copy {}
+
+impl<T: RowIndex + Display + Copy> Column for T {}
+
 /// A column with the name of an enum.
-pub(super) fn name_at<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Res<T> {
+pub(super) fn name_at<T: DeserializeOwned>(row: &Row<'_>, column: impl Column) -> Res<T> {
     named(text_at(row, column)?)
 }
 
 /// A column with the name of an enum, or nothing.
-pub(super) fn name_or_none<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Res<Option<T>> {
+pub(super) fn name_or_none<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: impl Column,
+) -> Res<Option<T>> {
     text_or_none(row, column)?.map(named).transpose()
 }
 
 /// A text column, borrowed.
-pub(super) fn text_at<'r>(row: &'r Row<'_>, column: &str) -> Res<&'r str> {
+pub(super) fn text_at<'r>(row: &'r Row<'_>, column: impl Column) -> Res<&'r str> {
     let text = row.get_ref(column)?.as_str();
     text.map_err(|_| Fault::Unreadable(format!("`{column}` is no text")))
 }
 
 /// A text column that may be NULL, borrowed.
-pub(super) fn text_or_none<'r>(row: &'r Row<'_>, column: &str) -> Res<Option<&'r str>> {
+pub(super) fn text_or_none<'r>(row: &'r Row<'_>, column: impl Column) -> Res<Option<&'r str>> {
     let text = row.get_ref(column)?.as_str_or_null();
     text.map_err(|_| Fault::Unreadable(format!("`{column}` is no text")))
 }
 
 /// A JSON column.
-pub(super) fn json_at<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Res<T> {
+pub(super) fn json_at<T: DeserializeOwned>(row: &Row<'_>, column: impl Column) -> Res<T> {
     Ok(serde_json::from_str(text_at(row, column)?)?)
 }
 
@@ -49,17 +59,17 @@ pub(super) fn json<T: Serialize>(value: &T) -> Res<String> {
 }
 
 /// A column with the id that a side gave, or nothing.
-pub(super) fn id_or_none(row: &Row<'_>, column: &str) -> Res<Option<RecordId>> {
+pub(super) fn id_or_none(row: &Row<'_>, column: impl Column) -> Res<Option<RecordId>> {
     Ok(text_or_none(row, column)?.map(RecordId::from))
 }
 
 /// A column with a moment.
-pub(super) fn time_at(row: &Row<'_>, column: &str) -> Res<Millis> {
+pub(super) fn time_at(row: &Row<'_>, column: impl Column) -> Res<Millis> {
     Ok(Millis(row.get(column)?))
 }
 
 /// A column with a moment, or nothing.
-pub(super) fn time_or_none(row: &Row<'_>, column: &str) -> Res<Option<Millis>> {
+pub(super) fn time_or_none(row: &Row<'_>, column: impl Column) -> Res<Option<Millis>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Millis))
 }
 

@@ -39,7 +39,12 @@ pub(super) fn copy_to(
         conn.execute("VACUUM INTO ?1", [&*name])?;
         let mut copy = Connection::open(path)?;
         let tx = copy.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let work = Tx { conn: &tx, now };
+        // nothing is sent from here
+        let work = Tx {
+            conn: &tx,
+            now,
+            ticks: 0,
+        };
         lease::release(&work)?;
         outbox::lose_sending(&work)?;
         status::new_database_id(&work)?;

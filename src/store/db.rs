@@ -15,12 +15,22 @@ use super::{StoreError, error::Res, schema};
 pub(super) struct Tx<'a> {
     pub(super) conn: &'a Connection,
     pub(super) now: Millis,
+    /// The same moment in ticks of this boot.
+    pub(super) ticks: i64,
 }
 
 impl Tx<'_> {
     /// Runs one cached statement; gives the number of rows changed.
     pub(super) fn run(&self, sql: &str, params: impl rusqlite::Params) -> Res<usize> {
         Ok(self.conn.prepare_cached(sql)?.execute(params)?)
+    }
+
+    /// Does work whose triggers the caller stands in for, once for all of it.
+    pub(super) fn without_triggers<T>(&self, work: impl FnOnce() -> Res<T>) -> Res<T> {
+        let triggers = DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER;
+        self.conn.set_db_config(triggers, false)?;
+        let _on_again = OnAgain(self.conn);
+        work()
     }
 
     /// Changes a row, or makes it where there is none. For tables with triggers that say `OR IGNORE`: under an upsert
@@ -35,6 +45,48 @@ impl Tx<'_> {
             self.run(insert, params)?;
         }
         Ok(())
+    }
+}
+
+/// A transaction that is undone unless it is committed. Its statements are prepared once for a connection.
+pub(super) struct Open<'a>(&'a Connection);
+
+impl<'a> Open<'a> {
+    /// Takes the write lock at once.
+    pub(super) fn to_write(conn: &'a Connection) -> rusqlite::Result<Self> {
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(Self(conn))
+    }
+
+    /// All that is read is of one moment.
+    pub(super) fn to_read(conn: &'a Connection) -> rusqlite::Result<Self> {
+        conn.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(conn))
+    }
+
+    pub(super) fn commit(self) -> rusqlite::Result<()> {
+        self.0.prepare_cached("COMMIT")?.execute([]).map(drop)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            let rollback = self.0.prepare_cached("ROLLBACK");
+            // Where that fails, SQLite undoes it when the connection goes.
+            let _undone = rollback.and_then(|mut rollback| rollback.execute([]));
+        }
+    }
+}
+
+/// Switches the triggers of a connection on when it goes, whatever ended the work without them.
+struct OnAgain<'a>(&'a Connection);
+
+impl Drop for OnAgain<'_> {
+    fn drop(&mut self) {
+        let triggers = DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER;
+        let on = self.0.set_db_config(triggers, true);
+        on.expect("SQLite knows this switch");
     }
 }
 

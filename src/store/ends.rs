@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use crate::model::{Fence, Kind, LinkId, RecordId, Side, Snapshot};
 
-use super::{StoreError, Writer, convert::rows, links, refresh::refresh, snapshots};
+use super::{StoreError, Writer, convert::rows, gone, links, refresh::refresh};
 
 impl Writer {
     /// Links after `after` that have a live end on `side`, with its id, in order of link.
@@ -49,9 +49,9 @@ impl Writer {
     pub fn drop_end(&mut self, fence: Fence, link: LinkId, side: Side) -> Result<(), StoreError> {
         self.fenced("drop_end", fence, |tx| {
             let mut dropped = vec![link];
-            dropped.extend(snapshots::children_of_end(tx.conn, link, side)?);
+            dropped.extend(gone::children_of_end(tx.conn, link, side)?);
             for link in dropped {
-                snapshots::bury(tx, link, side)?;
+                gone::bury(tx, link, side)?;
                 tx.run("DELETE FROM base WHERE link = ?1", [link.0])?;
                 links::touch(tx, link)?;
                 refresh(tx, link)?;
@@ -62,12 +62,6 @@ impl Writer {
 
     /// Remembers that a record that was listed is not there, where nothing else is known of it: its row is no news.
     pub fn entomb(&mut self, fence: Fence, row: &Snapshot) -> Result<(), StoreError> {
-        self.fenced("entomb", fence, |tx| snapshots::entomb(tx, row))
-    }
-
-    /// For a record that is known to be gone: whether this version of it is later than that. `None`: it is not known,
-    /// or live.
-    pub fn outlives(&self, snapshot: &Snapshot) -> Result<Option<bool>, StoreError> {
-        snapshots::outlives(&self.conn, snapshot).map_err(|fault| fault.at("outlives"))
+        self.fenced("entomb", fence, |tx| gone::entomb(tx, row))
     }
 }

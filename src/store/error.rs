@@ -72,7 +72,48 @@ pub enum StoreError {
     },
 }
 
+/// Why a database takes no writes for a while, though what is in it can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barred {
+    /// There is no room for them.
+    DiskFull,
+    /// This user may not write there, or the file system is read only.
+    NotWritable,
+    /// The disk gives errors.
+    DiskFails,
+}
+
+impl Barred {
+    /// In two words, for a narrow screen.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk full",
+            Self::NotWritable => "not writable",
+            Self::DiskFails => "disk fails",
+        }
+    }
+
+    /// In a sentence without its end.
+    pub const fn whole(self) -> &'static str {
+        match self {
+            Self::DiskFull => "read only: the database's disk is full",
+            Self::NotWritable => "read only: the database is not writable",
+            Self::DiskFails => "read only: the database's disk fails",
+        }
+    }
+}
+
 impl StoreError {
+    /// Whether it says that the database takes no writes just now, and why.
+    pub fn barred(&self) -> Option<Barred> {
+        match self.code()? {
+            ErrorCode::DiskFull => Some(Barred::DiskFull),
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Some(Barred::NotWritable),
+            ErrorCode::SystemIoFailure => Some(Barred::DiskFails),
+            _ => None,
+        }
+    }
+
     /// Whether the query was stopped by the [`interrupter`](super::Reader::interrupter) of its connection.
     pub fn is_interrupted(&self) -> bool {
         self.code() == Some(ErrorCode::OperationInterrupted)

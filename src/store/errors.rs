@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use crate::model::{ErrorId, ErrorRow, ErrorState, Failure, LinkId, Millis, Side};
 
 use super::{
-    convert::{first, name_at, name_or_none, rows, time_or_none},
+    convert::{first, name_at, name_or_none, rows, text_or_none, time_or_none},
     db::Tx,
     error::Res,
     links,
@@ -23,6 +23,7 @@ pub(super) fn raise(tx: &Tx<'_>, failure: &Failure) -> Res<ErrorId> {
          status = excluded.status, message = excluded.message, link = excluded.link, title = excluded.title, \
          last_at = excluded.last_at, next_retry_at = excluded.next_retry_at, \
          first_at = iif(state = 'closed', excluded.first_at, first_at), \
+         operator = iif(state = 'closed', NULL, operator), note = iif(state = 'closed', NULL, note), \
          state = iif(state = 'muted', 'muted', 'open') RETURNING id",
         params![
             failure.pattern,
@@ -99,14 +100,24 @@ pub(super) fn settle(tx: &Tx<'_>, pattern: &str) -> Res<()> {
         [pattern],
         |row| Ok(ErrorId(row.get(0)?)),
     )?;
-    found.map_or(Ok(()), |error| set_state(tx, error, ErrorState::Closed))
+    found.map_or(Ok(()), |error| {
+        set_state(tx, error, ErrorState::Closed, None, None)
+    })
 }
 
-pub(super) fn set_state(tx: &Tx<'_>, error: ErrorId, state: ErrorState) -> Res<()> {
+/// Gives a pattern another state; `by` says which operator did, where one did, and `note` why.
+pub(super) fn set_state(
+    tx: &Tx<'_>,
+    error: ErrorId,
+    state: ErrorState,
+    by: Option<&str>,
+    note: Option<&str>,
+) -> Res<()> {
     let records = records(tx, error)?;
     tx.run(
-        "UPDATE error SET state = ?2 WHERE id = ?1",
-        params![error.0, state.name()],
+        "UPDATE error SET state = ?2, note = iif(?3 IS NULL, note, ?4), operator = coalesce(?3, operator) \
+         WHERE id = ?1",
+        params![error.0, state.name(), by, note],
     )?;
     if state == ErrorState::Closed {
         tx.run("DELETE FROM error_record WHERE error = ?1", [error.0])?;
@@ -141,6 +152,8 @@ fn read(row: &Row<'_>) -> Res<ErrorRow> {
         count: row.get::<_, i64>("count")?.unsigned_abs(),
         first_at: Millis(row.get("first_at")?),
         last_at: Millis(row.get("last_at")?),
+        operator: text_or_none(row, "operator")?.map(Into::into),
+        note: text_or_none(row, "note")?.map(Into::into),
     })
 }
 
@@ -160,12 +173,31 @@ pub(super) fn records_of(
     )
 }
 
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, state, pattern, side, operation, status, message, link, title, count, first_at, last_at, \
+             next_retry_at, operator, note FROM error ",
+            $rest
+        )
+    };
+}
+
 /// Errors that are not closed: most records first, then the latest.
 pub(super) fn list(conn: &Connection, limit: u32) -> Res<Vec<ErrorRow>> {
     rows(
         conn,
-        "SELECT id, state, pattern, side, operation, status, message, link, title, count, first_at, last_at, \
-         next_retry_at FROM error WHERE state <> 'closed' ORDER BY count DESC, last_at DESC, id LIMIT ?1",
+        select!("WHERE state <> 'closed' ORDER BY count DESC, last_at DESC, id LIMIT ?1"),
+        [limit],
+        read,
+    )
+}
+
+/// Errors that are closed, the latest first.
+pub(super) fn closed(conn: &Connection, limit: u32) -> Res<Vec<ErrorRow>> {
+    rows(
+        conn,
+        select!("WHERE state = 'closed' ORDER BY last_at DESC, id DESC LIMIT ?1"),
         [limit],
         read,
     )

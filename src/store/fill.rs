@@ -1,10 +1,17 @@
 //! Whole links put into the cache at once, as they stand after a pull, a match and a merge: what measurements and
 //! tests of many records start from.
 
-use crate::model::{Fence, LinkId, Linked, LogOp, NewLog, PassId};
+use rusqlite::params;
+
+use crate::model::{End, Fence, FieldName, LinkId, LinkState, Linked, LogOp, NewLog, PassId};
 
 use super::{
-    StoreError, Writer, convert::json, db::Tx, error::Res, links, log, refresh::refresh, snapshots,
+    StoreError, Writer,
+    convert::json,
+    db::Tx,
+    error::Res,
+    load::{self, Made},
+    log, refresh, snapshots,
 };
 
 /// A link as it is to stand, and what its log tells.
@@ -26,19 +33,35 @@ impl Writer {
         links: &[Filled],
     ) -> Result<Vec<LinkId>, StoreError> {
         self.fenced("fill", fence, |tx| {
-            links.iter().map(|filled| put(tx, pass, filled)).collect()
+            let made: Vec<Made> =
+                tx.without_triggers(|| links.iter().map(|filled| put(tx, pass, filled)).collect())?;
+            load::account(tx, &made)?;
+            Ok(made.into_iter().map(|made| made.link).collect())
         })
     }
 }
 
-fn put(tx: &Tx<'_>, pass: PassId, filled: &Filled) -> Res<LinkId> {
+fn put(tx: &Tx<'_>, pass: PassId, filled: &Filled) -> Res<Made> {
     let linked = &filled.linked;
-    let link = links::new(tx, linked.kind, linked.parent)?;
-    let ends = linked.ends.as_ref();
-    for end in [ends.ghl, ends.growbots] {
-        if let Some(snapshot) = end.live() {
-            snapshots::add(tx, link, snapshot)?;
-        }
+    let live = linked.ends.as_ref().map(End::live);
+    let state = if live.ghl.is_some() && live.growbots.is_some() {
+        LinkState::InStep
+    } else {
+        LinkState::OneSide
+    };
+    tx.run(
+        "INSERT INTO link (kind, parent, dirty, ghl, growbots, state) VALUES (?1, ?2, 0, ?3, ?4, ?5)",
+        params![
+            linked.kind.name(),
+            linked.parent.map(|parent| parent.0),
+            live.ghl.is_some(),
+            live.growbots.is_some(),
+            state.name()
+        ],
+    )?;
+    let link = LinkId(tx.conn.last_insert_rowid());
+    for snapshot in [live.ghl, live.growbots].into_iter().flatten() {
+        snapshots::add(tx, link, snapshot)?;
     }
     if let Some(base) = &linked.base {
         tx.run(
@@ -46,8 +69,7 @@ fn put(tx: &Tx<'_>, pass: PassId, filled: &Filled) -> Res<LinkId> {
             (link.0, json(base)?),
         )?;
     }
-    tx.run("UPDATE link SET dirty = 0 WHERE id = ?1", [link.0])?;
-    refresh(tx, link)?;
+    refresh::first_row(tx, link, linked.kind, linked.parent, state, live)?;
     let op = LogOp::Linked.name();
     log::words(
         tx,
@@ -60,5 +82,11 @@ fn put(tx: &Tx<'_>, pass: PassId, filled: &Filled) -> Res<LinkId> {
     for line in &filled.history {
         log::add(tx, pass, link, line)?;
     }
-    Ok(link)
+    let shown = live.ghl.or(live.growbots);
+    Ok(Made {
+        link,
+        kind: linked.kind,
+        state,
+        is_open: shown.is_some_and(|shown| !shown.record.is(&FieldName::Completed)),
+    })
 }

@@ -16,6 +16,8 @@ use super::{
 const WIPE: &str = "wipe";
 /// Rows that one transaction of [`Writer::prune`] takes of a table, so that others need not wait for long.
 const ROWS: i64 = 2000;
+/// What was sent and answered is kept for so long: a week. It is much, and helps while somebody remembers.
+const EXCHANGES_MS: i64 = 7 * 86_400_000;
 
 impl Writer {
     /// Takes away all that is known of a record and of what belongs to it: versions, base, conflicts, intents, and
@@ -52,24 +54,32 @@ impl Writer {
         Ok(true)
     }
 
-    /// Takes away what ended before `before`: log, conflicts, intents, actions, errors, recovered alerts, and what a
+    /// Takes away what was sent and answered more than a week ago, and what ended before `before`: log, conflicts, intents, actions, errors, recovered alerts, and what a
     /// rule saw. True where nothing of it is left; else there is more, in the next call.
     pub fn prune(&mut self, fence: Fence, before: Millis) -> Result<bool, StoreError> {
         self.fenced("prune", fence, |tx| {
             let mut left = false;
-            for (table, ended) in [
-                ("log", "at < ?1"),
+            let short = before.max(tx.now.plus(-EXCHANGES_MS));
+            for (table, ended, before) in [
+                ("exchange", "at < ?1", short),
+                ("log", "at < ?1", before),
                 (
                     "conflict",
                     "state IN ('resolved', 'superseded') AND closed_at < ?1",
+                    before,
                 ),
                 (
                     "intent",
                     "state NOT IN ('planned', 'sending', 'unknown') AND done_at < ?1",
+                    before,
                 ),
-                ("action", "outcome IS NOT NULL AND done_at < ?1"),
-                ("error", "state = 'closed' AND last_at < ?1"),
-                ("alert", "state = 'recovered' AND last_at < ?1"),
+                (
+                    "action",
+                    "outcome IS NOT NULL AND done_at < ?1",
+                    before,
+                ),
+                ("error", "state = 'closed' AND last_at < ?1", before),
+                ("alert", "state = 'recovered' AND last_at < ?1", before),
             ] {
                 let gone = tx.run(
                     &format!(
@@ -93,21 +103,16 @@ fn forget(tx: &Tx<'_>, pass: PassId, link: LinkId, operator: &str) -> Res<()> {
         "asked for",
         Some(operator),
     )?;
-    let children = rows(
-        tx.conn,
-        "SELECT id FROM link WHERE parent = ?1",
-        [link.0],
-        |row| Ok(LinkId(row.get("id")?)),
-    )?;
+    let children = links::ids_of_children(tx.conn, link)?;
     // What waits in the index may be of this person: from here on the index takes away what it removes.
-    search::catch_up(tx, "forget")?;
+    search::catch_up(tx, "forget", 0)?;
     search::wipe_what_goes(tx, true)?;
     let all: Vec<LinkId> = children.into_iter().chain([link]).collect();
     forget_actions(tx, &all)?;
     for link in all {
         forget_link(tx, link)?;
     }
-    search::catch_up(tx, "forget")?;
+    search::catch_up(tx, "forget", 0)?;
     search::wipe_what_goes(tx, false)?;
     tx.run(
         "INSERT OR REPLACE INTO note (name, text) VALUES (?1, 'true')",
@@ -166,6 +171,7 @@ fn forget_link(tx: &Tx<'_>, link: LinkId) -> Res<()> {
         params![link.0, tx.now.0],
     )?;
     for sql in [
+        "DELETE FROM exchange WHERE log IN (SELECT id FROM log WHERE link = ?1)",
         "UPDATE log SET title = '', fields = '[]', source = NULL, lost = NULL, \
          cause = iif(op = 'forgotten', cause, '') WHERE link = ?1",
         "DELETE FROM staged WHERE conflict IN (SELECT id FROM conflict WHERE link = ?1)",

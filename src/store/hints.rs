@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use crate::model::{Fence, Hint, HintId};
+use crate::model::{End, Fence, Happened, Hint, HintId, LinkId, Side};
 
 use super::convert::{json, json_at, rows};
 use super::{StoreError, Writer};
@@ -45,6 +45,28 @@ impl Writer {
                 HintTaken::Repeated
             })
         })
+    }
+
+    /// Asks for both ends of records to be read with the next pass, as webhooks would. Needs no lease.
+    pub fn read_again(&mut self, links: &[LinkId]) -> Result<(), StoreError> {
+        for link in links {
+            let Some(linked) = self.linked(*link)? else {
+                continue;
+            };
+            let now = self.now();
+            let seen = linked.ends.as_ref().map(End::last_seen);
+            for end in Side::BOTH.into_iter().filter_map(|side| *seen.get(side)) {
+                self.take_hint(&Hint {
+                    side: end.side,
+                    event: format!("asked {} {}", end.id, now.0),
+                    kind: linked.kind,
+                    id: end.id.clone(),
+                    parent: None,
+                    what: Happened::Moved,
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Hints that wait, oldest first.

@@ -69,9 +69,9 @@ pub(super) fn acquire(tx: &Tx<'_>, clock: &Clock, us: &Holder, given: Fence) -> 
     let row = read(tx.conn)?;
     let boot = boot_id();
     if let Some(holder) = &row.holder {
-        let in_time = in_time(&row, &boot, clock);
+        let in_time = in_time(&row, boot, clock);
         if in_time && holder == us && row.boot == boot {
-            write(tx, clock, row.fence, us, &boot)?;
+            write(tx, clock, row.fence, us, boot)?;
             return Ok(Lease::Ours(row.fence));
         }
         if in_time && !is_over(holder, us, row.boot == boot) {
@@ -83,7 +83,7 @@ pub(super) fn acquire(tx: &Tx<'_>, clock: &Clock, us: &Holder, given: Fence) -> 
         status::put_note(tx, RESTORED, Some(&tx.now.0.to_string()))?;
         status::drop_meta(tx, status::BACKUP)?;
     }
-    write(tx, clock, fence, us, &boot)?;
+    write(tx, clock, fence, us, boot)?;
     outbox::lose_sending(tx)?;
     Ok(Lease::Ours(fence))
 }
@@ -140,6 +140,6 @@ pub(super) fn release(tx: &Tx<'_>) -> Res<()> {
 /// The holder, if its time is not over.
 pub(super) fn holder(conn: &Connection, clock: &Clock) -> Res<Option<Holder>> {
     let row = read(conn)?;
-    let in_time = in_time(&row, &boot_id(), clock);
+    let in_time = in_time(&row, boot_id(), clock);
     Ok(row.holder.filter(|_| in_time))
 }

@@ -12,7 +12,7 @@ use super::{
     convert::{any, first, json_at, name_at, rows, seen_at, text_at, value_at, value_text},
     db::Tx,
     error::{Fault, Res},
-    errors, log, outbox,
+    errors, gone, log, outbox,
     refresh::refresh,
     rules, snapshots,
 };
@@ -84,7 +84,7 @@ pub(super) fn ends(conn: &Connection, link: LinkId) -> Res<BySide<End>> {
         conn,
         snapshots::select!("WHERE link = ?1"),
         [link.0],
-        |row| Ok((snapshots::read(row)?, row.get::<_, bool>("gone")?)),
+        |row| Ok((snapshots::read(row)?, snapshots::is_gone(row)?)),
     )?;
     for (snapshot, gone) in seen {
         let end = ends.get_mut(snapshot.side);
@@ -316,7 +316,7 @@ pub(super) fn absorb(tx: &Tx<'_>, pass: PassId, keep: LinkId, vanishing: LinkId)
     // an end of `keep` that is gone gives way to a live one
     for side in Side::BOTH {
         if has_live_end(tx.conn, vanishing, side)? {
-            snapshots::bury(tx, keep, side)?;
+            gone::bury(tx, keep, side)?;
         }
     }
     for sql in [
@@ -336,21 +336,25 @@ pub(super) fn absorb(tx: &Tx<'_>, pass: PassId, keep: LinkId, vanishing: LinkId)
 }
 
 pub(super) fn refresh_children(tx: &Tx<'_>, parent: LinkId) -> Res<()> {
-    let children = rows(
-        tx.conn,
+    ids_of_children(tx.conn, parent)?
+        .into_iter()
+        .try_for_each(|child| refresh(tx, child))
+}
+
+/// What belongs to a contact, of every kind.
+pub(super) fn ids_of_children(conn: &Connection, parent: LinkId) -> Res<Vec<LinkId>> {
+    rows(
+        conn,
         "SELECT id FROM link WHERE parent = ?1",
         [parent.0],
         |row| Ok(LinkId(row.get(0)?)),
-    )?;
-    children
-        .into_iter()
-        .try_for_each(|child| refresh(tx, child))
+    )
 }
 
 /// Takes a link away with what is left of it: its ends become tombstones.
 fn remove(tx: &Tx<'_>, link: LinkId) -> Res<()> {
     for side in Side::BOTH {
-        snapshots::bury(tx, link, side)?;
+        gone::bury(tx, link, side)?;
     }
     errors::drop_record(tx, link, None)?;
     tx.run("DELETE FROM link WHERE id = ?1", [link.0])?;
@@ -375,12 +379,7 @@ pub(super) fn forget(tx: &Tx<'_>, pass: PassId, link: LinkId, why: &str) -> Res<
     log::words(tx, pass, link, log::UNLINK, why, None)?;
     conflicts::close_of_link(tx, pass, link, why)?;
     outbox::supersede_open(tx, link)?;
-    let children = rows(
-        tx.conn,
-        "SELECT id FROM link WHERE parent = ?1",
-        [link.0],
-        |row| Ok(LinkId(row.get(0)?)),
-    )?;
+    let children = ids_of_children(tx.conn, link)?;
     remove(tx, link)?;
     for child in children {
         move_to_its_contact(tx, child)?;

@@ -19,6 +19,7 @@ use super::{
 /// The op of a line about a link that is taken away.
 pub(super) const UNLINK: &str = "unlink";
 
+#[derive(Default)]
 struct Line<'a> {
     /// `None`: that of the link.
     kind: Option<Kind>,
@@ -32,7 +33,7 @@ struct Line<'a> {
     lost: Option<&'a Lost>,
 }
 
-fn insert(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &Line<'_>) -> Res<()> {
+fn insert(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &Line<'_>) -> Res<LogId> {
     let kind = match line.kind {
         Some(kind) => kind,
         None => links::kind_of(tx.conn, link)?,
@@ -56,7 +57,7 @@ fn insert(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &Line<'_>) -> Res<()> {
             line.lost.map(json).transpose()?
         ],
     )?;
-    Ok(())
+    Ok(LogId(tx.conn.last_insert_rowid()))
 }
 
 /// A line without fields and requests.
@@ -73,17 +74,13 @@ pub(super) fn words(
         pass,
         link,
         &Line {
-            kind: None,
-            side: None,
             op,
-            fields: &[],
             cause: why,
             operator,
-            requests: 0,
-            source: None,
-            lost: None,
+            ..Line::default()
         },
-    )
+    )?;
+    Ok(())
 }
 
 /// A conflict that an operator's decision closed.
@@ -99,17 +96,14 @@ pub(super) fn decided(
         pass,
         link,
         &Line {
-            kind: None,
-            side: None,
             op: LogOp::Resolved.name(),
-            fields: &[],
             cause: why,
             operator: decision.operator(),
-            requests: 0,
             source: Some(decision),
-            lost: None,
+            ..Line::default()
         },
-    )
+    )?;
+    Ok(())
 }
 
 /// A write that was confirmed. The line of a delete has the fields that are gone.
@@ -119,7 +113,7 @@ pub(super) fn wrote(
     write: &Write,
     lost: Option<&(Lost, Vec<FieldChange>)>,
     requests: u32,
-) -> Res<()> {
+) -> Res<LogId> {
     insert(
         tx,
         pass,
@@ -139,7 +133,7 @@ pub(super) fn wrote(
 }
 
 /// A write that was refused.
-pub(super) fn refused(tx: &Tx<'_>, pass: PassId, write: &Write, message: &str) -> Res<()> {
+pub(super) fn refused(tx: &Tx<'_>, pass: PassId, write: &Write, message: &str) -> Res<LogId> {
     insert(
         tx,
         pass,
@@ -151,9 +145,7 @@ pub(super) fn refused(tx: &Tx<'_>, pass: PassId, write: &Write, message: &str) -
             fields: &write.fields,
             cause: message,
             operator: write.cause.operator(),
-            requests: 0,
-            source: None,
-            lost: None,
+            ..Line::default()
         },
     )
 }
@@ -165,7 +157,6 @@ pub(super) fn add(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &NewLog) -> Res
         pass,
         link,
         &Line {
-            kind: None,
             side: line.side,
             op: line.op.name(),
             fields: &line.fields,
@@ -173,9 +164,10 @@ pub(super) fn add(tx: &Tx<'_>, pass: PassId, link: LinkId, line: &NewLog) -> Res
             operator: cause.and_then(|cause| cause.operator()),
             requests: line.requests,
             source: cause,
-            lost: None,
+            ..Line::default()
         },
-    )
+    )?;
+    Ok(())
 }
 
 macro_rules! select {

@@ -18,16 +18,22 @@ mod echoes;
 mod ends;
 mod error;
 mod errors;
+mod exchanges;
 mod fill;
 mod forget;
+mod gone;
 mod hints;
+mod known;
+mod late;
 mod lease;
 mod links;
+mod load;
 mod log;
 mod outbox;
 mod page;
 mod pairs;
 mod policies;
+mod presence;
 mod reader;
 mod refresh;
 mod rules;
@@ -45,13 +51,15 @@ mod writer;
 
 pub use board::{BoardDays, COUNTED, TaskBoard};
 pub use echoes::Echo;
-pub use error::StoreError;
+pub use error::{Barred, StoreError};
 pub use fill::Filled;
 pub use hints::HintTaken;
+pub use known::Known;
 pub use lease::RESTORED;
 pub use reader::Reader;
 pub use rules::RULES_SINCE;
 pub use slots::SqliteSlots;
+pub use status::backfill_note;
 pub use types::{
     ConflictUpdate, ContactDetail, ContactQuery, Lease, LinkOutcome, Lookup, Match, Seen, SeenAs,
     TaskQuery, Totals,

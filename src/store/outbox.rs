@@ -2,19 +2,20 @@
 
 use rusqlite::{Connection, Row, params};
 
+use crate::clock::boot_id;
 use crate::model::{
-    ActionId, ActionOutcome, BySide, Candidate, Cause, Failure, Fence, FieldChange, Intent,
-    IntentId, IntentState, Kind, LinkId, Lost, Op, Parked, PassId, Reason, RecordId, Snapshot,
-    Write,
+    ActionId, ActionOutcome, BySide, Candidate, Cause, Exchange, Failure, Fence, FieldChange,
+    Intent, IntentId, IntentState, Kind, LinkId, Lost, Op, Parked, PassId, Reason, RecordId,
+    Snapshot, Write,
 };
 
 use super::{
     actions, conflicts,
-    convert::{any, first, json, json_at, name_at, rows, text_at, time_or_none},
+    convert::{any, first, json, json_at, name_at, rows, text_at, text_or_none, time_or_none},
     db::Tx,
     echoes,
     error::{Fault, Res},
-    errors, links, log,
+    errors, exchanges, gone, links, log,
     refresh::refresh,
     snapshots, status,
 };
@@ -22,7 +23,7 @@ use super::{
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, write, state, attempt, key, sent_at, siblings FROM intent ",
+            "SELECT id, write, state, attempt, key, sent_at, sent_ticks, sent_boot, siblings FROM intent ",
             $rest
         )
     };
@@ -36,6 +37,10 @@ fn read(row: &Row<'_>) -> Res<Intent> {
         attempt: row.get("attempt")?,
         key: text_at(row, "key")?.into(),
         sent_at: time_or_none(row, "sent_at")?,
+        sent_ticks: match text_or_none(row, "sent_boot")? {
+            Some(boot) if boot == boot_id() => row.get("sent_ticks")?,
+            _ => None,
+        },
         siblings: json_at(row, "siblings")?,
     })
 }
@@ -208,11 +213,18 @@ pub(super) fn mark_sending(
         return Ok(false);
     }
     tx.run(
-        "UPDATE intent SET state = 'sending', attempt = attempt + 1, sent_at = ?2, fence = ?3, siblings = ?4 \
-         WHERE id = ?1",
-        params![intent.0, tx.now.0, fence.0, json(&siblings)?],
+        "UPDATE intent SET state = 'sending', attempt = attempt + 1, sent_at = ?2, fence = ?3, siblings = ?4, \
+         sent_ticks = ?5, sent_boot = ?6 WHERE id = ?1",
+        params![
+            intent.0,
+            tx.now.0,
+            fence.0,
+            json(&siblings)?,
+            tx.ticks,
+            boot_id()
+        ],
     )?;
-    refresh(tx, known.write.link)?;
+    // Lists show what waits, sent or not: nothing moves there.
     Ok(true)
 }
 
@@ -246,6 +258,7 @@ pub(super) fn confirm(
     intent: IntentId,
     read_back: Option<&Snapshot>,
     requests: u32,
+    heard: &[Exchange],
 ) -> Res<()> {
     let write = get(tx, intent)?.write;
     set(tx, intent, IntentState::Confirmed)?;
@@ -258,10 +271,13 @@ pub(super) fn confirm(
     }
     match read_back {
         Some(snapshot) => take_read_back(tx, pass, &write, snapshot)?,
-        None if write.op == Op::Delete => snapshots::set_gone(tx, write.link, write.side)?,
+        None if write.op == Op::Delete => gone::set_gone(tx, write.link, write.side, None)?,
         None => {}
     }
-    log::wrote(tx, pass, &write, lost.as_ref(), requests)?;
+    let line = log::wrote(tx, pass, &write, lost.as_ref(), requests)?;
+    for exchange in heard {
+        exchanges::add(tx, line, exchange)?;
+    }
     errors::drop_record(tx, write.link, Some(write.side))?;
     links::touch(tx, write.link)?;
     refresh(tx, write.link)
@@ -353,6 +369,7 @@ pub(super) fn refuse(
     intent: IntentId,
     failure: &Failure,
     parked: &[Parked],
+    heard: &[Exchange],
 ) -> Res<()> {
     let write = get(tx, intent)?.write;
     set(tx, intent, IntentState::Refused)?;
@@ -360,7 +377,10 @@ pub(super) fn refuse(
         links::park(tx, write.link, parked)?;
     }
     errors::raise(tx, failure)?;
-    log::refused(tx, pass, &write, &failure.message)?;
+    let line = log::refused(tx, pass, &write, &failure.message)?;
+    for exchange in heard {
+        exchanges::add(tx, line, exchange)?;
+    }
     links::touch(tx, write.link)?;
     refresh(tx, write.link)
 }

@@ -74,12 +74,7 @@ pub(super) struct Parting<'a> {
 /// Parts a link: GHL's record keeps it, that of Growbots gets one of its own, and so do the records that belong to
 /// them. They do not pair again by themselves.
 pub(super) fn split(tx: &Tx<'_>, pass: PassId, link: LinkId, by: &Parting<'_>) -> Res<()> {
-    let children = rows(
-        tx.conn,
-        "SELECT id FROM link WHERE parent = ?1",
-        [link.0],
-        |row| Ok(LinkId(row.get(0)?)),
-    )?;
+    let children = links::ids_of_children(tx.conn, link)?;
     let parent = first(
         tx.conn,
         "SELECT parent FROM link WHERE id = ?1",

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use crate::model::{Kind, LinkId, Millis, NewPolicy, PolicyId, Remembered, Scope};
+use crate::model::{Kind, LinkId, Millis, NewPolicy, PolicyId, PolicyUse, Remembered, Scope};
 
 use super::{
     convert::{name_at, rows, text_at, text_or_none},
@@ -52,6 +52,24 @@ pub(super) fn list(conn: &Connection) -> Res<Vec<Remembered>> {
         ),
         [],
         read,
+    )
+}
+
+/// How often each has settled something: by its name in the log.
+pub(super) fn uses(conn: &Connection) -> Res<Vec<PolicyUse>> {
+    rows(
+        conn,
+        "SELECT cause, count(*) AS n, max(at) AS last FROM log WHERE cause LIKE 'policy %' \
+         GROUP BY cause ORDER BY last DESC",
+        [],
+        |row| {
+            let cause = text_at(row, "cause")?;
+            Ok(PolicyUse {
+                name: cause.strip_prefix("policy ").unwrap_or(cause).to_owned(),
+                count: row.get::<_, i64>("n")?.unsigned_abs(),
+                last: Millis(row.get("last")?),
+            })
+        },
     )
 }
 

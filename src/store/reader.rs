@@ -8,13 +8,16 @@ use crate::clock::Clock;
 
 use crate::model::{
     Action, ActionId, ActionOutcome, Conflict, ConflictId, ContactRow, Direction, ErrorId,
-    ErrorRow, Holder, Intent, LinkId, LinkRow, LogEntry, LogId, LoopStatus, Millis, PageKey,
-    PassSummary, RateBar, Remembered, Side, TaskRow,
+    ErrorRow, Exchange, Holder, Intent, LinkId, LinkRow, LogEntry, LogId, Looking, LoopStatus,
+    Millis, PageKey, PassSummary, PolicyUse, RateBar, Remembered, Side, TaskRow,
 };
 
 use super::{
-    ContactDetail, ContactQuery, StoreError, TaskQuery, Totals, actions, conflicts, db, detail,
-    error::Res, errors, lease, log, outbox, page, pairs, policies, status,
+    ContactDetail, ContactQuery, StoreError, TaskQuery, Totals, actions, conflicts,
+    db::{self, Open},
+    detail,
+    error::Res,
+    errors, exchanges, lease, log, outbox, page, pairs, policies, presence, status,
 };
 
 /// A reading connection.
@@ -44,8 +47,8 @@ impl Reader {
         work: impl FnOnce(&Connection) -> Res<T>,
     ) -> Result<T, StoreError> {
         let all = || -> Res<T> {
-            let tx = self.conn.unchecked_transaction()?;
-            work(&tx)
+            let _open = Open::to_read(&self.conn)?;
+            work(&self.conn)
         };
         all().map_err(|fault| fault.at(verb))
     }
@@ -131,6 +134,11 @@ impl Reader {
         self.read("log_of_pass", |conn| log::of_pass(conn, pass))
     }
 
+    /// What was sent for a line of the log and what came back, in order; nothing of a line that is older than some days.
+    pub fn exchanges(&self, log: LogId) -> Result<Vec<Exchange>, StoreError> {
+        self.read("exchanges", |conn| exchanges::of(conn, log))
+    }
+
     /// Passes that did something, newest first; between them runs of idle passes as one row each, whose `because`
     /// says how many (`68 idle passes`) and whose times span them.
     pub fn passes(&self, limit: u32) -> Result<Vec<PassSummary>, StoreError> {
@@ -147,6 +155,11 @@ impl Reader {
         self.read("policies", policies::list)
     }
 
+    /// How often each policy has settled a conflict, as far as the log goes back, the one used last at the head.
+    pub fn policy_uses(&self) -> Result<Vec<PolicyUse>, StoreError> {
+        self.read("policy_uses", policies::uses)
+    }
+
     /// How an action ended, and what it was; `None` while it waits.
     pub fn ended_action(
         &self,
@@ -160,6 +173,16 @@ impl Reader {
         self.read("errors", |conn| errors::list(conn, limit))
     }
 
+    /// Errors that are closed, the latest first.
+    pub fn closed_errors(&self, limit: u32) -> Result<Vec<ErrorRow>, StoreError> {
+        self.read("closed_errors", |conn| errors::closed(conn, limit))
+    }
+
+    /// Who has a conflict open on a screen.
+    pub fn looking(&self) -> Result<Vec<Looking>, StoreError> {
+        self.read("looking", |conn| presence::looking(conn, self.clock.now()))
+    }
+
     /// The records that an error concerns, with their names where they are contacts or tasks; at most `limit`.
     pub fn error_records(
         &self,
@@ -169,6 +192,11 @@ impl Reader {
         self.read("error_records", |conn| {
             errors::records_of(conn, error, limit)
         })
+    }
+
+    /// Whether both sides were read in full once; before that nothing is compared.
+    pub fn is_backfilled(&self) -> Result<bool, StoreError> {
+        self.read("is_backfilled", status::is_backfilled)
     }
 
     /// What the loop told last.

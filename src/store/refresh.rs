@@ -53,7 +53,7 @@ pub(super) fn refresh(tx: &Tx<'_>, link: LinkId) -> Res<()> {
     match kind {
         _ if vanished => row.remove(tx),
         Kind::Contact => row.put_contact(tx),
-        _ => row.put_task(tx, parent),
+        _ => row.put_task(tx, parent, false),
     }
 }
 
@@ -67,11 +67,26 @@ pub(super) fn first_sight(
 ) -> Res<()> {
     let mut seen: BySide<Option<&Snapshot>> = BySide::default();
     *seen.get_mut(snapshot.side) = Some(snapshot);
-    let row = Row::of(link, LinkState::OneSide, 0, seen, &snapshot.record);
-    match snapshot.kind {
+    first_row(tx, link, snapshot.kind, parent, LinkState::OneSide, seen)
+}
+
+/// The first row of a link that was made just now with these ends, and that nothing waits for or holds.
+pub(super) fn first_row(
+    tx: &Tx<'_>,
+    link: LinkId,
+    kind: Kind,
+    parent: Option<LinkId>,
+    state: LinkState,
+    seen: BySide<Option<&Snapshot>>,
+) -> Res<()> {
+    let Some(shown) = seen.ghl.or(seen.growbots) else {
+        return Ok(());
+    };
+    let row = Row::of(link, state, 0, seen, &shown.record);
+    match kind {
         Kind::Contact => row.add_contact(tx),
-        Kind::Task => row.put_task(tx, parent.map(|parent| parent.0)),
-        _ => Ok(()),
+        Kind::Task => row.put_task(tx, parent.map(|parent| parent.0), true),
+        Kind::Note | Kind::Appointment | Kind::Business => Ok(()),
     }
 }
 
@@ -264,7 +279,9 @@ impl<'a> Row<'a> {
         Ok(())
     }
 
-    fn put_task(&self, tx: &Tx<'_>, parent: Option<i64>) -> Res<()> {
+    fn put_task(&self, tx: &Tx<'_>, parent: Option<i64>, is_new: bool) -> Res<()> {
+        const INSERT: &str = "INSERT INTO task (link, contact, contact_name, title, due, completed, assignee, state, \
+             ghl_id, growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let contact_name = first(
             tx.conn,
             "SELECT name FROM contact WHERE link = ?1",
@@ -272,29 +289,35 @@ impl<'a> Row<'a> {
             |row| Ok(row.get::<_, String>(0)?),
         )?;
         let title = self.shown.text(&FieldName::Title);
+        let due = self.shown.time(&FieldName::DueAt);
+        let contact_name = contact_name.unwrap_or_default();
+        let due = due.map_or(NEVER, |due| due.0);
+        let completed = self.shown.is(&FieldName::Completed);
+        let assignee = self.shown.text(&FieldName::Assignee);
+        let (state, folded) = (self.state.name(), search::fold(title));
+        let all: &[&dyn rusqlite::ToSql] = params![
+            self.link.0,
+            parent,
+            contact_name,
+            title,
+            due,
+            completed,
+            assignee,
+            state,
+            self.ids.ghl,
+            self.ids.growbots,
+            self.waits,
+            folded
+        ];
+        if is_new {
+            return tx.run(INSERT, all).map(drop);
+        }
         tx.update_or_insert(
             "UPDATE task SET contact = ?2, contact_name = ?3, title = ?4, due = ?5, completed = ?6, assignee = ?7, \
              state = ?8, ghl_id = ?9, growbots_id = ?10, waits = ?11, folded = ?12 WHERE link = ?1",
-            "INSERT INTO task (link, contact, contact_name, title, due, completed, assignee, state, ghl_id, \
-             growbots_id, waits, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            params![
-                self.link.0,
-                parent,
-                contact_name.unwrap_or_default(),
-                title,
-                self.shown
-                    .time(&FieldName::DueAt)
-                    .map_or(NEVER, |due| due.0),
-                self.shown.is(&FieldName::Completed),
-                self.shown.text(&FieldName::Assignee),
-                self.state.name(),
-                self.ids.ghl,
-                self.ids.growbots,
-                self.waits,
-                search::fold(title)
-            ],
-        )?;
-        Ok(())
+            INSERT,
+            all,
+        )
     }
 }
 

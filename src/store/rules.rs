@@ -33,7 +33,7 @@ pub(super) fn watched(
     };
     let before = before(tx.conn, snapshot)?;
     let seen = put(tx, snapshot)?;
-    let is_made_since = snapshot.created_at.is_some_and(|at| at > since);
+    let is_made_since = snapshot.created_at.is_some_and(|at| at >= since);
     match (seen.seen, before) {
         (SeenAs::New, _) if is_made_since => created(tx, snapshot)?,
         (SeenAs::Changed, Some(before)) => changed(tx, &before, snapshot)?,

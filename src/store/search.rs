@@ -1,7 +1,9 @@
 //! The words of a search, folded as the stored text is; and the trigram index, which is brought up to date once, at
 //! the end of each transaction but those within a pull.
 
-use super::{convert::any, db::Tx, error::Res};
+use crate::model::LinkId;
+
+use super::{convert::first, db::Tx, error::Res};
 
 /// Letters from which on the trigram index answers.
 const TRIGRAM: usize = 3;
@@ -12,7 +14,7 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 /// Rows that may wait while a pull goes on: large steps cost the index less, and a search misses them for a moment.
-const MAY_WAIT: u32 = if cfg!(test) { 0 } else { 2_000 };
+pub(super) const MAY_WAIT: u32 = 2_000;
 /// The verbs between which a pull goes on. What they leave is taken over with the next other verb of the pass.
 const OF_A_PULL: [&str; 5] = [
     "put_snapshots",
@@ -22,16 +24,26 @@ const OF_A_PULL: [&str; 5] = [
     "add_rates",
 ];
 
-/// Takes what changed over into the trigram index, in this transaction or a later one of a pull.
-pub(super) fn catch_up(tx: &Tx<'_>, verb: &str) -> Res<()> {
+/// Takes what changed over into the trigram index: within a pull once more than `may_wait` rows changed, else in this
+/// transaction.
+pub(super) fn catch_up(tx: &Tx<'_>, verb: &str, may_wait: u32) -> Res<()> {
     let waits = if OF_A_PULL.contains(&verb) {
-        MAY_WAIT
+        may_wait
     } else {
         0
     };
-    for list in ["contact", "task"] {
-        let is_due = format!("SELECT 1 FROM {list}_unindexed LIMIT 1 OFFSET ?1");
-        if !any(tx.conn, &is_due, [waits])? {
+    let due = first(
+        tx.conn,
+        "SELECT EXISTS (SELECT 1 FROM contact_unindexed LIMIT 1 OFFSET ?1), \
+         EXISTS (SELECT 1 FROM task_unindexed LIMIT 1 OFFSET ?1)",
+        [waits],
+        |row| Ok([row.get::<_, bool>(0)?, row.get(1)?]),
+    )?;
+    for (list, is_due) in ["contact", "task"]
+        .into_iter()
+        .zip(due.into_iter().flatten())
+    {
+        if !is_due {
             continue;
         }
         for sql in [
@@ -47,6 +59,20 @@ pub(super) fn catch_up(tx: &Tx<'_>, verb: &str) -> Res<()> {
         ] {
             tx.run(&sql, [])?;
         }
+    }
+    Ok(())
+}
+
+/// Takes all links from this one on over into the trigram index; they were made in this transaction, without triggers.
+pub(super) fn index_from(tx: &Tx<'_>, first: LinkId) -> Res<()> {
+    for list in ["contact", "task"] {
+        tx.run(
+            &format!(
+                "INSERT INTO {list}_search (rowid, folded) \
+                 SELECT link, folded FROM {list} WHERE link >= ?1 ORDER BY link"
+            ),
+            [first.0],
+        )?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Snapshots: the last version seen of each end, what is newer than what, sweeps, tombstones, and look-ups by key.
+//! Snapshots: the last version seen of each end, what is newer than what, and look-ups by key.
 
 use std::cmp::Ordering;
 
 use rusqlite::{Connection, Row, params};
 
-use crate::model::{FieldName, Kind, LinkId, Millis, RecordId, Side, Snapshot};
+use crate::model::{FieldName, Kind, LinkId, Millis, RecordId, Side, Snapshot, Tombstone};
 
 use super::{
     Lookup, Match, Seen, SeenAs,
@@ -13,11 +13,12 @@ use super::{
     },
     db::Tx,
     error::Res,
+    gone::{FORGOTTEN, bury, is_forgotten, raise_from_tomb, tomb},
     links,
     refresh::{self, refresh},
 };
 
-/// All columns of a snapshot, before a `WHERE`.
+/// All columns of a snapshot, before a `WHERE`; [`read`] and [`is_gone`] know their places.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -31,44 +32,57 @@ pub(super) use select;
 
 pub(super) fn read(row: &Row<'_>) -> Res<Snapshot> {
     Ok(Snapshot {
-        side: name_at(row, "side")?,
-        kind: name_at(row, "kind")?,
-        id: text_at(row, "id")?.into(),
-        parent: id_or_none(row, "parent")?,
-        record: json_at(row, "record")?,
-        raw: text_at(row, "raw")?.into(),
-        version: text_or_none(row, "version")?.map(Into::into),
-        created_at: time_or_none(row, "created_at")?,
-        updated_at: time_or_none(row, "updated_at")?,
-        external_id: id_or_none(row, "external_id")?,
+        side: name_at(row, 1)?,
+        kind: name_at(row, 2)?,
+        id: text_at(row, 3)?.into(),
+        parent: id_or_none(row, 4)?,
+        record: json_at(row, 5)?,
+        version: text_or_none(row, 6)?.map(Into::into),
+        created_at: time_or_none(row, 7)?,
+        updated_at: time_or_none(row, 8)?,
+        external_id: id_or_none(row, 9)?,
+        raw: text_at(row, 11)?.into(),
     })
 }
 
+/// Whether it was the last version of a record that is gone.
+pub(super) fn is_gone(row: &Row<'_>) -> Res<bool> {
+    Ok(row.get(10)?)
+}
+
 /// What the store has of a record, as far as a new version is compared with it.
-struct Stored {
-    link: LinkId,
-    gone: bool,
-    parent: Option<RecordId>,
-    record: String,
-    age: Age,
+pub(super) struct Stored {
+    pub(super) link: LinkId,
+    pub(super) gone: bool,
+    pub(super) parent: Option<RecordId>,
+    pub(super) record: String,
+    pub(super) age: Age,
     external_id: Option<RecordId>,
 }
 
 /// What tells which of two versions is later.
-struct Age {
+pub(super) struct Age {
     version: Option<Box<str>>,
-    updated_at: Option<Millis>,
+    pub(super) updated_at: Option<Millis>,
 }
 
 impl Age {
-    fn of(snapshot: &Snapshot) -> Self {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
         Self {
             version: snapshot.version.clone(),
             updated_at: snapshot.updated_at,
         }
     }
 
-    fn read(row: &Row<'_>) -> Res<Self> {
+    /// That of a delete.
+    pub(super) fn of_stone(stone: &Tombstone) -> Self {
+        Self {
+            version: stone.version.clone(),
+            updated_at: stone.updated_at,
+        }
+    }
+
+    pub(super) fn read(row: &Row<'_>) -> Res<Self> {
         Ok(Self {
             version: text_or_none(row, "version")?.map(Into::into),
             updated_at: time_or_none(row, "updated_at")?,
@@ -76,7 +90,7 @@ impl Age {
     }
 
     /// By the number of the version where both have one, else by update time; equal where neither tells.
-    fn compare(&self, other: &Self) -> Ordering {
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
         let number = |age: &Self| age.version.as_deref()?.parse::<u64>().ok();
         if let (Some(ours), Some(theirs)) = (number(self), number(other)) {
             return ours.cmp(&theirs);
@@ -88,7 +102,12 @@ impl Age {
     }
 }
 
-fn stored(conn: &Connection, side: Side, kind: Kind, id: &RecordId) -> Res<Option<Stored>> {
+pub(super) fn stored(
+    conn: &Connection,
+    side: Side,
+    kind: Kind,
+    id: &RecordId,
+) -> Res<Option<Stored>> {
     first(
         conn,
         "SELECT link, gone, parent, record, version, updated_at, external_id FROM snapshot \
@@ -130,14 +149,52 @@ pub(super) fn put_found(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
     put(tx, snapshot)
 }
 
+/// What a side has in the cache before a page of it is stored: what there is none of, no record need ask for.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    pub(super) tombs: bool,
+    pub(super) children: bool,
+}
+
+impl Before {
+    /// There may be anything.
+    const UNKNOWN: Self = Self {
+        tombs: true,
+        children: true,
+    };
+
+    /// Before these versions, which are of one side.
+    pub(super) fn of(conn: &Connection, page: &[Snapshot]) -> Res<Self> {
+        let Some(side) = page.first().map(|first| first.side.name()) else {
+            return Ok(Self::UNKNOWN);
+        };
+        Ok(Self {
+            tombs: any(conn, "SELECT 1 FROM tomb WHERE side = ?1 LIMIT 1", [side])?,
+            children: page.iter().any(|snapshot| snapshot.parent.is_some())
+                || any(
+                    conn,
+                    "SELECT 1 FROM snapshot WHERE side = ?1 AND parent IS NOT NULL LIMIT 1",
+                    [side],
+                )?,
+        })
+    }
+}
+
 /// Stores a version that was seen.
 pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
-    if is_forgotten(tx.conn, snapshot)? {
+    put_on(tx, Before::UNKNOWN, snapshot)
+}
+
+/// The same for one of a page.
+pub(super) fn put_on(tx: &Tx<'_>, before: Before, snapshot: &Snapshot) -> Res<Seen> {
+    if before.tombs && is_forgotten(tx.conn, snapshot)? {
         return Ok(FORGOTTEN);
     }
     let new = Age::of(snapshot);
     let Some(old) = stored(tx.conn, snapshot.side, snapshot.kind, &snapshot.id)? else {
-        if let Some(age) = tomb(tx.conn, snapshot)? {
+        if before.tombs
+            && let Some(age) = tomb(tx.conn, snapshot)?
+        {
             if new.compare(&age).is_le() {
                 return Ok(Seen {
                     link: LinkId(0),
@@ -146,7 +203,7 @@ pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
             }
             raise_from_tomb(tx, snapshot)?;
         }
-        let link = first_sight(tx, snapshot)?;
+        let link = first_sight(tx, before, snapshot)?;
         return Ok(Seen {
             link,
             seen: SeenAs::New,
@@ -169,7 +226,16 @@ pub(super) fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<Seen> {
 }
 
 /// Makes a link for a record that was never seen; it is dirty, and its children find it.
-fn first_sight(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<LinkId> {
+fn first_sight(tx: &Tx<'_>, before: Before, snapshot: &Snapshot) -> Res<LinkId> {
+    let link = add_link(tx, snapshot)?;
+    if before.children {
+        adopt(tx, link, snapshot)?;
+    }
+    Ok(link)
+}
+
+/// The same while its children do not find it yet.
+pub(super) fn add_link(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<LinkId> {
     let parent = match &snapshot.parent {
         Some(parent) => link_of(tx.conn, snapshot.side, Kind::Contact, parent)?,
         None => None,
@@ -177,9 +243,6 @@ fn first_sight(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<LinkId> {
     let link = links::first_sight(tx, snapshot.kind, parent, snapshot.side)?;
     add(tx, link, snapshot)?;
     refresh::first_sight(tx, link, parent, snapshot)?;
-    if snapshot.kind == Kind::Contact {
-        adopt(tx, link, snapshot)?;
-    }
     Ok(link)
 }
 
@@ -216,10 +279,7 @@ pub(super) fn insert(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> 
         find_parent(tx, link, snapshot)?;
     }
     refresh(tx, link)?;
-    if snapshot.kind == Kind::Contact {
-        adopt(tx, link, snapshot)?;
-    }
-    Ok(())
+    adopt(tx, link, snapshot)
 }
 
 fn key<'a>(snapshot: &'a Snapshot, field: &FieldName) -> Option<&'a str> {
@@ -228,6 +288,15 @@ fn key<'a>(snapshot: &'a Snapshot, field: &FieldName) -> Option<&'a str> {
 
 /// Takes a version over; says whether it means anything to a merge.
 fn renew(tx: &Tx<'_>, old: &Stored, snapshot: &Snapshot) -> Res<bool> {
+    let changed = take(tx, old, snapshot)?;
+    if changed || old.age.updated_at != snapshot.updated_at {
+        refresh(tx, old.link)?;
+    }
+    Ok(changed)
+}
+
+/// The same without what lists show of it.
+fn take(tx: &Tx<'_>, old: &Stored, snapshot: &Snapshot) -> Res<bool> {
     let record = json(&snapshot.record)?;
     let changed = old.gone
         || old.record != record
@@ -256,9 +325,6 @@ fn renew(tx: &Tx<'_>, old: &Stored, snapshot: &Snapshot) -> Res<bool> {
             find_parent(tx, old.link, snapshot)?;
         }
     }
-    if changed || old.age.updated_at != snapshot.updated_at {
-        refresh(tx, old.link)?;
-    }
     Ok(changed)
 }
 
@@ -277,7 +343,10 @@ fn find_parent(tx: &Tx<'_>, child: LinkId, snapshot: &Snapshot) -> Res<()> {
 }
 
 /// Children that came before their contact find it now.
-fn adopt(tx: &Tx<'_>, contact: LinkId, snapshot: &Snapshot) -> Res<()> {
+pub(super) fn adopt(tx: &Tx<'_>, contact: LinkId, snapshot: &Snapshot) -> Res<()> {
+    if snapshot.kind != Kind::Contact {
+        return Ok(());
+    }
     let orphans = rows(
         tx.conn,
         "SELECT snapshot.link FROM snapshot JOIN link ON link.id = snapshot.link \
@@ -296,12 +365,12 @@ fn adopt(tx: &Tx<'_>, contact: LinkId, snapshot: &Snapshot) -> Res<()> {
 }
 
 /// The read-back of a write: the version of that end from now on, even where it was gone. An older end with
-/// another id makes room. The record must be in no other link.
+/// another id makes room. The record must be in no other link. The caller refreshes the link.
 pub(super) fn put_read_back(tx: &Tx<'_>, link: LinkId, snapshot: &Snapshot) -> Res<()> {
     match stored(tx.conn, snapshot.side, snapshot.kind, &snapshot.id)? {
         // a later version was seen meanwhile
         Some(old) if !old.gone && Age::of(snapshot).compare(&old.age).is_lt() => Ok(()),
-        Some(old) => renew(tx, &old, snapshot).map(|_| ()),
+        Some(old) => take(tx, &old, snapshot).map(drop),
         None => {
             bury(tx, link, snapshot.side)?;
             raise_from_tomb(tx, snapshot)?;
@@ -322,168 +391,6 @@ pub(super) fn link_of(
         "SELECT link FROM snapshot WHERE side = ?1 AND kind = ?2 AND id = ?3",
         params![side.name(), kind.name(), id.as_str()],
         |row| Ok(LinkId(row.get(0)?)),
-    )
-}
-
-fn tomb(conn: &Connection, snapshot: &Snapshot) -> Res<Option<Age>> {
-    first(
-        conn,
-        "SELECT version, updated_at FROM tomb WHERE side = ?1 AND kind = ?2 AND id = ?3",
-        params![
-            snapshot.side.name(),
-            snapshot.kind.name(),
-            snapshot.id.as_str()
-        ],
-        Age::read,
-    )
-}
-
-/// What is seen of a record that was forgotten: nothing new, and no link.
-const FORGOTTEN: Seen = Seen {
-    link: LinkId(0),
-    seen: SeenAs::Stale,
-};
-
-/// Whether an operator had this record, or the contact that it belongs to, forgotten.
-fn is_forgotten(conn: &Connection, snapshot: &Snapshot) -> Res<bool> {
-    any(
-        conn,
-        "SELECT 1 FROM tomb WHERE forgotten = 1 AND side = ?1 \
-         AND ((kind = ?2 AND id = ?3) OR (kind = 'contact' AND id = ?4))",
-        params![
-            snapshot.side.name(),
-            snapshot.kind.name(),
-            snapshot.id.as_str(),
-            snapshot.parent.as_ref().map(RecordId::as_str)
-        ],
-    )
-}
-
-fn raise_from_tomb(tx: &Tx<'_>, snapshot: &Snapshot) -> Res<()> {
-    tx.run(
-        "DELETE FROM tomb WHERE side = ?1 AND kind = ?2 AND id = ?3",
-        params![
-            snapshot.side.name(),
-            snapshot.kind.name(),
-            snapshot.id.as_str()
-        ],
-    )?;
-    Ok(())
-}
-
-/// A tombstone for a record that is in no link.
-pub(super) fn entomb(tx: &Tx<'_>, row: &Snapshot) -> Res<()> {
-    if link_of(tx.conn, row.side, row.kind, &row.id)?.is_some() {
-        return Ok(());
-    }
-    tx.run(
-        "INSERT OR REPLACE INTO tomb (side, kind, id, version, updated_at, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![
-            row.side.name(),
-            row.kind.name(),
-            row.id.as_str(),
-            row.version.as_deref(),
-            row.updated_at.map(|at| at.0),
-            tx.now.0
-        ],
-    )?;
-    Ok(())
-}
-
-/// Takes an end off its link and leaves a tombstone where it is gone.
-pub(super) fn bury(tx: &Tx<'_>, link: LinkId, side: Side) -> Res<()> {
-    tx.run(
-        "INSERT OR REPLACE INTO tomb (side, kind, id, version, updated_at, at) \
-         SELECT side, kind, id, version, updated_at, ?3 FROM snapshot WHERE link = ?1 AND side = ?2 AND gone = 1",
-        params![link.0, side.name(), tx.now.0],
-    )?;
-    tx.run(
-        "DELETE FROM snapshot WHERE link = ?1 AND side = ?2",
-        params![link.0, side.name()],
-    )?;
-    Ok(())
-}
-
-pub(super) fn mark_gone(tx: &Tx<'_>, side: Side, kind: Kind, id: &RecordId) -> Res<Option<LinkId>> {
-    let live = stored(tx.conn, side, kind, id)?.filter(|old| !old.gone);
-    let Some(old) = live else {
-        return Ok(None);
-    };
-    set_gone(tx, old.link, side)?;
-    Ok(Some(old.link))
-}
-
-/// The end of a link is gone, and what belongs to it on that side with it; the links are dirty.
-pub(super) fn set_gone(tx: &Tx<'_>, link: LinkId, side: Side) -> Res<()> {
-    let mut links = vec![link];
-    links.extend(children_of_end(tx.conn, link, side)?);
-    for link in links {
-        tx.run(
-            "UPDATE snapshot SET gone = 1 WHERE link = ?1 AND side = ?2",
-            params![link.0, side.name()],
-        )?;
-        links::touch(tx, link)?;
-        refresh(tx, link)?;
-    }
-    Ok(())
-}
-
-/// Links of the children that the contact of a link has on that side, live or gone.
-pub(super) fn children_of_end(conn: &Connection, link: LinkId, side: Side) -> Res<Vec<LinkId>> {
-    rows(
-        conn,
-        "SELECT child.link FROM snapshot AS child JOIN snapshot AS contact \
-         ON child.side = contact.side AND child.parent = contact.id \
-         WHERE contact.link = ?1 AND contact.side = ?2 AND contact.kind = 'contact' ORDER BY child.link",
-        params![link.0, side.name()],
-        |row| Ok(LinkId(row.get(0)?)),
-    )
-}
-
-/// Whether a record is known to be gone, and this version of it is later than that; `None`: it is not known as gone.
-pub(super) fn outlives(conn: &Connection, snapshot: &Snapshot) -> Res<Option<bool>> {
-    let (side, kind) = (snapshot.side, snapshot.kind);
-    let gone = match stored(conn, side, kind, &snapshot.id)? {
-        Some(old) if !old.gone => return Ok(None),
-        Some(old) if old.parent != snapshot.parent => return Ok(Some(true)),
-        Some(old) => Some(old.age),
-        None => tomb(conn, snapshot)?,
-    };
-    Ok(gone.map(|age| Age::of(snapshot).compare(&age).is_gt()))
-}
-
-pub(super) fn mark_swept(
-    tx: &Tx<'_>,
-    side: Side,
-    kind: Kind,
-    ids: &[RecordId],
-    sweep: i64,
-) -> Res<()> {
-    for id in ids {
-        tx.run(
-            "UPDATE snapshot SET swept = ?4 WHERE side = ?1 AND kind = ?2 AND id = ?3",
-            params![side.name(), kind.name(), id.as_str(), sweep],
-        )?;
-    }
-    Ok(())
-}
-
-pub(super) fn unswept(
-    conn: &Connection,
-    side: Side,
-    kind: Kind,
-    sweep: i64,
-    before: Millis,
-    limit: u32,
-) -> Res<Vec<Snapshot>> {
-    rows(
-        conn,
-        select!(
-            "WHERE side = ?1 AND kind = ?2 AND swept < ?3 AND gone = 0 AND first_seen < ?4 \
-             AND (SELECT ignored FROM link WHERE link.id = snapshot.link) = 0 ORDER BY swept, link LIMIT ?5"
-        ),
-        params![side.name(), kind.name(), sweep, before.0, limit],
-        read,
     )
 }
 

@@ -83,6 +83,20 @@ pub(super) fn put_note(tx: &Tx<'_>, name: &str, text: Option<&str>) -> Res<()> {
     Ok(())
 }
 
+/// The note that says `true` once a side was read in full.
+pub fn backfill_note(side: Side) -> String {
+    format!("backfill.{}", side.name())
+}
+
+pub(super) fn is_backfilled(conn: &Connection) -> Res<bool> {
+    for side in Side::BOTH {
+        if note(conn, &backfill_note(side))?.as_deref() != Some("true") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 pub(super) fn status(conn: &Connection) -> Res<LoopStatus> {
     let text = meta(conn, STATUS)?;
     Ok(text.map_or_else(
@@ -138,9 +152,10 @@ pub(super) fn totals(conn: &Connection) -> Res<Totals> {
 pub(super) fn add_rates(tx: &Tx<'_>, side: Side, bar: RateBar) -> Res<()> {
     let at = bar.at.0.div_euclid(30_000) * 30_000;
     tx.run(
-        "INSERT INTO rate (side, at, ours, throttled) VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT DO UPDATE SET ours = ours + excluded.ours, throttled = throttled + excluded.throttled",
-        params![side.name(), at, bar.ours, bar.throttled],
+        "INSERT INTO rate (side, at, ours, others, throttled) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT DO UPDATE SET ours = ours + excluded.ours, others = others + excluded.others, \
+         throttled = throttled + excluded.throttled",
+        params![side.name(), at, bar.ours, bar.others, bar.throttled],
     )?;
     tx.run(
         "DELETE FROM rate WHERE side = ?1 AND at < ?2",
@@ -152,12 +167,13 @@ pub(super) fn add_rates(tx: &Tx<'_>, side: Side, bar: RateBar) -> Res<()> {
 pub(super) fn rates(conn: &Connection, side: Side, since: Millis) -> Res<Vec<RateBar>> {
     rows(
         conn,
-        "SELECT at, ours, throttled FROM rate WHERE side = ?1 AND at >= ?2 ORDER BY at",
+        "SELECT at, ours, others, throttled FROM rate WHERE side = ?1 AND at >= ?2 ORDER BY at",
         params![side.name(), since.0],
         |row| {
             Ok(RateBar {
                 at: Millis(row.get("at")?),
                 ours: row.get("ours")?,
+                others: row.get("others")?,
                 throttled: row.get("throttled")?,
             })
         },

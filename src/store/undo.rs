@@ -111,6 +111,12 @@ impl Reader {
     }
 }
 
+/// The latest writes of a link, newest first.
+pub(super) fn written(conn: &Connection, link: LinkId) -> Res<Vec<WrittenLine>> {
+    let sql = format!("SELECT * FROM log WHERE link = ?1 AND {WRITES} ORDER BY id DESC LIMIT 50");
+    rows(conn, &sql, [link.0], read)
+}
+
 fn known_of(
     conn: &Connection,
     lines: &[WrittenLine],
@@ -139,9 +145,7 @@ fn known_of(
 impl Writer {
     /// The latest writes of a link, newest first; enough to tell what goes to and fro.
     pub fn written(&self, link: LinkId) -> Result<Vec<WrittenLine>, StoreError> {
-        let sql =
-            format!("SELECT * FROM log WHERE link = ?1 AND {WRITES} ORDER BY id DESC LIMIT 50");
-        rows(&self.conn, &sql, [link.0], read).map_err(|fault| fault.at("written"))
+        written(&self.conn, link).map_err(|fault| fault.at("written"))
     }
 
     /// As [`Reader::undo_lines`].

@@ -2,19 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
 use crate::clock::Clock;
 use crate::model::{
     Candidate, ConflictField, ConflictId, ConflictState, Fence, FieldName, Holder, Kind, LinkId,
-    Linked, Millis, PassId, Reason, RecordId, Side, Snapshot,
+    Linked, Millis, PassId, Reason, RecordId, Side, Snapshot, Tombstone,
 };
 
 use super::{
     Lease, LinkOutcome, Lookup, Match, Reader, Seen, StoreError, beside, commit, conflicts, copy,
-    db::{self, Tx},
+    db::{self, Open, Tx},
     error::Res,
-    lease, links, pairs,
+    gone, lease, links, load, pairs,
     refresh::refresh,
     rules, search, snapshots, status,
 };
@@ -29,6 +29,8 @@ pub struct Writer {
     clock: Clock,
     /// Whether what happens is noted for rules.
     pub(super) watches: bool,
+    /// Rows that searches may miss while a pull goes on.
+    index_waits: u32,
 }
 
 impl Writer {
@@ -39,9 +41,15 @@ impl Writer {
             path: path.into(),
             clock: clock.clone(),
             watches: false,
+            index_waits: search::MAY_WAIT,
         };
         writer.write("open", status::ensure_database_id)?;
         Ok(writer)
+    }
+
+    /// Lets searches miss at most so many changed rows while a pull goes on; 0: none. More cost a pull less.
+    pub const fn let_index_wait(&mut self, rows: u32) {
+        self.index_waits = rows;
     }
 
     /// One transaction that takes the write lock at once.
@@ -52,15 +60,18 @@ impl Writer {
     ) -> Result<T, StoreError> {
         #[cfg(test)]
         super::tests::fail::before(&self.path, verb)?;
-        let now = self.clock.now();
+        let (now, ticks) = (self.clock.now(), self.clock.ticks());
+        let index_waits = self.index_waits;
         let all = || -> Res<T> {
-            let tx = self
-                .conn
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let work_on = Tx { conn: &tx, now };
+            let open = Open::to_write(&self.conn)?;
+            let work_on = Tx {
+                conn: &self.conn,
+                now,
+                ticks,
+            };
             let answer = work(&work_on)?;
-            search::catch_up(&work_on, verb)?;
-            tx.commit()?;
+            search::catch_up(&work_on, verb, index_waits)?;
+            open.commit()?;
             Ok(answer)
         };
         let answer = all().map_err(|fault| fault.at(verb));
@@ -80,6 +91,11 @@ impl Writer {
             lease::check(tx, fence)?;
             work(tx)
         })
+    }
+
+    /// The present, as what is stored is dated.
+    pub(super) fn now(&self) -> Millis {
+        self.clock.now()
     }
 
     /// A reading connection to the same file.
@@ -145,10 +161,7 @@ impl Writer {
             } else {
                 None
             };
-            snapshots
-                .iter()
-                .map(|snapshot| rules::watched(tx, since, snapshot, snapshots::put))
-                .collect()
+            load::put_all(tx, since, snapshots)
         })
     }
 
@@ -165,16 +178,19 @@ impl Writer {
         })
     }
 
-    /// Notes that a side says that a record is gone; its link becomes dirty. `None`: it was not known, or known gone.
+    /// Notes that a side says that a record is gone; its link becomes dirty, and what belonged to it there goes with
+    /// it, but for what changed after the delete. `None`: it was not known, known gone, or has been brought back since
+    /// that delete.
     pub fn mark_gone(
         &mut self,
         fence: Fence,
         side: Side,
         kind: Kind,
         id: &RecordId,
+        stone: &Tombstone,
     ) -> Result<Option<LinkId>, StoreError> {
         self.fenced("mark_gone", fence, |tx| {
-            snapshots::mark_gone(tx, side, kind, id)
+            gone::mark_gone(tx, side, kind, id, stone)
         })
     }
 
@@ -188,12 +204,13 @@ impl Writer {
         sweep: i64,
     ) -> Result<(), StoreError> {
         self.fenced("mark_swept", fence, |tx| {
-            snapshots::mark_swept(tx, side, kind, ids, sweep)
+            gone::mark_swept(tx, side, kind, ids, sweep)
         })
     }
 
     /// Live records of a side that sweep number `sweep` did not meet and that were known before it began
-    /// (first seen before `before`): candidates for deletes. At most `limit`.
+    /// (first seen before `before`, or later than now, which is what those are whose time is from before the clock was
+    /// set back): candidates for deletes. At most `limit`.
     pub fn unswept(
         &self,
         side: Side,
@@ -202,7 +219,8 @@ impl Writer {
         before: Millis,
         limit: u32,
     ) -> Result<Vec<Snapshot>, StoreError> {
-        snapshots::unswept(&self.conn, side, kind, sweep, before, limit)
+        let now = self.clock.now();
+        gone::unswept(&self.conn, side, kind, sweep, (before, now), limit)
             .map_err(|fault| fault.at("unswept"))
     }
 
@@ -313,9 +331,11 @@ impl Writer {
         })
     }
 
-    /// Makes a link dirty, so that the next merge looks at it.
-    pub fn touch(&mut self, fence: Fence, link: LinkId) -> Result<(), StoreError> {
-        self.fenced("touch", fence, |tx| links::touch(tx, link))
+    /// Makes links dirty, so that the next merge looks at them.
+    pub fn touch(&mut self, fence: Fence, links: &[LinkId]) -> Result<(), StoreError> {
+        self.fenced("touch", fence, |tx| {
+            links.iter().try_for_each(|link| links::touch(tx, *link))
+        })
     }
 
     /// Stores the outcomes of a merge in one transaction: bases, conflicts, held fields, intents, states; the links

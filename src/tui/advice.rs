@@ -12,7 +12,7 @@ pub struct Advice {
     words: &'static [&'static str],
     /// What it means, in a sentence or two.
     pub means: &'static str,
-    /// What helps, the likeliest first. Keys are those of the Errors screen.
+    /// What helps, the likeliest first. In braces stands the command whose key is to be pressed.
     pub steps: &'static [&'static str],
 }
 
@@ -23,8 +23,8 @@ static TABLE: &[Advice] = &[
         words: &["assignee", "assigned", "not active"],
         means: "The side does not take this user for the task: switched off there, or unknown.",
         steps: &[
-            "give the tasks to somebody else: o goes to the record, w assigns in Tasks",
-            "or switch the user on again on that side; then r tries all again",
+            "give the tasks to somebody else: {error.assign} takes all that this error holds",
+            "or switch the user on again on that side; then {error.retry} tries all again",
             "or map the user to another one: `couplet config explain map.users`",
         ],
     },
@@ -42,7 +42,7 @@ static TABLE: &[Advice] = &[
         words: &["email"],
         means: "The side does not accept the e-mail address as one.",
         steps: &[
-            "correct the address: o goes to the record, e edits it",
+            "correct the address: {error.record} goes to the record, {contact.edit} edits it",
             "it is tried again by itself when the address changes on either side",
         ],
     },
@@ -51,8 +51,8 @@ static TABLE: &[Advice] = &[
         words: &["phone", "e.164"],
         means: "The side does not accept the phone number, or it cannot be read as an international one.",
         steps: &[
-            "write it with its country code (+1 415 …): o goes to the record, e edits it",
-            "m mutes the pattern if the numbers are to stay as they are",
+            "write it with its country code (+1 415 …): {error.record} goes to the record, {contact.edit} edits it",
+            "{error.mute} mutes the pattern if the numbers are to stay as they are",
         ],
     },
     Advice {
@@ -60,7 +60,7 @@ static TABLE: &[Advice] = &[
         words: &["more than", "too long", "characters", "maximum"],
         means: "The value is longer than that side takes.",
         steps: &[
-            "shorten it: o goes to the record, e edits it",
+            "shorten it: {error.record} goes to the record, {contact.edit} edits it",
             "or leave the field out of the map for that side: docs/mapping.md",
         ],
     },
@@ -85,7 +85,7 @@ static TABLE: &[Advice] = &[
         means: "The key is good, but may not do this: a scope is missing, or it is of another location.",
         steps: &[
             "`couplet auth status` names the scopes that are missing; add them on that side",
-            "then r tries again",
+            "then {error.retry} tries again",
         ],
     },
     Advice {
@@ -162,8 +162,8 @@ static TABLE: &[Advice] = &[
         words: &[],
         means: "The side refuses a value of the record. Its words are below.",
         steps: &[
-            "correct the value: o goes to the record, e edits it",
-            "it is tried again by itself when the record changes; r tries at once",
+            "correct the value: {error.record} goes to the record, {contact.edit} edits it",
+            "it is tried again by itself when the record changes; {error.retry} tries at once",
         ],
     },
 ];
@@ -182,7 +182,7 @@ pub fn of(error: &ErrorRow) -> Option<&'static Advice> {
     })
 }
 
-/// The steps with the side's name where they leave it open.
+/// The steps with the side's name where they leave it open; their keys are [filled in](super::keymap::Keymap::fill).
 pub fn steps(error: &ErrorRow, advice: &Advice) -> Vec<String> {
     let side = error.last.side.map_or("SIDE", crate::model::Side::name);
     let named = advice.steps.iter().map(|step| step.replace("SIDE", side));
@@ -222,6 +222,8 @@ mod tests {
             count: 1,
             first_at: Millis(0),
             last_at: Millis(0),
+            operator: None,
+            note: None,
         }
     }
 

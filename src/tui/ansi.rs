@@ -7,7 +7,7 @@ use ratatui::{
     style::{Color, Modifier},
 };
 
-use super::theme::color_code;
+use super::theme::{color_code, link_number};
 
 const MODIFIERS: [(Modifier, &str); 9] = [
     (Modifier::BOLD, "1"),
@@ -30,12 +30,23 @@ struct Pen {
     front: Color,
     back: Color,
     modifiers: Modifier,
+    /// The link that it writes.
+    link: Option<usize>,
+}
+
+/// As [`draw_linked`], where no cell is a link.
+pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String {
+    draw_linked(cells, &[])
 }
 
 /// The bytes that draw `cells` on a terminal whose style is plain, and leave it so.
 ///
-/// Cells of one style are drawn together, since a move to the next row is shorter than a change of style.
-pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String {
+/// Cells of one style are drawn together, since a move to the next row is shorter than a change of style. Those of
+/// link `n` lead to `links[n]` (OSC 8); an empty address is none.
+pub fn draw_linked<'a>(
+    cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>,
+    links: &[String],
+) -> String {
     let mut out = String::new();
     let plain = Pen::of(&Cell::EMPTY);
     let mut styles: Vec<(Pen, Vec<Placed>)> = vec![(plain, Vec::new())];
@@ -65,19 +76,37 @@ pub fn draw<'a>(cells: impl IntoIterator<Item = (u16, u16, &'a Cell)>) -> String
             }
         }
         let wanted = Pen::of(cell);
-        if wanted != pen {
+        if wanted.link != pen.link {
+            link(&mut out, wanted.link, links);
+        }
+        if wanted.unlinked() != pen.unlinked() {
             let codes = pen.codes_to(wanted);
             push(&mut out, format_args!("\x1b[{codes}m"));
-            pen = wanted;
         }
+        pen = wanted;
         out.push_str(cell.symbol());
         here = Some((x + 1, y));
         sure &= cell.symbol().is_ascii();
     }
-    if pen != plain {
+    if pen.link.is_some() {
+        link(&mut out, None, links);
+    }
+    if pen.unlinked() != plain {
         out.push_str("\x1b[m");
     }
     out
+}
+
+/// Begins a link, or ends the one before.
+fn link(out: &mut String, number: Option<usize>, links: &[String]) {
+    let address = number
+        .and_then(|at| links.get(at))
+        .map_or("", String::as_str);
+    match number.filter(|_| !address.is_empty()) {
+        Some(at) => push(out, format_args!("\x1b]8;id=couplet-{at};{address}\x1b\\")),
+        None if links.is_empty() => {}
+        None => out.push_str("\x1b]8;;\x1b\\"),
+    }
 }
 
 fn push(out: &mut String, words: std::fmt::Arguments<'_>) {
@@ -91,7 +120,12 @@ impl Pen {
             front: cell.fg,
             back: cell.bg,
             modifiers: cell.modifier,
+            link: link_number(cell.underline_color),
         }
+    }
+
+    const fn unlinked(self) -> Self {
+        Self { link: None, ..self }
     }
 
     /// The codes that turn this into `to`: what is new, or all of it after a reset where something goes.
@@ -129,6 +163,24 @@ mod tests {
     use super::super::theme::Theme;
 
     use super::*;
+
+    #[test]
+    fn a_link_is_opened_and_ended_around_its_cells() {
+        let mut cell = Cell::default();
+        cell.set_symbol("a")
+            .set_style(super::super::theme::link(Style::new(), 1));
+        let mut after = Cell::default();
+        after.set_symbol("b");
+        let cells = [(0, 0, &cell), (1, 0, &after)];
+        let links = [String::new(), "https://x.example/1".to_owned()];
+        let linked = "\x1b]8;id=couplet-1;https://x.example/1\x1b\\\x1b[4ma\x1b]8;;\x1b\\\x1b[m";
+        assert_eq!(
+            draw_linked(cells, &links),
+            format!("\x1b[1;2Hb\x1b[1H{linked}")
+        );
+        // where links are not spoken of
+        assert_eq!(draw(cells), "\x1b[1;2Hb\x1b[1H\x1b[4ma\x1b[m");
+    }
 
     #[test]
     fn cells_cost_few_bytes() {

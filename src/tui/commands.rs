@@ -1,11 +1,15 @@
 //! The command table: dispatch, footer, help and palette all read it.
 
-use crate::model::{Reason as Because, Side};
+use crate::model::Side;
 
-use super::filter;
-use super::keys::{self, Key};
 use super::model::Model;
 use super::msg::{Do, Move, Pick, Tab};
+use super::pages;
+use super::ready::{
+    alert, both, candidate, conflict, contact, editor, error, filterable, live_error, log_line,
+    markable, marked, pair, pausable, policy, remembers, searchable, separate, several, sortable,
+    staged, staged_here, task, two,
+};
 
 /// Where a command's keys hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +26,8 @@ pub enum Scope {
     Conflicts,
     /// The policies that are remembered.
     Policies,
+    /// One answer for many conflicts.
+    Bulk,
     /// The workbench of a field conflict.
     Workbench,
     /// The workbench of a delete against an edit, and of a mass change.
@@ -50,6 +56,7 @@ impl Scope {
             Self::Tasks => "Tasks",
             Self::Conflicts => "Conflicts",
             Self::Policies => "Policies",
+            Self::Bulk => "Decide many",
             Self::Workbench | Self::Sides | Self::Candidates => "Conflict workbench",
             Self::SyncLog => "Sync log",
             Self::Errors => "Errors",
@@ -86,7 +93,7 @@ pub struct Command {
     pub help: &'static str,
     /// How much it can spoil.
     pub danger: Danger,
-    /// Whether it can run, or why not.
+    /// Whether it can run, or why not; who may look only is asked by [`Command::can_run`].
     pub ready: fn(&Model) -> Result<(), Reason>,
     /// What it does.
     pub msg: Do,
@@ -131,206 +138,12 @@ impl Command {
         self
     }
 
-    /// The keys as footer and help write them; `None` if the table has a key that does not parse.
-    pub fn key_words(&self) -> String {
-        let words = self.keys.iter().filter_map(|key| keys::parse(key).ok());
-        let words: Vec<_> = words
-            .map(|keys| {
-                let keys: Vec<_> = keys.into_iter().map(Key::short).collect();
-                keys.join(" ")
-            })
-            .collect();
-        words.join(" ")
-    }
-
-    /// The first key as the footer writes it.
-    pub fn first_key(&self) -> String {
-        let keys = self.keys.first().and_then(|key| keys::parse(key).ok());
-        let keys: Vec<_> = keys
-            .unwrap_or_default()
-            .into_iter()
-            .map(Key::short)
-            .collect();
-        keys.join(" ")
-    }
-}
-
-fn contact(model: &Model) -> Result<(), Reason> {
-    match model.contacts.subject() {
-        Some(_) => Ok(()),
-        None => Err("no contact is selected".into()),
-    }
-}
-
-fn pair(model: &Model) -> Result<(), Reason> {
-    contact(model)?;
-    let row = model
-        .contacts
-        .current()
-        .filter(|_| model.contacts.named.is_none());
-    let is_pair = match (row, model.contacts.detail_in_view()) {
-        (Some(row), _) => row.ids.ghl.is_some() && row.ids.growbots.is_some(),
-        (None, Some(detail)) => {
-            let ends = &detail.linked.ends;
-            ends.ghl.live().is_some() && ends.growbots.live().is_some()
+    /// Whether it can run here and now, or why not.
+    pub fn can_run(&self, model: &Model) -> Result<(), Reason> {
+        match model.bars() {
+            Some(why) if !self.msg.only_looks() => Err(why.into()),
+            _ => (self.ready)(model),
         }
-        (None, None) => return Err("the contact is still being read".into()),
-    };
-    if is_pair {
-        Ok(())
-    } else {
-        Err("it is in one system only: there is no pair to part".into())
-    }
-}
-
-fn two(model: &Model) -> Result<(), Reason> {
-    super::tabs::contact_forms::to_link(model).map(drop)
-}
-
-fn task(model: &Model) -> Result<(), Reason> {
-    match model.tasks.window.current() {
-        Some(_) => Ok(()),
-        None => Err("no task is selected".into()),
-    }
-}
-
-fn staged(model: &Model) -> Result<(), Reason> {
-    match model.staged() {
-        0 => Err("nothing is staged: open a conflict and take a side".into()),
-        _ => Ok(()),
-    }
-}
-
-fn conflict(model: &Model) -> Result<(), Reason> {
-    match model.conflicts.current() {
-        Some(_) => Ok(()),
-        None => Err("no conflict is selected".into()),
-    }
-}
-
-fn staged_here(model: &Model) -> Result<(), Reason> {
-    let mine = model
-        .conflicts
-        .current()
-        .is_some_and(|c| c.staged.iter().any(|s| s.operator == model.operator));
-    if mine {
-        Ok(())
-    } else {
-        Err("you staged nothing for this conflict".into())
-    }
-}
-
-fn both(model: &Model) -> Result<(), Reason> {
-    let field = model
-        .conflicts
-        .bench_field()
-        .ok_or("no field is selected")?;
-    let both = field.value_of(&crate::model::Take::Both);
-    both.map(drop)
-        .map_err(|_| format!("+ not for {}: it has one value", field.field.label()))
-}
-
-fn candidate(model: &Model) -> Result<(), Reason> {
-    match model.conflicts.current() {
-        Some(c) if !c.candidates.is_empty() => Ok(()),
-        _ => Err("there is no candidate".into()),
-    }
-}
-
-fn separate(model: &Model) -> Result<(), Reason> {
-    match model.conflicts.current().map(|c| c.reason) {
-        Some(Because::AmbiguousMatch | Because::Duplicate) => Ok(()),
-        _ => Err("there is nothing to keep apart".into()),
-    }
-}
-
-fn error(model: &Model) -> Result<(), Reason> {
-    match model.errors.current() {
-        Some(_) => Ok(()),
-        None => Err("no error is selected".into()),
-    }
-}
-
-fn log_line(model: &Model) -> Result<(), Reason> {
-    match super::tabs::sync_log::line_here(model) {
-        Some(_) => Ok(()),
-        None => Err("no line of a pass is selected: enter unfolds one".into()),
-    }
-}
-
-fn alert(model: &Model) -> Result<(), Reason> {
-    let open = |alert: &crate::model::Alert| alert.state == crate::model::AlertState::Open;
-    if model.errors.alerts.iter().any(open) {
-        Ok(())
-    } else {
-        Err("no alert waits for anybody".into())
-    }
-}
-
-fn pausable(model: &Model) -> Result<(), Reason> {
-    use super::tabs::rates::Spot;
-    match model.rates.spot() {
-        Spot::Lane(crate::model::Lane::Operator) => {
-            Err("the operator lane cannot be paused: somebody waits at a screen".into())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn markable(model: &Model) -> Result<(), Reason> {
-    let tabs = matches!(
-        model.tab,
-        Tab::Contacts | Tab::Tasks | Tab::Conflicts | Tab::Errors
-    );
-    if tabs && filter::is_list(model) {
-        Ok(())
-    } else {
-        Err("there is no list here to mark".into())
-    }
-}
-
-fn marked(model: &Model) -> Result<(), Reason> {
-    match model.marks.conflicts.len() {
-        0 => Err("nothing is marked: v marks a conflict, V all of the list".into()),
-        _ => Ok(()),
-    }
-}
-
-fn filterable(model: &Model) -> Result<(), Reason> {
-    if filter::is_list(model) {
-        Ok(())
-    } else {
-        Err("there is no list here to filter".into())
-    }
-}
-
-fn searchable(model: &Model) -> Result<(), Reason> {
-    match model.tab {
-        Tab::Contacts | Tab::Tasks => Ok(()),
-        _ => Err("search works in Contacts and Tasks".into()),
-    }
-}
-
-fn remembers(model: &Model) -> Result<(), Reason> {
-    match model.conflicts.bench_field() {
-        Some(_) => Ok(()),
-        None => Err("no field is selected".into()),
-    }
-}
-
-fn policy(model: &Model) -> Result<(), Reason> {
-    let list = model.conflicts.policies.as_ref();
-    match list.and_then(super::tabs::policies::Policies::current) {
-        Some(_) => Ok(()),
-        None => Err("no policy is selected".into()),
-    }
-}
-
-fn sortable(model: &Model) -> Result<(), Reason> {
-    match model.tab {
-        Tab::Contacts => Ok(()),
-        Tab::Conflicts if model.conflicts.is_list() => Ok(()),
-        _ => Err("this list has one order".into()),
     }
 }
 
@@ -347,6 +160,7 @@ pub static COMMANDS: &[Command] = &[
     command("contact.note", S::Contacts, &["m"], "note", "Write a note; it goes to GHL first, then to Growbots.", Do::Note).if_ready(contact),
     command("contact.ignore", S::Contacts, &["i"], "ignore", "Leave the contact alone, or take it up again.", Do::Ignore).if_ready(contact).asks(),
     command("contact.new", S::Contacts, &["N"], "new", "Make a contact; it goes to GHL first, then to Growbots.", Do::New),
+    command("contact.page", S::Contacts, &["o"], "", "Show where the record's page is on each side, as links for your terminal to open.", Do::Page).if_ready(pages::ready),
     command("contact.link", S::Contacts, &["L"], "", "Make a pair of the contact under the cursor and the marked one: they are the same person.", Do::Link).if_ready(two).asks(),
     command("contact.split", S::Contacts, &["X"], "", "Part a pair: its two records are different people.", Do::Split).if_ready(pair).asks(),
     // Tasks
@@ -356,17 +170,28 @@ pub static COMMANDS: &[Command] = &[
     command("task.assign", S::Tasks, &["w"], "assign", "Give the task under the cursor, or all marked ones, to somebody else.", Do::Assign).if_ready(task),
     command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time: `fri`, `+2d`, `12 dec 9:00`.", Do::Due).if_ready(task).asks(),
     // Conflicts
-    command("conflict.decide", S::Conflicts, &["d"], "decide", "Stage one side for all marked conflicts; nothing is written until you apply.", Do::Decide).if_ready(marked),
+    command("conflict.decide", S::Conflicts, &["d"], "decide", "Decide all marked conflicts at once, or all that pass the filter: shows row by row what each gets; nothing is written until you apply.", Do::Decide).if_ready(marked),
     command("conflict.apply", S::Conflicts, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
     command("conflict.put-off", S::Conflicts, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff).if_ready(conflict),
     command("conflict.policies", S::Conflicts, &["p"], "policies", "List the policies that are remembered, and remove one.", Do::Policies),
     // policies
     command("policy.remove", S::Policies, &["X"], "remove", "Remove the policy; what it settled stays.", Do::RemovePolicy).if_ready(policy).asks(),
+    // one answer for many; enter stages, see Open; space shows a row, see Unfold
+    command("bulk.ghl", S::Bulk, &["h", "<left>"], "GHL", "Take the GHL value in every row.", Do::Stage(Pick::Side(Side::Ghl))),
+    command("bulk.growbots", S::Bulk, &["l", "<right>"], "Growbots", "Take the Growbots value in every row.", Do::Stage(Pick::Side(Side::Growbots))),
+    command("bulk.base", S::Bulk, &["b"], "base", "Take in every row what both sides last agreed on.", Do::Stage(Pick::Base)),
+    command("bulk.newest", S::Bulk, &["w"], "newest", "Take in every row the side that changed later; rows of the same time stay open.", Do::Stage(Pick::Newest)),
+    command("bulk.value", S::Bulk, &["e"], "a value", "Type one value for every row.", Do::OtherValue).if_ready(super::tabs::bulk::one_value),
+    command("bulk.leave-out", S::Bulk, &["x"], "leave out", "Leave the row under the cursor out, or take it in again.", Do::LeaveOut),
+    command("bulk.remember", S::Bulk, &["R"], "remember", "Remember how the field under the cursor is decided, as a policy.", Do::Remember),
+    command("bulk.apply", S::Bulk, &["a"], "", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
     // the workbench of fields
     command("bench.ghl", S::Workbench, &["h", "<left>"], "GHL", "Stage the GHL value for this field; nothing is written until you apply.", Do::Stage(Pick::Side(Side::Ghl))),
     command("bench.growbots", S::Workbench, &["l", "<right>"], "Growbots", "Stage the Growbots value for this field; nothing is written until you apply.", Do::Stage(Pick::Side(Side::Growbots))),
     command("bench.base", S::Workbench, &["b"], "base", "Stage the value that both sides last agreed on.", Do::Stage(Pick::Base)),
     command("bench.other", S::Workbench, &["e"], "edit", "Type another value for this field.", Do::OtherValue),
+    command("bench.editor", S::Workbench, &["E"], "", "Type another value in your editor (`$VISUAL` or `$EDITOR`).", Do::Editor).if_ready(editor),
+    command("bench.page", S::Workbench, &["o"], "", "Show where the record's page is on each side, as links.", Do::Page).if_ready(pages::ready),
     command("bench.next", S::Workbench, &["n"], "next", "Go to the next field that is undecided.", Do::NextUndecided),
     command("bench.unstage", S::Workbench, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
     command("bench.apply", S::Workbench, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
@@ -374,27 +199,30 @@ pub static COMMANDS: &[Command] = &[
     command("bench.put-off", S::Workbench, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     command("bench.remember", S::Workbench, &["R"], "remember", "Remember how this field is decided, as a policy: for this record, a filter or always; shows first what that settles now.", Do::Remember).if_ready(remembers),
     // the workbench of a delete, and of a mass change
-    command("sides.ghl", S::Sides, &["h", "<left>"], "as GHL", "Stage the answer: as GHL has it.", Do::Stage(Pick::Side(Side::Ghl))),
-    command("sides.growbots", S::Sides, &["l", "<right>"], "as Growbots", "Stage the answer: as Growbots has it.", Do::Stage(Pick::Side(Side::Growbots))),
+    command("sides.ghl", S::Sides, &["h", "<left>"], "as GHL", "Stage what the left box says: as GHL has it.", Do::Stage(Pick::Side(Side::Ghl))),
+    command("sides.growbots", S::Sides, &["l", "<right>"], "as Growbots", "Stage what the right box says: as Growbots has it.", Do::Stage(Pick::Side(Side::Growbots))),
     command("sides.next", S::Sides, &["n"], "next", "Go to the next conflict that is undecided.", Do::NextUndecided),
     command("sides.unstage", S::Sides, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
     command("sides.apply", S::Sides, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),
+    command("sides.page", S::Sides, &["o"], "", "Show where the record's page is on each side, as links.", Do::Page).if_ready(pages::ready),
     command("sides.put-off", S::Sides, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     // the workbench of candidates; enter takes, see Open
     command("candidates.left", S::Candidates, &["h", "<left>"], "", "Go to the candidate on the left.", Do::PreviousCandidate),
-    command("candidates.right", S::Candidates, &["l", "<right>"], "candidate", "Go to the candidate on the right; enter takes it.", Do::NextCandidate).if_ready(candidate),
+    command("candidates.right", S::Candidates, &["l", "<right>"], "candidate", "Go to the candidate on the right; {open} takes it.", Do::NextCandidate).if_ready(candidate),
     command("candidates.separate", S::Candidates, &["D"], "different", "Stage that none of the candidates is the same.", Do::Stage(Pick::Separate)).if_ready(separate),
     command("candidates.next", S::Candidates, &["n"], "next", "Go to the next conflict that is undecided.", Do::NextUndecided),
     command("candidates.unstage", S::Candidates, &["x"], "unstage", "Take the staged answer back.", Do::Unstage).if_ready(staged_here),
     command("candidates.apply", S::Candidates, &["a"], "apply", "List what you staged, and apply it after `y`.", Do::Apply).if_ready(staged).asks(),
+    command("candidates.page", S::Candidates, &["o"], "", "Show where the record's page is on each side, as links.", Do::Page).if_ready(pages::ready),
     command("candidates.put-off", S::Candidates, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff),
     // Sync log
     command("log.follow", S::SyncLog, &["w"], "follow", "Keep the cursor on the newest pass, or let it be.", Do::Follow),
     command("log.record", S::SyncLog, &["o"], "record", "Show the record of the line under the cursor.", Do::OpenRecord).if_ready(log_line),
     // Errors
-    command("error.retry", S::Errors, &["r"], "retry", "Try the records of this error again.", Do::Retry).if_ready(error).asks(),
-    command("error.skip", S::Errors, &["x"], "skip", "Do not try the records of this error again until they change.", Do::Skip).if_ready(error).asks(),
-    command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts, or count it again.", Do::Mute).if_ready(error).asks(),
+    command("error.retry", S::Errors, &["r"], "retry", "Try the records of this error again.", Do::Retry).if_ready(live_error).asks(),
+    command("error.skip", S::Errors, &["x"], "skip", "Do not try the records of this error again until they change.", Do::Skip).if_ready(live_error).asks(),
+    command("error.mute", S::Errors, &["m"], "mute", "Keep this error out of the counts, or count it again.", Do::Mute).if_ready(live_error).asks(),
+    command("error.assign", S::Errors, &["w"], "assign", "Give the tasks that this error holds to somebody else.", Do::Assign).if_ready(live_error),
     command("error.record", S::Errors, &["o"], "record", "Show the latest record of the error.", Do::OpenRecord).if_ready(error),
     command("error.export", S::Errors, &["X"], "export", "Write the errors of the list to a new file, CSV or JSON lines.", Do::Export).if_ready(error),
     command("error.acknowledge", S::Errors, &["A"], "ack", "Say of the latest alert that somebody knows.", Do::Acknowledge).if_ready(alert),
@@ -404,12 +232,14 @@ pub static COMMANDS: &[Command] = &[
     command("search", S::Global, &["/"], "search", "Search the list while you type; esc leaves, esc again drops it.", Do::Search).if_ready(searchable),
     command("filter", S::Global, &["f"], "filter", "Filter the list: `tag:vip state:conflict updated:<2d owner:me`; tab completes, esc drops it.", Do::Filter).if_ready(filterable),
     command("copy", S::Global, &["c"], "", "Copy what is under the cursor to your clipboard; of an error, its request for `curl`.", Do::Copy),
-    command("mark", S::Global, &["v"], "mark", "Mark the row under the cursor, or let it go; `esc` lets all go.", Do::Mark).if_ready(markable),
+    command("mark", S::Global, &["v"], "mark", "Mark the row under the cursor, or let it go; `{back}` lets all go.", Do::Mark).if_ready(markable),
     command("mark.all", S::Global, &["V"], "", "Mark all rows of the list, or none.", Do::MarkAll).if_ready(markable),
     command("sort", S::Global, &["s"], "sort", "Sort contacts, choose columns, keep them as a view; group conflicts by reason, record, field or who.", Do::Sort).if_ready(sortable),
+    command("workspaces", S::Global, &["W"], "", "List all workspaces of the config, one line each, and open another.", Do::Workspaces).if_ready(several),
     command("undo", S::Global, &["u"], "undo", "Take back what was written: in Sync log the line or the pass under the cursor, elsewhere your latest operation. Shows first what goes back.", Do::Undo).asks(),
     command("next-for-me", S::Global, &["."], "next", "Go to the next thing that needs you, from anywhere.", Do::NextForMe),
-    command("sync", S::Global, &["S"], "sync", "Run a pass now.", Do::Sync),
+    command("plan", S::Global, &["P"], "", "Show the plan of the next pass: what waits to be written, in order, what it costs, and what waits for you. Nothing is written.", Do::Plan),
+    command("sync", S::Global, &["S"], "sync", "Run a pass now; in Contacts, read the contact or the marked ones on both sides first.", Do::Sync),
     command("tab.contacts", S::Global, &["1"], "", "Show Contacts.", Do::Tab(Tab::Contacts)),
     command("tab.tasks", S::Global, &["2"], "", "Show Tasks.", Do::Tab(Tab::Tasks)),
     command("tab.conflicts", S::Global, &["3"], "", "Show Conflicts.", Do::Tab(Tab::Conflicts)),
@@ -422,6 +252,7 @@ pub static COMMANDS: &[Command] = &[
     command("help", S::Global, &["?"], "", "Show the keys of this screen.", Do::Help),
     command("plain", S::Global, &["<alt-p>"], "", "Plain mode: what is under the cursor as one line in the last row, for screen readers; again leaves it.", Do::Plain),
     command("redraw", S::Global, &["<ctrl-l>"], "", "Draw the screen anew.", Do::Redraw),
+    command("suspend", S::Global, &["<ctrl-z>"], "", "Give the terminal back to the shell; `fg` comes back. The sync rests meanwhile.", Do::Suspend),
     command("quit", S::Global, &["q", "<ctrl-c>"], "", "Go back; at the top, leave. Asks if the sync would stop.", Do::Quit),
     // movement
     command("down", S::Movement, &["j", "<down>"], "", "One down.", Do::Move(Move::Down)),
@@ -440,6 +271,7 @@ pub static COMMANDS: &[Command] = &[
     // questions
     command("yes", S::Dialog, &["y"], "", "Yes.", Do::Yes),
     command("no", S::Dialog, &["N", "n", "<esc>", "<ctrl-c>"], "", "No.", Do::No),
+    command("reason", S::Dialog, &["<tab>"], "", "Say why, for the log, in a question that applies decisions.", Do::Reason),
     command("default", S::Dialog, &["<enter>"], "", "The default that the box names, always harmless.", Do::Default),
     command("scroll-down", S::Dialog, &["J", "j", "<down>"], "", "Scroll down.", Do::ScrollDown),
     command("scroll-up", S::Dialog, &["K", "k", "<up>"], "", "Scroll up.", Do::ScrollUp),
@@ -449,7 +281,7 @@ pub static COMMANDS: &[Command] = &[
     command("help.up", S::Help, &["k", "<up>", "<pgup>"], "", "Scroll up.", Do::ScrollUp),
 ];
 
-/// What a key means after another one that was waiting.
+/// What keys mean.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// This command, by its place in [`COMMANDS`].
@@ -458,28 +290,4 @@ pub enum Meaning {
     Begins,
     /// Nothing.
     Nothing,
-}
-
-/// The command that keys name in these scopes, the nearest scope first. In Tasks `space` ticks: the one key that a
-/// scope takes from movement.
-pub fn meaning(scopes: &[Scope], pressed: &[Key]) -> Meaning {
-    let mut begins = false;
-    for scope in scopes {
-        for (at, command) in COMMANDS.iter().enumerate() {
-            if command.scope != *scope {
-                continue;
-            }
-            for keys in command.keys.iter().filter_map(|key| keys::parse(key).ok()) {
-                if keys == pressed {
-                    return Meaning::Command(at);
-                }
-                begins |= keys.len() > pressed.len() && keys.starts_with(pressed);
-            }
-        }
-    }
-    if begins {
-        Meaning::Begins
-    } else {
-        Meaning::Nothing
-    }
 }

@@ -1,7 +1,7 @@
 //! Questions as data: what will be written, what it costs, and what to ask of the engine if the answer is yes.
 
 use crate::engine::port::Ask;
-use crate::model::{Answer, BySide, ConflictId, Side};
+use crate::model::{Action, Answer, BySide, ConflictId, Side, Undo};
 
 use super::form::Form;
 use super::tabs::views::Step;
@@ -45,6 +45,17 @@ impl Confirm {
         }
     }
 
+    /// Whether a remark can go with it: it applies decisions, or leaves errors alone.
+    pub fn takes_reason(&self) -> bool {
+        let takes = |ask: &Ask| {
+            matches!(
+                ask,
+                Ask::Act(Action::Resolve { .. } | Action::Skip { .. } | Action::Mute { .. })
+            )
+        };
+        self.asks.iter().any(takes)
+    }
+
     /// A question about one thing to ask of the engine.
     pub fn one(title: &str, lines: Vec<String>, yes: &str, ask: Ask, said: &str) -> Self {
         Self {
@@ -62,6 +73,8 @@ impl Confirm {
 pub struct Choice {
     /// What it is about.
     pub title: String,
+    /// What is to be known before; with the side whose page a line links to.
+    pub lines: Vec<(String, Option<Side>)>,
     /// The answers.
     pub answers: Vec<Offer>,
     /// A remark.
@@ -90,6 +103,12 @@ pub enum Then {
     Form(Box<Form>),
     /// The contacts list is shown another way.
     List(Step),
+    /// The sync log is shown with this filter.
+    Log(String),
+    /// A preview of this undo is asked for.
+    Undo(Undo),
+    /// This is copied.
+    Copy(String),
 }
 
 /// What writes cost, in words: `GHL 1 read 1 write, Growbots 2 reads 2 writes, 1 s`.

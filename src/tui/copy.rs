@@ -30,7 +30,8 @@ pub fn copy(model: &mut Model) {
         Tab::SyncLog => super::tabs::sync_log::line_here(model).map(|line| {
             (
                 "the line",
-                super::tabs::sync_log::words_of(line, &model.times),
+                super::tabs::sync_log::words_of(line, &model.times)
+                    + &super::tabs::sync_log::sent_words(model, line.id),
             )
         }),
         Tab::Rates => None,

@@ -1,7 +1,7 @@
 //! What `update` asks for, as plain data that tests can compare; `run` carries it out.
 
 use crate::engine::port::Ask;
-use crate::model::{ErrorId, Filter, LinkId, Millis, PageKey, PassId, Undo};
+use crate::model::{ConflictId, ErrorId, Filter, LinkId, LogId, Millis, PageKey, PassId, Undo};
 use crate::store::{BoardDays, ContactQuery, TaskQuery};
 
 /// Something to be done outside the model.
@@ -17,6 +17,19 @@ pub enum Effect {
     Copy(String),
     /// Draw every cell anew.
     Redraw,
+    /// Look at every workspace; each answer comes as [`Msg::Workspace`](super::msg::Msg::Workspace).
+    LookAround,
+    /// Open the workspace of this name in the place of this one.
+    Switch(String),
+    /// Let the operator change a text in an editor; it comes back as [`Msg::Edited`](super::msg::Msg::Edited).
+    Edit {
+        /// The editor, a command.
+        editor: String,
+        /// The text.
+        text: String,
+    },
+    /// Stop the process until the shell lets it go on.
+    Suspend,
     /// Write a text to a new file; how that ended comes as [`Msg::Saved`](super::msg::Msg::Saved).
     Save {
         /// Where.
@@ -77,8 +90,10 @@ pub enum Request {
     Marked(Vec<LinkId>),
     /// Contacts whose names or addresses have these words, for the palette.
     Find(String),
-    /// Open conflicts.
+    /// Open conflicts, and who has one open.
     Conflicts,
+    /// What became of conflicts.
+    Settled(Vec<ConflictId>),
     /// Policies that are remembered.
     Policies,
     /// Which of these contacts pass a filter, and how many contacts pass it in all.
@@ -94,8 +109,15 @@ pub enum Request {
     LogOfPass(PassId),
     /// The newest log lines that pass a filter.
     LogFound(Filter),
-    /// Open errors.
-    Errors,
+    /// What was sent for a log line, and what came back.
+    Exchanges(LogId),
+    /// What waits to be written.
+    Plan,
+    /// Errors.
+    Errors {
+        /// Those that are closed too.
+        closed: bool,
+    },
     /// What an undo would do; without `of` that of this operator's latest operation.
     Undo {
         /// Of what.
@@ -116,7 +138,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 20;
+    pub const SLOTS: usize = 23;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -126,7 +148,7 @@ impl Request {
             Self::Detail(_) => 2,
             Self::Tasks { .. } => 3,
             Self::Conflicts => 4,
-            Self::Errors => 5,
+            Self::Errors { .. } => 5,
             Self::Passes => 6,
             Self::LogOfPass(_) => 7,
             Self::Rates { .. } => 8,
@@ -141,6 +163,9 @@ impl Request {
             Self::Policies => 17,
             Self::Matching { .. } => 18,
             Self::Marked(_) => 19,
+            Self::Settled(_) => 20,
+            Self::Exchanges(_) => 21,
+            Self::Plan => 22,
         }
     }
 }

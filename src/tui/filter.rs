@@ -10,7 +10,7 @@ use crate::text::{thousands, width};
 use super::keys::{Code, Key};
 use super::model::Model;
 use super::msg::Tab;
-use super::tabs::{conflicts, contacts, sync_log, tasks};
+use super::tabs::{conflicts, contacts, errors, sync_log, tasks};
 use super::widgets::paint::{self, Row};
 
 /// The filters of all lists.
@@ -80,7 +80,7 @@ fn values(tab: Tab, field: &str) -> Vec<&'static str> {
         ]
         .map(Reason::name)
         .to_vec(),
-        (Tab::Errors, "state") => vec!["open", "muted", "skipped"],
+        (Tab::Errors, "state") => vec!["open", "muted", "skipped", "closed"],
         (_, "side") => Side::BOTH.map(Side::name).to_vec(),
         (_, "owner" | "assignee" | "by") => vec!["me"],
         (_, "updated" | "opened" | "due" | "at" | "last") => vec!["<2h", "<2d", "<1w", ">1w"],
@@ -207,7 +207,8 @@ fn put(model: &mut Model, tab: Tab, text: String, filter: Filter) {
         Tab::Tasks => tasks::filter(model),
         Tab::Conflicts => conflicts::go(model, super::msg::Move::Top),
         Tab::SyncLog => sync_log::find(model),
-        Tab::Errors | Tab::Rates => {}
+        Tab::Errors => errors::filtered(model),
+        Tab::Rates => {}
     }
 }
 

@@ -6,6 +6,7 @@ use tui_textarea::{CursorMove, TextArea};
 use crate::model::{ConflictId, FieldName, FieldType, Lane, LinkId, Side, Value};
 use crate::text::{clean, clean_lines};
 
+use super::confirm::Confirm;
 use super::keys::{Code, Key};
 use super::times::Times;
 
@@ -24,8 +25,12 @@ pub enum Purpose {
     Tags(Vec<LinkId>),
     /// Keep the columns, order and filter of Contacts under a name.
     View,
-    /// Give a field in conflict another value.
-    Other(ConflictId, FieldName),
+    /// Give a field in conflict another value; with the revision that the operator saw.
+    Other(ConflictId, FieldName, i64),
+    /// Give the fields of many conflicts one value.
+    Bulk,
+    /// Say why, for the log, in a question that applies.
+    Reason(Box<Confirm>),
     /// Change fields of these tasks.
     Tasks(Vec<LinkId>),
     /// Make a task for a contact.

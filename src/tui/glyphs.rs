@@ -1,6 +1,7 @@
 //! The marks, each one column wide, and what stands for them where a terminal has only ASCII.
 
 use ratatui::buffer::Buffer;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::model::{BySide, LinkState, RecordId};
 
@@ -74,7 +75,8 @@ const ASCII: [(&str, &str); 46] = [
     ("▇", "#"),
 ];
 
-/// Replaces every sign that is not ASCII: marks by their ASCII form, anything else by `?`.
+/// Replaces every sign that is not ASCII: marks by their ASCII form, letters by what they are without their accents,
+/// anything else by `?`.
 pub fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         let symbol = cell.symbol();
@@ -82,6 +84,11 @@ pub fn to_ascii(buffer: &mut Buffer) {
             continue;
         }
         let plain = ASCII.iter().find(|(sign, _)| *sign == symbol);
-        cell.set_symbol(plain.map_or("?", |(_, ascii)| ascii));
+        let plain = plain.map(|(_, ascii)| (*ascii).to_owned());
+        let plain = plain.or_else(|| {
+            let letter = symbol.nfd().next().filter(char::is_ascii)?;
+            Some(letter.to_string())
+        });
+        cell.set_symbol(plain.as_deref().unwrap_or("?"));
     }
 }

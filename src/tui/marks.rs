@@ -3,15 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::engine::port::Ask;
-use crate::model::{
-    Action, Conflict, ConflictId, ConflictState, ErrorId, LinkId, Reason, Side, Take,
-};
+use crate::model::{Action, ConflictId, ErrorId, LinkId};
 
-use super::confirm::{Choice, Confirm, Offer, Then};
+use super::confirm::Confirm;
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
-use super::tabs::detail::show;
-use super::tabs::staging;
 use super::times::counted;
 
 /// The marked rows of each list.
@@ -124,14 +120,21 @@ pub fn back(model: &mut Model) -> bool {
 fn tell(model: &mut Model) {
     let n = model.marks.count(model.tab);
     let keys = match model.tab {
-        Tab::Contacts => "t tags them, i ignores them, L pairs two",
-        Tab::Tasks => "space completes them, w assigns, d sets when they are due",
-        Tab::Errors => "r retries, x skips, m mutes them",
-        _ => "d decides them, z puts them off",
+        Tab::Contacts => {
+            "{contact.tags} tags them, {contact.ignore} ignores them, {contact.link} pairs two"
+        }
+        Tab::Tasks => {
+            "{task.complete} completes them, {task.assign} assigns, {task.due} sets when they are due"
+        }
+        Tab::Errors => "{error.retry} retries, {error.skip} skips, {error.mute} mutes them",
+        _ => "{conflict.decide} decides them, {conflict.put-off} puts them off",
     };
     match n {
         0 => model.say("Nothing is marked."),
-        n => model.say(format!("{n} marked: {keys}, esc lets go")),
+        n => {
+            let keys = model.keymap.fill(&format!("{keys}, {{back}} lets go"));
+            model.say(format!("{n} marked: {keys}"));
+        }
     }
 }
 
@@ -164,108 +167,4 @@ pub fn ignore(model: &mut Model) {
         ..Confirm::new(format!("Ignore {n} contacts?"))
     };
     open(model, confirm);
-}
-
-/// The value of a field that an answer for many takes, if it has one.
-type Choose = fn(&crate::model::ConflictField) -> Option<Take>;
-
-/// Opens the choice of a side for all fields of the marked conflicts. What is taken is staged; `a` lists the writes.
-pub fn decide(model: &mut Model) {
-    let marked = |id: &ConflictId| model.marks.conflicts.contains(id);
-    let all = model.conflicts.all.iter();
-    let open = all.filter(|c| marked(&c.id) && c.state == ConflictState::Open);
-    let (fields, others): (Vec<_>, Vec<_>) = open.partition(|c| c.reason == Reason::Field);
-    let picks: [(&str, Choose); 4] = [
-        ("take GHL", |_| Some(Take::Side(Side::Ghl))),
-        ("take Growbots", |_| Some(Take::Side(Side::Growbots))),
-        ("take the newer side", |field| field.newer.map(Take::Side)),
-        ("take the base", |_| Some(Take::Base)),
-    ];
-    let offer = |(words, pick): (&str, Choose)| {
-        let (confirm, n, left) = bulk_box(model, words, &fields, others.len(), pick);
-        let left = match left {
-            0 => String::new(),
-            n => format!(", {n} undecided: neither side is newer"),
-        };
-        Offer {
-            words: format!("{words} for {n}{left}"),
-            said: String::new(),
-            then: Then::Question(Box::new(confirm)),
-        }
-    };
-    let foot = match others.len() {
-        0 => "Each row is shown before it is staged; nothing is written before a.".to_owned(),
-        n => {
-            format!("{n} more that are marked ask for a person: they stay. Nothing is written yet.")
-        }
-    };
-    let choice = Choice {
-        title: format!(
-            "Decide {}",
-            counted(fields.len() as u64, "conflict", "conflicts")
-        ),
-        answers: picks.into_iter().map(offer).collect(),
-        foot,
-    };
-    model.overlay = Some(Overlay::Choice(Box::new(choice)));
-}
-
-/// The question that lists what an answer for many stages; with how many fields, and how many it leaves.
-fn bulk_box(
-    model: &Model,
-    words: &str,
-    fields: &[&Conflict],
-    others: usize,
-    pick: Choose,
-) -> (Confirm, String, usize) {
-    let (mut stages, mut lines, mut left, mut kept) = (Vec::new(), Vec::new(), 0, 0);
-    for conflict in fields {
-        for field in &conflict.fields {
-            let mut staged = conflict.staged.iter();
-            let head = format!("{}  {}", conflict.title, field.field.label());
-            if staged.any(|s| {
-                s.revision == conflict.revision
-                    && staging::field_of(&s.answer) == Some(&field.field)
-            }) {
-                kept += 1;
-                lines.push(format!("- {head}  staged already, kept"));
-                continue;
-            }
-            let Some(Ok(answer)) = pick(field).map(|take| staging::answer(field, &take)) else {
-                left += 1;
-                lines.push(format!("? {head}  same time, left open"));
-                continue;
-            };
-            let value = staging::value_of(&answer).flatten();
-            let to = show(value.as_ref(), &model.times);
-            for side in Side::BOTH {
-                if field.of(side) != value.as_ref() {
-                    let from = show(field.of(side), &model.times);
-                    lines.push(format!("✓ {head}  {side}: {from} → {to}"));
-                }
-            }
-            stages.push((conflict.id, answer));
-        }
-    }
-    let n = counted(stages.len() as u64, "field", "fields");
-    let mut foot = Vec::new();
-    for (count, why) in [
-        (left, "left open: same time on both sides"),
-        (kept, "kept: staged already"),
-        (others, "left open: needs its own screen"),
-    ] {
-        if count > 0 {
-            foot.push(format!("{count} {why}"));
-        }
-    }
-    foot.push("Staged, not written: a lists the writes and their cost, and applies.".into());
-    let confirm = Confirm {
-        lines,
-        foot,
-        yes: (!stages.is_empty()).then(|| format!("stage {n}")),
-        said: format!("{n} staged. a lists the exact writes and their cost."),
-        stages,
-        ..Confirm::new(format!("Decide many: {words}"))
-    };
-    (confirm, n, left)
 }

@@ -1,8 +1,10 @@
 //! All state of the dashboard.
 
+use std::sync::Arc;
+
 use crate::engine::port::Ask;
 use crate::model::{Holder, LoopStatus, Millis};
-use crate::store::Totals;
+use crate::store::{Barred, Totals};
 
 use super::book::Book;
 use super::commands::Scope;
@@ -10,9 +12,12 @@ use super::confirm::{Choice, Confirm};
 use super::effect::{Effect, Request};
 use super::filter::Filters;
 use super::form::Form;
+use super::keymap::Keymap;
 use super::keys::Key;
 use super::marks::Marks;
 use super::msg::Tab;
+use super::pages::Pages;
+use super::presence::Told;
 use super::remember::Remember;
 use super::tabs::{
     conflicts::Conflicts, contacts::Contacts, errors::Errors, rates::Rates, sync_log::SyncLog,
@@ -22,6 +27,7 @@ use super::theme::Theme;
 use super::times::Times;
 use super::widgets::header::Header;
 use super::widgets::palette::Palette;
+use super::workspaces::Overview;
 
 /// From this width on list and detail stand side by side.
 pub const WIDE: u16 = 100;
@@ -46,6 +52,8 @@ pub enum Overlay {
     Remember(Box<Remember>),
     /// Whether to leave although writes wait.
     Leave,
+    /// All workspaces of the config, over the whole screen.
+    Workspaces(Box<Overview>),
 }
 
 /// A message in place of the footer.
@@ -70,12 +78,20 @@ pub struct Toast {
 pub struct Model {
     /// Name of the workspace.
     pub workspace: String,
+    /// The names of all workspaces of the config.
+    pub places: Vec<String>,
     /// Name of the operator.
     pub operator: String,
     /// Whether both sides are the sandbox on this machine.
     pub demo: bool,
+    /// Why nothing may be changed here; `None`: it may.
+    pub looks_only: Option<&'static str>,
+    /// Why the database takes no writes just now; `None`: it does.
+    pub barred: Option<Barred>,
     /// The field map and the rules.
     pub book: Book,
+    /// Which keys name which command.
+    pub keymap: Arc<Keymap>,
     /// What things look like.
     pub theme: Theme,
     /// Whether the terminal has only ASCII.
@@ -112,6 +128,8 @@ pub struct Model {
     pub totals: Totals,
     /// Whether status, holder and totals have come.
     pub frame_read: bool,
+    /// Whether both sides were read in full once: before that nothing was compared.
+    pub backfilled: bool,
     /// Whether this process holds the lease.
     pub lease_ours: bool,
     /// The state in the header, which does not flicker.
@@ -120,6 +138,14 @@ pub struct Model {
     pub contacts: Contacts,
     /// The tab of that name.
     pub tasks: Tasks,
+    /// Whether nothing may be changed.
+    pub viewer: bool,
+    /// Where a record's page is on each side.
+    pub pages: Pages,
+    /// The operator's editor, or why it cannot be opened.
+    pub editor: Result<String, &'static str>,
+    /// What colleagues were told last of what is open here.
+    pub told: Told,
     /// The tab of that name, with the workbench.
     pub conflicts: Conflicts,
     /// The tab of that name.
@@ -136,9 +162,14 @@ impl Model {
     pub fn new(workspace: String, operator: String, theme: Theme, times: Times) -> Self {
         Self {
             workspace,
+            places: Vec::new(),
             operator,
             demo: false,
+            looks_only: None,
+            barred: None,
+            backfilled: false,
             book: Book::default(),
+            keymap: Arc::default(),
             theme,
             ascii: false,
             plain: false,
@@ -161,6 +192,10 @@ impl Model {
             header: Header::default(),
             contacts: Contacts::default(),
             tasks: Tasks::default(),
+            viewer: false,
+            pages: Pages::default(),
+            editor: Err("EDITOR is not set in your environment"),
+            told: None,
             conflicts: Conflicts::default(),
             log: SyncLog::default(),
             errors: Errors::default(),
@@ -211,6 +246,16 @@ impl Model {
     /// Whether something shown changed since the last time.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
+    }
+
+    /// The key that leads to a command, as the footer writes it.
+    pub fn key(&self, id: &str) -> String {
+        self.keymap.way_to(id)
+    }
+
+    /// Why commands that change something do not run here; `None`: they do.
+    pub fn bars(&self) -> Option<&'static str> {
+        self.looks_only.or_else(|| self.barred.map(Barred::whole))
     }
 
     /// Says something in place of the footer.
@@ -310,9 +355,20 @@ impl Model {
         let detail = self.contacts.next_wake();
         let detail = detail.filter(|_| self.tab == Tab::Contacts);
         let task = self.tasks.next_wake();
-        [toast, self.header.next_wake(self), rates, detail, task]
-            .into_iter()
-            .flatten()
-            .min()
+        let overview = match &self.overlay {
+            Some(Overlay::Workspaces(overview)) => Some(overview.next_read()),
+            _ => None,
+        };
+        [
+            overview,
+            toast,
+            self.header.next_wake(self),
+            rates,
+            detail,
+            task,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }

@@ -4,7 +4,7 @@ use super::model::{Model, Overlay};
 use super::msg::{Do, Move, Tab};
 use super::tabs::{conflicts, contacts, errors, tasks};
 use super::update::{run, step};
-use super::widgets::{footer, header};
+use super::widgets::{footer, tab_strip};
 
 /// What the mouse did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn take(model: &mut Model, mouse: Mouse) {
 fn click(model: &mut Model, x: u16, y: u16) {
     let tabs = model.tab_rows();
     if tabs > 0 && y == 1 {
-        if let Some(tab) = header::tab_at(model, x) {
+        if let Some(tab) = tab_strip::tab_at(model, x) {
             run(model, Do::Tab(tab));
         }
         return;
@@ -67,7 +67,7 @@ fn click(model: &mut Model, x: u16, y: u16) {
         Tab::Contacts => contacts::click(model, x, line),
         Tab::Tasks => tasks::click(model, x, line),
         Tab::Errors => errors::click(model, line),
-        Tab::Conflicts if model.conflicts.bench.is_none() => conflicts::click(model, line),
+        Tab::Conflicts if model.conflicts.is_list() => conflicts::click(model, line),
         _ => {}
     }
 }

@@ -2,16 +2,19 @@
 
 use crate::engine::port::Event;
 use crate::model::{
-    Alert, BySide, Conflict, ContactRow, ErrorId, ErrorRow, Filter, Holder, LinkId, LogEntry,
-    LoopStatus, Millis, PassId, PassSummary, RateBar, Remembered, Side, TaskRow,
+    Alert, BySide, Conflict, ContactRow, ErrorId, ErrorRow, Exchange, Filter, Holder, LinkId,
+    LogEntry, LogId, Looking, LoopStatus, Millis, PassId, PassSummary, PolicyUse, RateBar,
+    Remembered, Settled, Side, TaskRow,
 };
 use crate::store::{ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 
 use super::effect::Span;
 use super::keys::Key;
 use super::mouse::Mouse;
+use super::plan::Planned;
 use super::remember::Matched;
 use super::undo::Preview;
+use super::workspaces::Look;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,8 +46,14 @@ pub enum Msg {
     EngineGone,
     /// A file was written, in words; or not, and why.
     Saved(Result<String, String>),
+    /// What was seen of a workspace.
+    Workspace(String, Look),
+    /// The operator left the editor with this text; or it could not be used, and why.
+    Edited(Result<String, String>),
     /// The process was told to end.
     Terminate,
+    /// The terminal has read what it was sent.
+    Wake,
 }
 
 /// What commands do. The command table names one for each command.
@@ -62,6 +71,8 @@ pub enum Do {
     Help,
     /// Search the list.
     Search,
+    /// Show what waits to be written, and what it costs.
+    Plan,
     /// Copy what is under the cursor to the clipboard.
     Copy,
     /// Open the filter line.
@@ -82,12 +93,16 @@ pub enum Do {
     NextForMe,
     /// Run a pass.
     Sync,
+    /// List all workspaces.
+    Workspaces,
     /// Go back; at the top, leave.
     Quit,
     /// Show what is under the cursor as one line, or not.
     Plain,
     /// Draw everything anew.
     Redraw,
+    /// Give the terminal back to the shell until it says `fg`.
+    Suspend,
     /// Move the cursor.
     Move(Move),
     /// Open or unfold what is under the cursor.
@@ -144,6 +159,14 @@ pub enum Do {
     Stage(Pick),
     /// Type another value.
     OtherValue,
+    /// Type another value in an editor.
+    Editor,
+    /// Say why, for the log, in a question that applies.
+    Reason,
+    /// Leave a row out of what is decided at once.
+    LeaveOut,
+    /// Show where the record's page is.
+    Page,
     /// Take a staged answer back.
     Unstage,
     /// The next field that is undecided.
@@ -176,6 +199,54 @@ pub enum Do {
     ScrollUp,
 }
 
+impl Do {
+    /// Whether it only shows something: a viewer may do it.
+    pub const fn only_looks(self) -> bool {
+        matches!(
+            self,
+            Self::Tab(_)
+                | Self::NextTab
+                | Self::PreviousTab
+                | Self::Palette
+                | Self::Help
+                | Self::Search
+                | Self::Copy
+                | Self::Plan
+                | Self::Filter
+                | Self::Mark
+                | Self::MarkAll
+                | Self::NextForMe
+                | Self::Quit
+                | Self::Plain
+                | Self::Redraw
+                | Self::Suspend
+                | Self::Move(_)
+                | Self::Open
+                | Self::Back
+                | Self::NextRecord
+                | Self::PreviousRecord
+                | Self::NextSection
+                | Self::PreviousSection
+                | Self::Unfold
+                | Self::FocusList
+                | Self::FocusDetail
+                | Self::Sort
+                | Self::Follow
+                | Self::Policies
+                | Self::NextUndecided
+                | Self::NextCandidate
+                | Self::PreviousCandidate
+                | Self::Export
+                | Self::OpenRecord
+                | Self::Yes
+                | Self::No
+                | Self::Default
+                | Self::ScrollDown
+                | Self::ScrollUp
+        )
+    }
+}
+
 /// What an operator picks in the workbench.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
@@ -189,6 +260,8 @@ pub enum Pick {
     Candidate,
     /// None of the candidates.
     Separate,
+    /// As the side has it that changed later.
+    Newest,
 }
 
 /// How the cursor moves.
@@ -206,6 +279,21 @@ pub enum Move {
     PageDown,
     /// A page up.
     PageUp,
+}
+
+impl Move {
+    /// Where the cursor of a list comes to from row `at`: its rows go from 0 to `last`, of which a page shows `page`.
+    pub const fn among(self, at: usize, last: usize, page: usize) -> usize {
+        let to = match self {
+            Self::Down => at.saturating_add(1),
+            Self::Up => at.saturating_sub(1),
+            Self::Top => 0,
+            Self::Bottom => last,
+            Self::PageDown => at.saturating_add(page),
+            Self::PageUp => at.saturating_sub(page),
+        };
+        if to < last { to } else { last }
+    }
 }
 
 /// The tabs, in their order.
@@ -280,6 +368,8 @@ pub enum Read {
         holder: Option<Holder>,
         /// The kept totals.
         totals: Box<Totals>,
+        /// Whether both sides were read in full once.
+        backfilled: bool,
     },
     /// To [`Request::Contacts`](super::effect::Request::Contacts).
     Contacts(ContactQuery, Page<ContactRow>),
@@ -298,9 +388,16 @@ pub enum Read {
     /// To [`Request::Find`](super::effect::Request::Find): the words, and the first contacts that have them.
     Found(String, Vec<ContactRow>),
     /// To [`Request::Conflicts`](super::effect::Request::Conflicts).
-    Conflicts(Vec<Conflict>),
-    /// To [`Request::Policies`](super::effect::Request::Policies).
-    Policies(Vec<Remembered>),
+    Conflicts {
+        /// The conflicts.
+        rows: Vec<Conflict>,
+        /// Who has one open.
+        looking: Vec<Looking>,
+    },
+    /// To [`Request::Settled`](super::effect::Request::Settled).
+    Settled(Vec<Settled>),
+    /// To [`Request::Policies`](super::effect::Request::Policies), with how often each has settled something.
+    Policies(Vec<Remembered>, Vec<PolicyUse>),
     /// To [`Request::Matching`](super::effect::Request::Matching).
     Matching(Matched),
     /// To [`Request::Passes`](super::effect::Request::Passes).
@@ -309,6 +406,10 @@ pub enum Read {
     LogOfPass(PassId, Vec<LogEntry>),
     /// Log lines that pass a filter, newest first.
     LogFound(Filter, Vec<LogEntry>),
+    /// To [`Request::Exchanges`](super::effect::Request::Exchanges).
+    Exchanges(LogId, Vec<Exchange>),
+    /// To [`Request::Plan`](super::effect::Request::Plan).
+    Plan(Planned),
     /// To [`Request::Errors`](super::effect::Request::Errors).
     Errors(Vec<ErrorRow>),
     /// To [`Request::Undo`](super::effect::Request::Undo).

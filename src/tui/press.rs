@@ -1,10 +1,11 @@
 //! Keys and pasted text: into text boxes, forms and choices, or as commands.
 
 use crate::engine::port::Ask;
-use crate::model::{Action, Answer, FieldChange, Kind, Value};
+use crate::model::{Action, FieldChange, Kind, Value};
 
-use super::commands::{COMMANDS, Meaning, meaning};
+use super::commands::{COMMANDS, Meaning};
 use super::confirm::{Confirm, Offer, Then, cost_words};
+use super::effect::Request;
 use super::filter;
 use super::form::{Form, Pressed, Purpose};
 use super::keys::{Code, Key};
@@ -12,11 +13,13 @@ use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
 use super::remember;
 use super::tabs::{
-    contact_forms, contacts, detail, errors, put_off, rates, staging, sync_log, task_forms, tasks,
-    views, workbench,
+    applying, bulk, contact_forms, contacts, detail, errors, errors_export, put_off, rates,
+    staging, sync_log, task_forms, tasks, views, workbench,
 };
-use super::update::{quit, run, step};
+use super::update::{run, show_tab, step};
+use super::walk::quit;
 use super::widgets::palette::{self, Goal, Palette};
+use super::workspaces;
 
 /// Takes a key: into a box, or as a command of the scopes that hold.
 pub(super) fn press(model: &mut Model, key: Key) {
@@ -38,6 +41,7 @@ pub(super) fn press(model: &mut Model, key: Key) {
     match model.overlay.take() {
         Some(Overlay::Form(form)) => press_form(model, form, key),
         Some(Overlay::Palette(palette)) => press_palette(model, palette, key),
+        Some(Overlay::Workspaces(overview)) => workspaces::press(model, overview, key),
         Some(Overlay::Remember(asked)) => remember::press(model, asked, key),
         Some(Overlay::Choice(choice)) => {
             let at = match key.code {
@@ -69,18 +73,31 @@ fn choose(model: &mut Model, offer: Offer) {
         }
         Then::Form(form) => model.overlay = Some(Overlay::Form(form)),
         Then::List(step) => views::take(model, step),
+        Then::Log(filter) => {
+            model.conflicts.bench = None;
+            filter::apply(model, Tab::SyncLog, &filter);
+            show_tab(model, Tab::SyncLog);
+        }
+        Then::Undo(of) => {
+            let me = model.operator.clone();
+            model.read(Request::Undo { of: Some(of), me });
+        }
+        Then::Copy(text) => {
+            model.copy(text);
+            model.say_done(offer.said);
+        }
     }
 }
 
 fn press_command(model: &mut Model, key: Key) {
     let mut pressed: Vec<Key> = model.pending.take().into_iter().collect();
     pressed.push(key);
-    let mut found = meaning(model.scopes(), &pressed);
+    let mut found = model.keymap.meaning(model.scopes(), &pressed);
     if found == Meaning::Nothing && pressed.len() > 1 {
-        found = meaning(model.scopes(), &[key]);
+        found = model.keymap.meaning(model.scopes(), &[key]);
     }
     match found {
-        Meaning::Command(at) => match (COMMANDS[at].ready)(model) {
+        Meaning::Command(at) => match COMMANDS[at].can_run(model) {
             Ok(()) => run(model, COMMANDS[at].msg),
             Err(why) => model.say(capital(&why)),
         },
@@ -150,6 +167,9 @@ fn press_palette(model: &mut Model, mut palette: Palette, key: Key) {
                 (None, Goal::Conflict(id)) => workbench::open(model, id),
                 (None, Goal::Contact(link)) => contacts::show(model, link),
                 (None, Goal::TaskFor(link)) => task_forms::new_for(model, link, &hit.words),
+                (None, Goal::Assignee(who)) if model.tab == Tab::Errors => {
+                    errors::give_to(model, &who);
+                }
                 (None, Goal::Assignee(who)) => task_forms::give_to(model, &who),
             },
             None => model.overlay = Some(Overlay::Palette(palette)),
@@ -163,6 +183,12 @@ fn press_form(model: &mut Model, mut form: Box<Form>, key: Key) {
         Pressed::Left => {}
         Pressed::Done => finish_form(model, *form),
     }
+}
+
+/// The value of a form of one box.
+fn typed_value(form: &Form) -> Option<Value> {
+    let input = form.inputs.first()?;
+    input.value().ok().flatten()
 }
 
 fn finish_form(model: &mut Model, form: Form) {
@@ -180,18 +206,15 @@ fn finish_form(model: &mut Model, form: Form) {
         })
         .collect();
     match &form.purpose {
-        Purpose::Other(id, field) => {
-            let value = match form.inputs.first().and_then(super::form::Input::changed) {
-                Some(Ok(value)) => value,
-                _ => form.inputs.first().and_then(|input| input.from.clone()),
-            };
-            let json = value.map_or(serde_json::Value::Null, |value| value.to_json());
-            let answer = Answer::Field {
-                field: field.clone(),
-                take: "value".into(),
-                value: json,
-            };
-            staging::stage(model, *id, answer);
+        Purpose::Other(id, field, seen) => {
+            let answer = staging::typed(field, typed_value(&form).as_ref());
+            staging::stage_seen(model, *id, answer, *seen);
+        }
+        Purpose::Bulk => bulk::take_value(model, typed_value(&form)),
+        Purpose::Reason(confirm) => {
+            let note = form.inputs.first().map(super::form::Input::text);
+            let confirm = applying::with_reason((**confirm).clone(), &note.unwrap_or_default());
+            model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
         }
         Purpose::NewContact => contact_forms::finish_new(model, form, changes),
         Purpose::Tags(links) => {
@@ -206,7 +229,7 @@ fn finish_form(model: &mut Model, form: Form) {
         Purpose::Pause { side, lane } => rates::finish_pause(model, &form, *side, *lane),
         Purpose::Export => {
             let path = form.inputs.first().map(super::form::Input::text);
-            errors::write_to(model, path.unwrap_or_default().trim());
+            errors_export::write_to(model, path.unwrap_or_default().trim());
         }
         Purpose::NewTask(contact) => {
             let contact = *contact;

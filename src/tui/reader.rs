@@ -2,6 +2,7 @@
 //! somebody has written.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,17 +11,19 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::merge::{FieldMap, UndoPlan};
-use crate::model::{
-    BySide, Conflict, ContactRow, Direction, ErrorRow, Filter, LinkId, LogEntry, Millis, PageKey,
-    TaskRow, Undo,
-};
+use crate::model::{BySide, ConflictId, Direction, Filter, LinkId, Millis, PageKey, Settled, Undo};
 use crate::store::{ContactDetail, ContactQuery, Reader, StoreError};
-use crate::text::{clean, clean_lines};
+use crate::text::clean;
 
 use super::effect::{Request, Span};
 use super::filter::passes_log;
 use super::msg::{Msg, Page, Read};
+use super::plan::{self, Planned};
 use super::remember::Matched;
+use super::tidy::{
+    clean_conflict, clean_contact, clean_detail, clean_entry, clean_error, clean_page, clean_task,
+    tidy,
+};
 use super::undo::Preview;
 
 const POLL: Duration = Duration::from_millis(250);
@@ -28,7 +31,7 @@ const CONFLICTS: u32 = 1_000;
 const ERRORS: u32 = 500;
 const RECORDS: u32 = 200;
 const PASSES: u32 = 500;
-const FOUND: u16 = 20;
+const FOUND: u16 = 50;
 const LOG_PAGE: u32 = 500;
 const FOUND_LINES: usize = 200;
 const MATCHING: u16 = 1_000;
@@ -226,6 +229,7 @@ fn answer(
             status: Box::new(reader.status()?),
             holder: reader.holder()?,
             totals: Box::new(reader.totals()?),
+            backfilled: reader.is_backfilled()?,
         },
         Request::Contacts { query, span, reach } => {
             let page = page(span, reach, |from, direction, limit| {
@@ -264,9 +268,15 @@ fn answer(
         }
         Request::Conflicts => {
             let rows = reader.conflicts(CONFLICTS)?.into_iter();
-            Read::Conflicts(rows.map(clean_conflict).collect())
+            Read::Conflicts {
+                rows: rows.map(clean_conflict).collect(),
+                looking: reader.looking()?,
+            }
         }
-        Request::Policies => Read::Policies(reader.policies()?),
+        Request::Settled(ids) => Read::Settled(settled(reader, ids)?),
+        Request::Policies => Read::Policies(reader.policies()?, reader.policy_uses()?),
+        Request::Exchanges(line) => Read::Exchanges(line, reader.exchanges(line)?),
+        Request::Plan => Read::Plan(planned(reader)?),
         Request::Matching { filter, links } => Read::Matching(matching(reader, filter, &links)?),
         Request::Passes => Read::Passes(reader.passes(PASSES)?),
         Request::LogOfPass(pass) => {
@@ -289,9 +299,12 @@ fn answer(
             found.truncate(FOUND_LINES);
             Read::LogFound(filter, found)
         }
-        Request::Errors => {
-            let rows = reader.errors(ERRORS)?.into_iter();
-            Read::Errors(rows.map(clean_error).collect())
+        Request::Errors { closed } => {
+            let mut rows = reader.errors(ERRORS)?;
+            if closed {
+                rows.extend(reader.closed_errors(ERRORS)?);
+            }
+            Read::Errors(rows.into_iter().map(clean_error).collect())
         }
         Request::Undo { of, me } => undo(reader, of, &me, map)?,
         Request::ErrorRecords(error) => {
@@ -307,6 +320,40 @@ fn answer(
             growbots: reader.rates(crate::model::Side::Growbots, since)?,
         }),
     })
+}
+
+/// What waits to be written: all of it counted, and the first of it listed with names.
+fn planned(reader: &Reader) -> Result<Planned, StoreError> {
+    let intents = reader.open_intents()?;
+    let mut plan = Planned::counted(intents.iter().map(|intent| &intent.write));
+    for intent in intents.into_iter().take(plan::LISTED) {
+        let write = intent.write;
+        if let Entry::Vacant(name) = plan.titles.entry(write.link) {
+            let outline = reader.outline(write.link)?.map(|outline| outline.linked);
+            let title = outline.map_or_else(String::new, |linked| {
+                let seen = linked
+                    .ends
+                    .ghl
+                    .last_seen()
+                    .or(linked.ends.growbots.last_seen());
+                seen.map_or_else(String::new, |seen| seen.record.title(linked.kind))
+            });
+            name.insert(clean(&title).into_owned());
+        }
+        plan.writes.push(write);
+    }
+    Ok(plan)
+}
+
+fn settled(reader: &Reader, ids: Vec<ConflictId>) -> Result<Vec<Settled>, StoreError> {
+    let mut all = Vec::new();
+    for id in ids {
+        all.extend(reader.settled(id)?.map(|settled| Settled {
+            conflict: clean_conflict(settled.conflict),
+            ..settled
+        }));
+    }
+    Ok(all)
 }
 
 fn details(reader: &Reader, links: &[LinkId]) -> Result<Vec<ContactDetail>, StoreError> {
@@ -402,73 +449,4 @@ pub fn page<R: super::window::Row, E>(
         at_start,
         at_end,
     })
-}
-
-fn clean_page<R>(page: Page<R>, one: impl Fn(R) -> R) -> Page<R> {
-    Page {
-        rows: page.rows.into_iter().map(one).collect(),
-        span: page.span,
-        at_start: page.at_start,
-        at_end: page.at_end,
-    }
-}
-
-fn tidy(text: &mut String) {
-    if let std::borrow::Cow::Owned(clean) = clean(text) {
-        *text = clean;
-    }
-}
-
-/// A row with its remote text cleaned.
-pub fn clean_contact(mut row: ContactRow) -> ContactRow {
-    for text in [
-        &mut row.name,
-        &mut row.email,
-        &mut row.phone,
-        &mut row.company,
-        &mut row.owner,
-    ] {
-        tidy(text);
-    }
-    row
-}
-
-/// A row with its remote text cleaned.
-pub fn clean_task(mut row: TaskRow) -> TaskRow {
-    for text in [&mut row.contact_name, &mut row.title, &mut row.assignee] {
-        tidy(text);
-    }
-    row
-}
-
-/// A conflict with its titles cleaned; its values are cleaned when shown.
-pub fn clean_conflict(mut conflict: Conflict) -> Conflict {
-    tidy(&mut conflict.title);
-    for candidate in &mut conflict.candidates {
-        tidy(&mut candidate.title);
-    }
-    conflict
-}
-
-/// A log line with its remote text cleaned.
-pub fn clean_entry(mut entry: LogEntry) -> LogEntry {
-    tidy(&mut entry.title);
-    tidy(&mut entry.cause);
-    entry
-}
-
-/// An error with its remote text cleaned.
-pub fn clean_error(mut row: ErrorRow) -> ErrorRow {
-    tidy(&mut row.title);
-    tidy(&mut row.last.pattern);
-    row.last.message = clean_lines(&row.last.message);
-    row
-}
-
-fn clean_detail(mut detail: ContactDetail) -> ContactDetail {
-    for candidate in &mut detail.candidates {
-        tidy(&mut candidate.title);
-    }
-    detail.history = detail.history.into_iter().map(clean_entry).collect();
-    detail
 }

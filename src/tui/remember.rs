@@ -259,16 +259,24 @@ pub fn open(model: &mut Model) {
         },
         _ => Policy::Newest,
     };
-    let typed = model.filters.text(Tab::Contacts).to_owned();
+    let (id, field) = (conflict.id, field.field.clone());
+    open_for(model, id, &field, by, Reach::Record);
+}
+
+/// Opens the box for a field of a conflict, `by` chosen beforehand.
+pub fn open_for(model: &mut Model, id: ConflictId, field: &FieldName, by: Policy, reach: Reach) {
+    let Some(conflict) = model.conflicts.get(id) else {
+        return;
+    };
     let remember = Remember {
         conflict: conflict.id,
         kind: conflict.kind,
-        field: field.field.clone(),
+        field: field.clone(),
         title: conflict.title.clone(),
         line: Line::By,
         by,
-        reach: Reach::Record,
-        filter: typed,
+        reach,
+        filter: model.filters.text(Tab::Contacts).to_owned(),
         note: String::new(),
         matched: None,
         link: conflict.link,
@@ -389,7 +397,10 @@ fn finish(model: &mut Model, remember: Box<Remember>) {
         );
         foot.push(format!("{kept} staged answer."));
     }
-    foot.push("Staged, not written: a lists the writes and applies. p shows policies, X there removes one.".into());
+    foot.push(model.keymap.fill(
+        "Staged, not written: {conflict.apply} lists the writes and applies. \
+         {conflict.policies} shows policies, {policy.remove} there removes one.",
+    ));
     let policy = NewPolicy {
         kind: remember.kind,
         field: remember.field.clone(),
@@ -398,8 +409,13 @@ fn finish(model: &mut Model, remember: Box<Remember>) {
         note: (!remember.note.trim().is_empty()).then(|| remember.note.trim().to_owned()),
     };
     let said = match n {
-        0 => "Remembered. 3, then p lists policies.".to_owned(),
-        n => format!("Remembered, and {n} staged. a lists the writes and applies."),
+        0 => model
+            .keymap
+            .fill("Remembered. 3, then {conflict.policies} lists policies."),
+        n => {
+            let key = model.key("conflict.apply");
+            format!("Remembered, and {n} staged. {key} lists the writes and applies.")
+        }
     };
     let confirm = Confirm {
         lines,

@@ -1,4 +1,4 @@
-//! The terminal: entered and left by one guard, drawn in synchronized updates, each with one flush.
+//! The terminal: entered and left by one guard, drawn in synchronized updates, each with one write.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -6,12 +6,13 @@ use std::panic;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use crossterm::{
+    Command,
     cursor::{Hide, Show},
     event::{DisableBracketedPaste, EnableBracketedPaste},
-    execute,
     terminal::{
         EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
     },
@@ -24,7 +25,10 @@ use ratatui::{
 };
 
 use super::ansi;
+use super::output::Output;
 
+/// How long a terminal that does not read is waited for when it is left.
+const PATIENCE: Duration = Duration::from_secs(1);
 const BEGIN: &[u8] = b"\x1b[?2026h";
 /// A frame that arrives in one piece, and is not framed: a step of the cursor is hardly longer than the frame.
 const SMALL: usize = 256;
@@ -36,23 +40,27 @@ const END: &[u8] = b"\x1b[?2026l";
 /// The terminal while the dashboard has it. Dropped, also in a panic, it is as it was.
 pub struct Screen {
     terminal: Terminal<Quiet>,
-    _guard: Guard,
+    guard: Guard,
 }
 
 impl Screen {
-    /// Takes the terminal.
-    pub fn enter(mouse: bool) -> io::Result<Self> {
-        let guard = Guard::enter(mouse)?;
-        let terminal = Terminal::new(Quiet::new())?;
-        Ok(Self {
-            terminal,
-            _guard: guard,
-        })
+    /// Takes the terminal. `wake` is called when it has read a frame that [`Screen::is_free`] waited for, and when
+    /// it is gone.
+    pub fn enter(mouse: bool, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+        let output = Output::start(wake)?;
+        let guard = Guard::enter(mouse, output.clone())?;
+        let terminal = Terminal::new(Quiet::new(output))?;
+        Ok(Self { terminal, guard })
     }
 
     /// Columns and rows.
     pub fn size() -> io::Result<(u16, u16)> {
         size()
+    }
+
+    /// Whether the terminal has read all that it was sent. A frame is drawn only then, so that none wait.
+    pub fn is_free(&self) -> bool {
+        self.guard.output.is_free()
     }
 
     /// Draws a frame: only cells that changed are sent, and nothing at all when none did.
@@ -61,9 +69,36 @@ impl Screen {
         Ok(())
     }
 
+    /// Says what the links of the next frames lead to.
+    pub fn link(&mut self, links: Vec<String>) {
+        self.terminal.backend_mut().links = links;
+    }
+
     /// Forgets what the terminal shows, so that the next frame draws every cell.
     pub fn forget(&mut self) -> io::Result<()> {
         self.terminal.clear()
+    }
+
+    /// Rings the bell.
+    pub fn ring(&self) {
+        self.guard.output.beside(b"\x07");
+    }
+
+    /// Hands a text to the clipboard of the operator's terminal (OSC 52), also over SSH. A terminal that does not take
+    /// it says nothing.
+    pub fn copy(&self, text: &str) {
+        let coded = base64::engine::general_purpose::STANDARD.encode(text);
+        let bytes = format!("\x1b]52;c;{coded}\x07");
+        self.guard.output.beside(bytes.as_bytes());
+    }
+
+    /// Gives the terminal back while `outside` runs, then takes it again; the next frame draws every cell.
+    pub fn lend<T>(&mut self, outside: impl FnOnce() -> T) -> io::Result<T> {
+        leave(&self.guard.output);
+        let done = outside();
+        take(&self.guard.output, self.guard.mouse)?;
+        self.forget()?;
+        Ok(done)
     }
 }
 
@@ -73,42 +108,40 @@ type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
 struct Guard {
     hook: Arc<Hook>,
     elsewhere: Arc<Mutex<Vec<String>>>,
+    output: Output,
+    mouse: bool,
 }
 
 impl Guard {
-    fn enter(mouse: bool) -> io::Result<Self> {
+    fn enter(mouse: bool, output: Output) -> io::Result<Self> {
         let hook: Arc<Hook> = Arc::new(panic::take_hook());
         let elsewhere = Arc::new(Mutex::new(Vec::new()));
         let ours = thread::current().id();
         let (previous, kept) = (Arc::clone(&hook), Arc::clone(&elsewhere));
+        let way = output.clone();
         panic::set_hook(Box::new(move |info| {
             if thread::current().id() == ours {
-                leave();
+                leave(&way);
                 previous(info);
             } else if let Ok(mut kept) = kept.lock() {
                 kept.push(info.to_string()); // said when the screen is given back
             }
         }));
-        let guard = Self { hook, elsewhere };
-        enable_raw_mode()?;
-        execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            EnableBracketedPaste,
-            Hide
-        )?;
-        if mouse {
-            let mut out = io::stdout();
-            out.write_all(MOUSE)?;
-            out.flush()?;
-        }
+        let guard = Self {
+            hook,
+            elsewhere,
+            output,
+            mouse,
+        };
+        take(&guard.output, mouse)?;
         Ok(guard)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        leave();
+        leave(&self.output);
+        self.output.end();
         if !thread::panicking() {
             let previous = Arc::clone(&self.hook);
             panic::set_hook(Box::new(move |info| previous(info)));
@@ -120,21 +153,37 @@ impl Drop for Guard {
     }
 }
 
-fn leave() {
-    let mut out = io::stdout();
-    let _ = out.write_all(END);
-    let _ = out.write_all(NO_MOUSE);
-    let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, Show);
-    let _ = disable_raw_mode();
+fn codes(commands: &[&dyn Fn(&mut String)], mouse: &[u8]) -> Vec<u8> {
+    let mut text = String::new();
+    for command in commands {
+        command(&mut text);
+    }
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(mouse);
+    bytes
 }
 
-/// Hands a text to the clipboard of the operator's terminal (OSC 52), also over SSH. A terminal that does not take
-/// it says nothing.
-pub fn copy(text: &str) {
-    let coded = base64::engine::general_purpose::STANDARD.encode(text);
-    let mut out = io::stdout().lock();
-    let _ = write!(out, "\x1b]52;c;{coded}\x07");
-    let _ = out.flush();
+fn code(command: impl Command) -> impl Fn(&mut String) {
+    move |text| command.write_ansi(text).expect("memory takes all")
+}
+
+fn take(output: &Output, mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    let mouse: &[u8] = if mouse { MOUSE } else { b"" };
+    let enter = code(EnterAlternateScreen);
+    let (paste, hide) = (code(EnableBracketedPaste), code(Hide));
+    output.frame(&codes(&[&enter, &paste, &hide], mouse))
+}
+
+/// Gives the terminal back. One that does not read gets what is missing when it does, or never.
+fn leave(output: &Output) {
+    let paste = code(DisableBracketedPaste);
+    let (leave, show) = (code(LeaveAlternateScreen), code(Show));
+    let mut bytes = [END, NO_MOUSE].concat();
+    bytes.extend(codes(&[&paste, &leave, &show], b""));
+    drop(output.frame(&bytes)); // a terminal that is gone needs none of it
+    output.settle(PATIENCE);
+    let _ = disable_raw_mode();
 }
 
 /// Bytes of a frame, gathered until its flush.
@@ -156,14 +205,19 @@ impl Write for Gathered {
 struct Quiet {
     inner: CrosstermBackend<Gathered>,
     gathered: Gathered,
+    /// What links lead to, by their numbers.
+    links: Vec<String>,
+    output: Output,
 }
 
 impl Quiet {
-    fn new() -> Self {
+    fn new(output: Output) -> Self {
         let gathered = Gathered::default();
         Self {
             inner: CrosstermBackend::new(gathered.clone()),
             gathered,
+            links: Vec::new(),
+            output,
         }
     }
 }
@@ -175,7 +229,7 @@ impl Backend for Quiet {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let bytes = ansi::draw(content);
+        let bytes = ansi::draw_linked(content, &self.links);
         self.gathered.write_all(bytes.as_bytes())
     }
 
@@ -217,16 +271,10 @@ impl Backend for Quiet {
         if bytes.is_empty() {
             return Ok(());
         }
-        let mut frame = Vec::with_capacity(bytes.len() + BEGIN.len() + END.len());
-        if bytes.len() <= SMALL {
-            frame.append(&mut bytes);
-        } else {
-            frame.extend_from_slice(BEGIN);
-            frame.append(&mut bytes);
-            frame.extend_from_slice(END);
+        let frame = std::mem::take(&mut *bytes);
+        if frame.len() <= SMALL {
+            return self.output.frame(&frame);
         }
-        let mut out = io::stdout().lock();
-        out.write_all(&frame)?;
-        out.flush()
+        self.output.frame(&[BEGIN, &frame, END].concat())
     }
 }

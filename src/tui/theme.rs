@@ -37,12 +37,29 @@ pub struct Theme {
     pub differ: Style,
     /// The cursor row.
     pub cursor: Style,
+    /// Letters that were typed, in what they found.
+    pub hit: Style,
     /// Our part of a gauge.
     pub ours: Style,
     /// The others' part of a gauge.
     pub others: Style,
     /// Changed words stand in `‹ ›`.
     pub marks_differences: bool,
+}
+
+/// A style of a text that is link number `at`: underlined, and marked for what draws the cells.
+pub const fn link(style: Style, at: u8) -> Style {
+    style
+        .add_modifier(Modifier::UNDERLINED)
+        .underline_color(Color::Indexed(at))
+}
+
+/// The number of the link that a cell with this mark belongs to.
+pub const fn link_number(mark: Color) -> Option<usize> {
+    match mark {
+        Color::Indexed(at) => Some(at as usize),
+        _ => None,
+    }
 }
 
 impl Theme {
@@ -88,6 +105,7 @@ impl Theme {
                 .bg(Color::Indexed(tint))
                 .add_modifier(Modifier::UNDERLINED),
             cursor: plain.add_modifier(Modifier::REVERSED),
+            hit: plain.add_modifier(Modifier::UNDERLINED),
             ours: plain.fg(Color::Indexed(moving)),
             others: plain.fg(dim),
             marks_differences: false,
@@ -131,6 +149,7 @@ impl Theme {
             moving: plain,
             differ: plain.add_modifier(Modifier::UNDERLINED),
             cursor: plain.add_modifier(Modifier::REVERSED),
+            hit: plain.add_modifier(Modifier::UNDERLINED),
             ours: plain,
             others: plain,
             marks_differences: true,

@@ -1,7 +1,7 @@
 //! The only place where state changes: a message in, effects out. No I/O.
 
 use crate::engine::port::{Ask, Event};
-use crate::model::{Action, ActionOutcome, LinkState};
+use crate::model::{Action, ActionOutcome};
 
 use super::copy;
 use super::effect::{Effect, Request};
@@ -10,15 +10,21 @@ use super::marks;
 use super::model::{Model, Overlay};
 use super::mouse;
 use super::msg::{Do, Move, Msg, Read, Tab};
+use super::next;
+use super::pages;
+use super::plan;
+use super::presence;
 use super::press;
 use super::remember;
 use super::tabs::{
-    conflicts, contact_forms, contacts, errors, policies, put_off, rates, staging, sync_log,
-    task_forms, tasks, views, workbench,
+    applying, bulk, conflicts, contact_forms, contacts, errors, errors_export, policies, put_off,
+    rates, staging, sync_log, task_forms, tasks, views, workbench,
 };
 use super::undo;
+use super::walk::{back, open_current, quit, step_record, step_section, unfold};
 use super::widgets::header;
 use super::widgets::palette::{self, Palette};
+use super::workspaces;
 
 /// What to read when the dashboard opens.
 pub fn open(model: &mut Model) -> Vec<Effect> {
@@ -28,6 +34,7 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 
 /// Takes a message.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let is_key = matches!(msg, Msg::Key(_));
     match msg {
         Msg::At(now) => at(model, now),
         Msg::Key(key) => press::press(model, key),
@@ -38,11 +45,18 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Read(read) => accept(model, read),
         Msg::Changed => refresh(model),
         Msg::Told(event) => told(model, event),
-        Msg::EngineGone => model.say_failed("The sync has ended in this process. q leaves."),
+        Msg::EngineGone => {
+            let words = "The sync has ended in this process. {quit} leaves.";
+            model.say_failed(model.keymap.fill(words));
+        }
         Msg::Saved(Ok(words)) => model.say_done(words),
         Msg::Saved(Err(words)) => model.say_failed(words),
+        Msg::Workspace(name, look) => workspaces::accept(model, &name, look),
+        Msg::Edited(edited) => workbench::edited(model, edited),
         Msg::Terminate => model.quit = true,
+        Msg::Wake => {}
     }
+    presence::tell(model, is_key);
     model.take_effects()
 }
 
@@ -59,6 +73,7 @@ fn at(model: &mut Model, now: crate::model::Millis) {
     if model.tab == Tab::Rates {
         rates::read(model);
     }
+    workspaces::rested(model);
 }
 
 fn resize(model: &mut Model, width: u16, height: u16) {
@@ -79,7 +94,7 @@ fn resize(model: &mut Model, width: u16, height: u16) {
 fn refresh(model: &mut Model) {
     model.read(Request::Frame);
     model.read(Request::Conflicts);
-    model.read(Request::Errors);
+    errors::read(model);
     match model.tab {
         Tab::Contacts => {
             let span = model.contacts.window.refresh();
@@ -114,13 +129,16 @@ fn accept(model: &mut Model, read: Read) {
             status,
             holder,
             totals,
+            backfilled,
         } => {
             let sides_show = model.tab == Tab::Rates || sides_of(model) != health(&status);
-            if !model.frame_read || model.totals != *totals || sides_show {
+            let same = model.totals == *totals && model.backfilled == backfilled;
+            if !model.frame_read || !same || sides_show {
                 model.dirty = true;
             }
             model.frame_read = true;
             (model.status, model.holder, model.totals) = (*status, holder, *totals);
+            model.backfilled = backfilled;
             model.dirty |= header::refresh(model);
         }
         Read::Contacts(query, page) => contacts::accept(model, &query, page),
@@ -134,8 +152,11 @@ fn accept(model: &mut Model, read: Read) {
         Read::Candidates(details) => workbench::accept_candidates(model, details),
         Read::Marked(details) => model.contacts.marked = Some(details),
         Read::Found(words, rows) => palette::accept(model, &words, rows),
-        Read::Conflicts(rows) => conflicts::accept(model, rows),
-        Read::Policies(rows) => policies::accept(model, rows),
+        Read::Conflicts { rows, looking } => conflicts::accept(model, rows, looking),
+        Read::Settled(all) => presence::accept(model, &all),
+        Read::Policies(rows, uses) => policies::accept(model, rows, uses),
+        Read::Exchanges(line, all) => sync_log::accept_exchanges(model, line, all),
+        Read::Plan(planned) => plan::accept(model, &planned),
         Read::Matching(matched) => remember::accept(model, matched),
         Read::Passes(passes) => sync_log::accept(model, passes),
         Read::LogFound(filter, lines) => sync_log::accept_found(model, &filter, lines),
@@ -174,6 +195,11 @@ fn told(model: &mut Model, event: Event) {
             model.lease_ours = ours;
             model.dirty |= header::refresh(model);
         }
+        Event::Barred { why } => {
+            model.barred = why;
+            model.dirty = true;
+            header::refresh(model);
+        }
         // The header and the errors say it, and say when it is over.
         Event::PassFailed { .. } => {}
         Event::Trouble { words } => model.say_failed(words),
@@ -194,6 +220,17 @@ fn told(model: &mut Model, event: Event) {
     }
 }
 
+/// Shows a tab; of that which is shown already its list, whatever stands over it.
+fn to_tab(model: &mut Model, tab: Tab) {
+    if tab == model.tab {
+        model.conflicts.bench = None;
+        model.conflicts.policies = None;
+        model.conflicts.bulk = None;
+        contacts::to_list(model);
+    }
+    show_tab(model, tab);
+}
+
 pub(super) fn show_tab(model: &mut Model, tab: Tab) {
     model.tab = tab;
     model.pending = None;
@@ -208,6 +245,7 @@ pub(super) fn step(model: &mut Model, how: Move) {
         Tab::Tasks => tasks::go(model, how),
         Tab::Conflicts if model.conflicts.bench.is_some() => workbench::go(model, how),
         Tab::Conflicts if model.conflicts.policies.is_some() => policies::go(model, how),
+        Tab::Conflicts if model.conflicts.bulk.is_some() => bulk::go(model, how),
         Tab::Conflicts => conflicts::go(model, how),
         Tab::SyncLog => sync_log::go(model, how),
         Tab::Errors => errors::go(model, how),
@@ -222,7 +260,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
         contacts::look_now(model);
     }
     match what {
-        Do::Tab(tab) => show_tab(model, tab),
+        Do::Tab(tab) => to_tab(model, tab),
         Do::NextTab => show_tab(model, Tab::ALL[(model.tab.index() + 1) % 6]),
         Do::PreviousTab => show_tab(model, Tab::ALL[(model.tab.index() + 5) % 6]),
         Do::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
@@ -232,22 +270,19 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Copy => copy::copy(model),
         Do::Mark => marks::toggle(model),
         Do::MarkAll => marks::toggle_all(model),
-        Do::Decide => marks::decide(model),
+        Do::Decide => bulk::open(model),
         Do::Due => task_forms::due(model),
+        Do::Assign if model.tab == Tab::Errors => errors::assign(model),
         Do::Assign => task_forms::assign(model),
         Do::New if model.tab == Tab::Contacts => contact_forms::new(model),
         Do::New => task_forms::new(model),
-        Do::NextForMe => next_for_me(model),
-        Do::Sync => {
-            model.ask(Ask::Act(Action::Sync {
-                full: false,
-                children: false,
-            }));
-            model.say_done("A pass is asked for.");
-        }
+        Do::Workspaces => workspaces::open(model),
+        Do::NextForMe => next::for_me(model),
+        Do::Sync => sync(model),
         Do::Quit => quit(model),
         Do::Plain => model.plain = !model.plain,
         Do::Redraw => model.redraw(),
+        Do::Suspend => model.effect(Effect::Suspend),
         Do::Move(how) => step(model, how),
         Do::Open => open_current(model),
         Do::Back => {
@@ -266,6 +301,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Sort if model.tab == Tab::Conflicts => conflicts::regroup(model),
         Do::Sort => views::open(model),
         Do::Undo => undo::ask(model),
+        Do::Plan => model.read(Request::Plan),
         Do::Pause => rates::pause(model),
         Do::Follow => sync_log::follow(model),
         Do::OpenRecord if model.tab == Tab::SyncLog => sync_log::open_record(model),
@@ -280,18 +316,25 @@ pub(super) fn run(model: &mut Model, what: Do) {
         Do::Ignore => marks::ignore(model),
         Do::Complete if model.marks.tasks.is_empty() => tasks::complete(model),
         Do::Complete => task_forms::complete(model),
-        Do::Apply => staging::apply(model),
+        Do::Apply => applying::apply(model),
         Do::PutOff => put_off::open(model),
+        Do::Remember if in_bulk(model) => bulk::remember(model),
         Do::Remember => remember::open(model),
         Do::Policies => policies::open(model),
         Do::RemovePolicy => policies::remove(model),
+        Do::Stage(pick) if in_bulk(model) => bulk::pick(model, pick),
         Do::Stage(pick) => workbench::pick(model, pick),
+        Do::OtherValue if in_bulk(model) => bulk::other_value(model),
         Do::OtherValue => workbench::other_value(model),
+        Do::Editor => workbench::editor(model),
+        Do::LeaveOut => bulk::leave_out(model),
+        Do::Page => pages::open(model),
+        Do::Reason => applying::ask_reason(model),
         Do::Unstage => workbench::unstage(model),
         Do::NextUndecided => workbench::next_undecided(model),
         Do::NextCandidate => workbench::go_candidate(model, 1),
         Do::PreviousCandidate => workbench::go_candidate(model, -1),
-        Do::Export => errors::export(model),
+        Do::Export => errors_export::open(model),
         Do::Acknowledge => errors::acknowledge(model),
         Do::OpenRecord => errors::open_record(model),
         Do::Retry | Do::Skip | Do::Mute => errors::ask(model, what),
@@ -306,6 +349,29 @@ pub(super) fn run(model: &mut Model, what: Do) {
         }
         Do::ScrollDown | Do::ScrollUp => scroll_overlay(model, what == Do::ScrollDown),
     }
+}
+
+/// In Contacts the records in question are read again, elsewhere a pass runs; it writes what has to be written.
+fn sync(model: &mut Model) {
+    let marked: Vec<_> = model.marks.contacts.iter().copied().collect();
+    let subject = model.contacts.subject();
+    let (links, said) = match (marked.len(), subject) {
+        _ if model.tab != Tab::Contacts => (Vec::new(), String::new()),
+        (0, Some(link)) => (vec![link], format!("{} is", contacts::name(model))),
+        (0, None) => (Vec::new(), String::new()),
+        (n, _) => (marked, format!("{n} contacts are")),
+    };
+    if links.is_empty() {
+        model.ask(Ask::Act(Action::Sync {
+            full: false,
+            children: false,
+        }));
+        return model.say_done("A pass is asked for.");
+    }
+    model.ask(Ask::ReadAgain(links));
+    model.say_done(format!(
+        "{said} read on both sides and brought in step now."
+    ));
 }
 
 fn scroll_overlay(model: &mut Model, down: bool) {
@@ -332,6 +398,11 @@ const fn moved(scroll: usize, down: bool, rows: usize) -> usize {
     }
 }
 
+/// Whether keys go to the screen of many decisions, not to a workbench over it.
+const fn in_bulk(model: &Model) -> bool {
+    model.conflicts.bulk.is_some() && model.conflicts.bench.is_none()
+}
+
 fn yes(model: &mut Model) {
     match model.overlay.take() {
         Some(Overlay::Leave) => model.quit = true,
@@ -341,6 +412,7 @@ fn yes(model: &mut Model) {
             }
             if !confirm.stages.is_empty() {
                 model.marks.conflicts.clear();
+                model.conflicts.bulk = None; // what was to be decided at once is
             }
             for (id, answer) in confirm.stages {
                 staging::stage(model, id, answer);
@@ -348,136 +420,5 @@ fn yes(model: &mut Model) {
             model.say_done(confirm.said);
         }
         other => model.overlay = other,
-    }
-}
-
-/// Goes back; at the top, leaves or asks whether to.
-pub(super) fn quit(model: &mut Model) {
-    if back(model) {
-        return;
-    }
-    if model.lease_ours && model.totals.waiting > 0 {
-        model.overlay = Some(Overlay::Leave);
-    } else {
-        model.quit = true;
-    }
-}
-
-/// One step back; false at the top.
-fn back(model: &mut Model) -> bool {
-    model.pending = None;
-    if filter::is_list(model) && marks::back(model) {
-        return true;
-    }
-    if model.tab != Tab::Contacts && filter::back(model) {
-        return true;
-    }
-    match model.tab {
-        Tab::Contacts => contacts::back(model) || filter::back(model),
-        Tab::Tasks if !model.tasks.query.search.is_empty() => {
-            tasks::search(model, String::new());
-            true
-        }
-        Tab::Conflicts if model.conflicts.bench.is_some() => {
-            workbench::close(model);
-            true
-        }
-        Tab::Conflicts => model.conflicts.policies.take().is_some(),
-        _ => false,
-    }
-}
-
-fn open_current(model: &mut Model) {
-    match model.tab {
-        Tab::Contacts => contacts::open(model),
-        Tab::Tasks => tasks::open(model),
-        Tab::Conflicts if model.conflicts.bench.is_some() => {
-            if model.conflicts.is_candidates() {
-                workbench::pick(model, super::msg::Pick::Candidate);
-            }
-        }
-        Tab::Conflicts if model.conflicts.policies.is_some() => policies::settled(model),
-        Tab::Conflicts => {
-            if let Some(id) = model.conflicts.cursor {
-                workbench::open(model, id);
-            }
-        }
-        Tab::SyncLog => sync_log::open(model),
-        Tab::Errors => errors::toggle(model),
-        Tab::Rates => {}
-    }
-}
-
-fn step_record(model: &mut Model, by: isize) {
-    let how = if by > 0 { Move::Down } else { Move::Up };
-    match model.tab {
-        Tab::Contacts => contacts::step_record(model, how),
-        Tab::Conflicts if model.conflicts.bench.is_some() => workbench::step_conflict(model, by),
-        _ => step(model, how),
-    }
-}
-
-fn step_section(model: &mut Model, by: isize) {
-    match model.tab {
-        Tab::Contacts => {
-            model.contacts.section = model.contacts.section.step(by);
-            model.contacts.at = 0;
-        }
-        Tab::Tasks => tasks::step_view(model, by),
-        Tab::SyncLog => sync_log::step_pass(model, by),
-        Tab::Rates => rates::step_range(model),
-        _ => {}
-    }
-}
-
-fn unfold(model: &mut Model) {
-    match model.tab {
-        Tab::Contacts => model.contacts.unfolded = !model.contacts.unfolded,
-        Tab::Tasks => {}
-        Tab::Rates => model.rates.all_operations = !model.rates.all_operations,
-        Tab::Conflicts => match &mut model.conflicts.bench {
-            Some(bench) => bench.unfolded = !bench.unfolded,
-            None => model.conflicts.unfolded = !model.conflicts.unfolded,
-        },
-        Tab::SyncLog => sync_log::toggle(model),
-        Tab::Errors => errors::list_records(model),
-    }
-}
-
-/// Staged decisions that moved, then conflicts by age, then errors.
-fn next_for_me(model: &mut Model) {
-    let me = model.operator.clone();
-    let now = model.times.now;
-    let here = model.conflicts.bench.as_ref().map(|bench| bench.conflict);
-    let all = &model.conflicts.all;
-    let moved = all.iter().filter(|c| {
-        let old = |s: &crate::model::Staged| s.operator == me && s.revision != c.revision;
-        c.staged.iter().any(old)
-    });
-    let mut open: Vec<_> = all
-        .iter()
-        .filter(|c| c.state == crate::model::ConflictState::Open && c.staged.is_empty())
-        .filter(|c| !conflicts::is_put_off(c, now))
-        .collect();
-    open.sort_by_key(|c| c.opened_at);
-    let queue: Vec<_> = moved.chain(open).map(|c| c.id).collect();
-    let at = queue.iter().position(|id| Some(*id) == here);
-    let next = at.map_or(0, |at| at + 1);
-    if let Some(id) = queue.get(next) {
-        workbench::open(model, *id);
-    } else if model.errors.to_first_open() {
-        model.conflicts.bench = None;
-        show_tab(model, Tab::Errors);
-    } else if let Some(id) = queue.first() {
-        workbench::open(model, *id);
-    } else {
-        let failing = model.totals.contacts.get(&LinkState::Error).copied();
-        match (model.staged(), failing.unwrap_or(0)) {
-            (0, 0) => model.say("Nothing needs you."),
-            (0, n) => model.say(format!(
-                "Nothing to decide. {n} contacts have a failed write."
-            )),
-            (n, _) => model.say(format!("All decided. {n} staged: 3, then a applies.")),
-        }
     }
 }

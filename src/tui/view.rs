@@ -4,13 +4,14 @@ use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};
 
 use super::filter;
 use super::glyphs;
-use super::model::{LEAST, Model};
+use super::model::{LEAST, Model, Overlay};
 use super::msg::Tab;
 use super::tabs::{
-    bench_view, conflicts_view, contacts_view, errors_view, policies, rates_view, sync_log,
-    tasks_view,
+    bench_view, bulk_view, conflicts_view, contacts_view, errors_view, policies, rates_view,
+    sync_log_view, tasks_view,
 };
-use super::widgets::{boxes, footer, header, paint};
+use super::widgets::{boxes, footer, header, paint, tab_strip};
+use super::workspaces;
 
 /// Draws everything.
 pub fn view(model: &Model, frame: &mut Frame) {
@@ -28,10 +29,17 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         }
         return;
     }
+    if let Some(Overlay::Workspaces(overview)) = &model.overlay {
+        workspaces::draw(model, overview, area, buf);
+        if model.ascii {
+            glyphs::to_ascii(buf);
+        }
+        return;
+    }
     header::draw(model, paint::row(area, 0), buf);
     let tabs = model.tab_rows();
     if tabs > 0 {
-        header::draw_tabs(model, paint::row(area, 1), buf);
+        tab_strip::draw(model, paint::row(area, 1), buf);
     }
     let filter = model.filter_rows() as u16;
     let line = Rect {
@@ -49,16 +57,17 @@ fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
         Tab::Contacts => contacts_view::view(model, body, buf),
         Tab::Tasks => tasks_view::view(model, body, buf),
         Tab::Conflicts if model.conflicts.bench.is_some() => bench_view::view(model, body, buf),
-        Tab::Conflicts => match &model.conflicts.policies {
-            Some(list) => policies::view(model, list, body, buf),
-            None => conflicts_view::view(model, body, buf),
+        Tab::Conflicts => match (&model.conflicts.policies, &model.conflicts.bulk) {
+            (Some(list), _) => policies::view(model, list, body, buf),
+            (None, Some(bulk)) => bulk_view::view(model, bulk, body, buf),
+            (None, None) => conflicts_view::view(model, body, buf),
         },
-        Tab::SyncLog => sync_log::view(model, body, buf),
+        Tab::SyncLog => sync_log_view::view(model, body, buf),
         Tab::Errors => errors_view::view(model, body, buf),
         Tab::Rates => rates_view::view(model, body, buf),
     }
     boxes::draw(model, body, buf);
-    footer::draw(model, paint::row(area, area.height as usize - 1), buf);
+    footer::draw(model, area, buf);
     if model.ascii {
         glyphs::to_ascii(buf);
     }

@@ -96,14 +96,7 @@ impl<R: Row + PartialEq> Window<R> {
         let last = self.rows.len().checked_sub(1)?;
         let at = self.index().unwrap_or(0);
         let page = visible.saturating_sub(1).max(1);
-        let to = match how {
-            Move::Down => (at + 1).min(last),
-            Move::Up => at.saturating_sub(1),
-            Move::PageDown => (at + page).min(last),
-            Move::PageUp => at.saturating_sub(page),
-            Move::Top => 0,
-            Move::Bottom => last,
-        };
+        let to = how.among(at, last, page);
         self.cursor = Some(self.rows[to].id());
         let out = to < self.top || to >= self.top + visible;
         if out && matches!(how, Move::Down | Move::Up) {

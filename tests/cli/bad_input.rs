@@ -35,6 +35,11 @@ fn bad_input_is_told_once_with_what_to_do_and_its_exit_code() {
     };
     let user = User::new;
     let map = |line: &str| User::new().config(&format!("[map.contact.title]\n{line}\n"));
+    let two = || {
+        let tables =
+            "[workspaces.east.ghl]\nlocation = \"e\"\n[workspaces.west.ghl]\nlocation = \"w\"\n";
+        User::new().set("COUPLET_GHL_LOCATION", "").config(tables)
+    };
     #[rustfmt::skip]
     let cases = [
         (Argument, user(), "sync --onec", 2, "unexpected argument '--onec'", "--once"),
@@ -75,6 +80,15 @@ fn bad_input_is_told_once_with_what_to_do_and_its_exit_code() {
         (Config, user().config("keep_days = \"long\""), "config check", 2, "`long` is no number from 0 to 36500", "explain keep_days"),
         (Config, user().config("[ghl]\ntoken = \"pit-secret\"\n"), "status", 2, "line 2: `ghl.token` is a secret", "export COUPLET_GHL_TOKEN="),
         (Config, user().config("first_push = \"ask\""), "sync", 2, "waits for a yes", "couplet sync --start"),
+        (Config, two(), "status", 2, "which workspace? The config has `east`, `west`", "--workspace east"),
+        (Argument, two(), "status --workspace north", 2, "there is no workspace `north` (--workspace): the config has `east`, `west`", "couplet config init --workspace north"),
+        (Environment, two().set("COUPLET_WORKSPACE", "north"), "status", 2, "there is no workspace `north` (COUPLET_WORKSPACE)", "config init"),
+        (Config, two(), "config check", 2, "workspaces `east` and `west` have the same Growbots account", "in one workspace only"),
+        (Config, user().config("[workspaces.\"a b\"]\n"), "status", 2, "line 1: `a b` is no name of a workspace", "docs/operating.md"),
+        (Config, user().config("[workspaces.a]\ntheme = \"dark\"\n"), "status", 2, "line 2: `theme` is the same for all workspaces", "docs/operating.md"),
+        (Config, user().config("[workspaces.a-b]\n[workspaces.A_b]\n"), "status", 2, "line 2: `a-b` and `A_b` are too alike", "docs/operating.md"),
+        (Config, user().config("[workspaces.a.ghl]\nurll = \"x\"\n"), "status", 2, "line 2: unknown key `workspaces.a.ghl.urll`", "did you mean `ghl.url`?"),
+        (Config, user().config("[workspaces.a.ghl]\ntoken = \"pit-secret\"\n"), "status", 2, "line 2: `ghl.token` is a secret", "export COUPLET_GHL_TOKEN_A="),
         (Template, map("to_growbots = \"{{ value | shout }}\""), "config check", 2, "couplet.toml line 2", "filters follow a bar"),
         (Template, map("to_growbots = \"{{ value \""), "map show", 2, "couplet.toml line 2", "filters follow a bar"),
         (Template, map("direction = \"up\""), "config check", 2, "`up` is no direction", ""),

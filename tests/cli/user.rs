@@ -168,21 +168,17 @@ pub fn with_conflict(path: &Path) -> LinkId {
     let Lease::Ours(fence) = writer.acquire(&us).unwrap() else {
         panic!("somebody holds the lease of a new database")
     };
-    let seen = |side: Side, id: &str, last_name: &str| Snapshot {
-        side,
-        kind: Kind::Contact,
-        id: id.into(),
-        parent: None,
-        record: Record::from_fields([
+    let seen = |side: Side, id: &str, last_name: &str| {
+        let record = Record::from_fields([
             (FieldName::FirstName, Value::Text("Ann".into())),
             (FieldName::LastName, Value::Text(last_name.into())),
             (FieldName::Tags, Value::set(["vip"]).unwrap()),
-        ]),
-        raw: "{}".into(),
-        version: None,
-        created_at: Some(Millis(1_000)),
-        updated_at: Some(Millis(2_000)),
-        external_id: None,
+        ]);
+        Snapshot {
+            created_at: Some(Millis(1_000)),
+            updated_at: Some(Millis(2_000)),
+            ..Snapshot::new(side, Kind::Contact, id, record)
+        }
     };
     let snapshots = [
         seen(Side::Ghl, "g1", "Ost"),

@@ -1,12 +1,17 @@
 """Two Python clients by others against a running sandbox: only the base URL is changed.
 
-python ghl_clients.py URL LOCATION TOKEN, where both packages are installed (README.md beside this file).
+python ghl_clients.py URL LOCATION TOKEN CONTROL KEY RSA_KEY, where both packages are installed (README.md beside this
+file). The keys are those that the sandbox publishes for its webhooks.
 """
 
 import asyncio
+import json
 import sys
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
-URL, LOCATION, TOKEN = sys.argv[1:4]
+URL, LOCATION, TOKEN, CONTROL, KEY, RSA_KEY = sys.argv[1:7]
 results = []
 
 
@@ -76,6 +81,47 @@ async def vendor():
     await call("search_contacts_advanced", client.contacts.search_contacts_advanced(request_body=search))
     await call("get_location", client.locations.get_location(location_id=LOCATION))
     await call("delete_contact", client.contacts.delete_contact(contact_id=contact))
+    headers, raw = await asyncio.to_thread(delivered)
+    body, forged = raw.decode(), raw.decode().replace("Hooked", "Forged")
+    for name, header, key, verify in [
+        ("verify_ed25519_signature", "x-ghl-signature", KEY, client.webhooks.verify_ed25519_signature),
+        ("verify_signature", "x-wh-signature", RSA_KEY, client.webhooks.verify_signature),
+    ]:
+        got = [verify(text, headers[header], key) for text in (body, forged)]
+        results.append((f"gohighlevel-api-client {name}", None if got == [True, False] else repr(got)))
+
+
+def put(path, body):
+    """A call of the sandbox's control API."""
+    data = json.dumps(body).encode()
+    headers = {"content-type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{CONTROL}/{path}", data, headers, method="PUT")).close()
+
+
+def delivered():
+    """Headers and raw body of the webhook that the sandbox sends of a new contact."""
+    got = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append((self.headers, self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    put("settings", {"ghl.webhook_signatures": "both"})
+    put("webhooks", {"side": "ghl", "url": f"http://127.0.0.1:{server.server_port}/hook"})
+    receiver = threading.Thread(target=server.handle_request)
+    receiver.start()
+    body = json.dumps({"firstName": "Hooked", "email": "hook@example.org"}).encode()
+    headers = {"content-type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{CONTROL}/records/ghl/contact", body, headers)).close()
+    receiver.join()
+    put("webhooks", {"side": "ghl", "url": None})
+    return got[0]
 
 
 typed()

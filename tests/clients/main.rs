@@ -7,7 +7,8 @@ use couplet::{
 };
 use tokio::{net::TcpListener, process::Command};
 
-/// Runs a script with the address, the location and the token of a sandbox of its own.
+/// Runs a script with the address, the location, the token, the control API and the webhook keys of a sandbox of its
+/// own.
 async fn run(program: &str, script: &str) {
     let folder = std::env::var("COUPLET_TEST_CLIENTS").expect("the folder with the clients");
     let sandbox = Sandbox::new(Settings {
@@ -25,7 +26,14 @@ async fn run(program: &str, script: &str) {
     let script = format!("{}/tests/clients/{script}", env!("CARGO_MANIFEST_DIR"));
     let client = Command::new(program.replace("{folder}", &folder))
         .arg(script)
-        .args([text("ghl"), text("location_id"), text("ghl_token")])
+        .args([
+            text("ghl"),
+            text("location_id"),
+            text("ghl_token"),
+            text("control"),
+            text("ghl_webhook_key"),
+            text("ghl_webhook_rsa_key"),
+        ])
         .current_dir(&folder)
         .output();
     let served = sandbox.serve(listener, std::future::pending());

@@ -279,34 +279,3 @@ fn bodies_that_are_too_large_or_in_the_wrong_encoding_end_as_readable_errors() {
         });
     }
 }
-
-#[test]
-fn after_broken_pages_the_cache_is_as_it_was_and_an_error_row_says_why() {
-    let lab = Lab::quick(20, 2);
-    lab.pass(&[]);
-    lab.pass(&[]);
-    let list = || lab.run(&["contacts", "list", "--json"]).ended(&[0]).json();
-    let before = list();
-    let page = format!("<html>\u{1b}[31m{PERSON}</html>").into_bytes();
-    let broken = Arc::new(Broken(Mutex::new((HeaderMap::new(), page))));
-    let proxy = Proxy::before(&lab.env()["COUPLET_GROWBOTS_URL"], broken);
-    let ran = lab
-        .command(&["sync", "--once", "--json"])
-        .env("COUPLET_GROWBOTS_URL", &proxy.url)
-        .output()
-        .expect("it starts");
-    assert_eq!(ran.status.code(), Some(1));
-    let errors = lab.run(&["errors", "list", "--json"]).ended(&[0]);
-    let said = errors.json()[0]["message"]
-        .as_str()
-        .expect("a message")
-        .to_owned();
-    assert!(
-        said.contains("GET /changes") && !said.contains("person"),
-        "{said}"
-    );
-    assert_eq!(list(), before);
-    let last = lab.pass(&[]);
-    assert_eq!(last["errors_open"], 0, "{last}");
-    assert_eq!(list(), before);
-}

@@ -1,8 +1,10 @@
 //! Both connectors of the built program over real HTTP: all operations, all capabilities, other names, broken answers.
 
 mod batch;
+mod broken;
 mod capabilities;
 mod endpoints;
+mod expiry;
 mod fuzz;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../live/lab.rs"]

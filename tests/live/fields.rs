@@ -61,11 +61,15 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> Self {
+        Self::with(seed, MAP)
+    }
+
+    fn with(seed: u64, config: &str) -> Self {
         let lab = Lab::quick(20, seed);
         let field = json!({"name": "Story", "dataType": "LARGE_TEXT"});
         lab.ghl("POST", "/locations/{location}/customFields", Some(&field));
         let path = lab.data().join("map.toml");
-        std::fs::write(&path, MAP).expect("it can be written");
+        std::fs::write(&path, config).expect("it can be written");
         let there = lab.growbots_get("/v1/users");
         let there = there["data"].as_array().expect("users");
         let here = lab.ghl("GET", "/users/?locationId={location}", None);
@@ -415,4 +419,53 @@ fn company_and_source_reach_ghl_with_a_new_contact_only() {
     let shown = shown.ended(&[0]).json();
     let differs = json!([{"field": "company", "why": "differs"}]);
     assert_eq!(shown["fields_held"], differs, "{shown}");
+}
+
+#[test]
+fn the_status_of_a_lead_is_a_tag_of_its_contact_where_that_is_asked_for() {
+    let world = World::with(3, "[growbots]\nstatus_tags = true\n");
+    let (ghl, growbots) = world.person();
+    let tags = |side: &str, id: &str| {
+        let value = world.value(side, "contact", id, "tags");
+        let words = value.as_array().expect("a list").iter();
+        let mut words: Vec<String> = words
+            .filter_map(|word| Some(word.as_str()?.to_owned()))
+            .collect();
+        words.sort_unstable();
+        words
+    };
+    let edit = |side: &str, id: &str, patch: Value| {
+        world.lab.edit(side, "contact", id, &patch);
+        world.pass();
+        world.pass();
+        let before = world.lab.events().len();
+        let quiet = world.pass();
+        assert_eq!(world.lab.events().len(), before, "it goes on: {quiet}");
+    };
+    edit(
+        "growbots",
+        &growbots,
+        json!({"status": "replied", "tags": ["vip"]}),
+    );
+    assert_eq!(tags("ghl", &ghl), ["growbots:replied", "vip"]);
+    edit("growbots", &growbots, json!({"status": "bounced"}));
+    assert_eq!(tags("ghl", &ghl), ["growbots:bounced", "vip"]);
+    assert_eq!(tags("growbots", &growbots), ["vip"]);
+
+    // It follows the lead, whatever somebody does with it in GHL.
+    edit(
+        "ghl",
+        &ghl,
+        json!({"tags": ["vip", "growbots:replied", "new"]}),
+    );
+    assert_eq!(tags("growbots", &growbots), ["new", "vip"]);
+    assert_eq!(tags("ghl", &ghl), ["growbots:bounced", "new", "vip"]);
+
+    let lead = json!({"email": "new@example.com", "firstName": "New", "tags": ["fair"]});
+    world.lab.add("ghl", "contact", &lead);
+    world.pass();
+    world.pass();
+    let (ghl, growbots) = world.pair("contact", "email", "new@example.com");
+    assert_eq!(tags("growbots", &growbots), ["fair"]);
+    assert_eq!(tags("ghl", &ghl), ["fair", "growbots:new"]);
 }

@@ -31,6 +31,14 @@ pub struct Ran {
 }
 
 impl Ran {
+    pub fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
@@ -89,8 +97,10 @@ impl Lab {
         }
     }
 
+    /// What the sandbox's first line says under a key, or at a JSON pointer.
     pub fn hello(&self, key: &str) -> &str {
-        self.hello[key].as_str().expect("a text")
+        let found = self.hello.get(key).or_else(|| self.hello.pointer(key));
+        found.and_then(Value::as_str).expect("a text")
     }
 
     /// The environment that points couplet at this sandbox.
@@ -123,16 +133,7 @@ impl Lab {
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.command(args).output().expect("it starts");
-        Ran {
-            code: status.code().unwrap_or(-1),
-            out: String::from_utf8_lossy(&stdout).into_owned(),
-            err: String::from_utf8_lossy(&stderr).into_owned(),
-        }
+        Ran::of(&self.command(args).output().expect("it starts"))
     }
 
     /// One pass; its summary.

@@ -165,3 +165,51 @@ fn without_colour_every_tab_says_what_it_says_with() {
     screen.press("q");
     assert_eq!(screen.end(), 0);
 }
+
+#[test]
+fn a_value_is_changed_in_an_editor_which_has_the_terminal_meanwhile() {
+    let lab = Lab::quick(20, 11);
+    apart(&lab);
+    lab.run(&["sync", "--once"]).ended(&[3]);
+    let env = [("EDITOR", "sed -i s/.*/Nord/")];
+    let mut screen = dashboard(&lab, (80, 24), &env);
+    screen.wait_for("idle since");
+    screen.press("3f");
+    screen.press("Ost<enter><enter>");
+    screen.wait_for("undecided");
+    screen.press("E");
+    screen.wait_for("✓ Nord");
+    screen.press("x");
+    screen.wait_for("undecided");
+
+    let mut shut = dashboard(
+        &lab,
+        (80, 24),
+        &[("EDITOR", "sed"), ("COUPLET_OPERATOR", "ravi")],
+    );
+    shut.wait_for("run by");
+    shut.press("3");
+    shut.wait_for(" looks");
+}
+
+#[test]
+fn without_a_shell_no_editor_is_opened() {
+    let lab = Lab::quick(20, 11);
+    apart(&lab);
+    lab.run(&["sync", "--once"]).ended(&[3]);
+    let mut env: BTreeMap<String, String> = lab
+        .env()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    for (name, value) in [("TERM", "xterm"), ("LANG", "C.UTF-8"), ("EDITOR", "vi")] {
+        env.insert(name.into(), value.into());
+    }
+    let mut screen = Terminal::start(EXE, &["--no-shell"], env, (80, 24));
+    screen.wait_for("idle since");
+    screen.press("3f");
+    screen.press("Ost<enter><enter>");
+    screen.wait_for("undecided");
+    screen.press("E");
+    screen.wait_for("lets no other program start");
+}

@@ -1,7 +1,7 @@
 //! `couplet serve` as a supervisor sees it: webhooks of both sides, signals, log lines.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -24,13 +24,18 @@ impl Service {
     pub fn start(lab: &Lab, config: &str) -> Self {
         std::fs::create_dir_all(lab.data().join("couplet")).expect("a folder");
         set(lab, config);
-        let mut child = lab
-            .command(&["serve", "--listen", "127.0.0.1:0", "--start"])
+        let mut command = lab.command(&["serve", "--listen", "127.0.0.1:0", "--start"]);
+        command.env(
+            "COUPLET_GROWBOTS_WEBHOOK_SECRET",
+            lab.hello("growbots_webhook_secret"),
+        );
+        Self::of(command)
+    }
+
+    /// A service by this command, with JSON logs; waits until it listens.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command
             .env("COUPLET_LOG_FORMAT", "json")
-            .env(
-                "COUPLET_GROWBOTS_WEBHOOK_SECRET",
-                lab.hello("growbots_webhook_secret"),
-            )
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -79,9 +84,7 @@ impl Service {
 
     fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = std::process::Command::new("kill")
-            .args(["-s", name, &pid])
-            .status();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
         assert!(sent.expect("kill is there").success());
     }
 
@@ -136,9 +139,14 @@ pub fn hooks(lab: &Lab, service: &Service, forge: bool) {
 
 pub fn delivered(lab: &Lab, service: &Service, side: &str, result: &str) -> u64 {
     let page = lab.get(&format!("{}/metrics", service.url)).1;
-    let name = format!("couplet_webhook_deliveries_total{{side=\"{side}\",result=\"{result}\"}} ");
-    let line = page.lines().find_map(|line| line.strip_prefix(&name));
-    line.map_or(0, |count| count.parse().expect("a number"))
+    let name = format!(",side=\"{side}\",result=\"{result}\"}} ");
+    let counts = page
+        .lines()
+        .filter(|line| line.starts_with("couplet_webhook_deliveries_total{"));
+    let counts = counts.filter_map(|line| line.split_once(&name));
+    counts
+        .map(|(_, count)| count.parse::<u64>().expect("a number"))
+        .sum()
 }
 
 #[test]

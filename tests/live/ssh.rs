@@ -267,7 +267,7 @@ fn a_viewer_sees_and_stages_nothing_and_runs_no_loop() {
     screen.press("gg<enter>");
     screen.wait_for("undecided");
     screen.press("l");
-    screen.wait_for("a viewer changes nothing");
+    screen.wait_for("A viewer looks and changes nothing");
     assert!(holder(&lab).is_null(), "nobody runs the loop");
     drop(screen);
     let after = lab.run(&["conflicts", "list", "--json"]).ended(&[0]).json();

@@ -26,6 +26,7 @@ struct Seen {
 struct State {
     parser: vt100::Parser,
     ended: bool,
+    stalled: bool,
 }
 
 impl Terminal {
@@ -60,6 +61,7 @@ impl Terminal {
             state: Mutex::new(State {
                 parser: parser(cols, rows),
                 ended: false,
+                stalled: false,
             }),
             changed: Condvar::new(),
         });
@@ -68,7 +70,9 @@ impl Terminal {
             let mut buffer = [0; 8192];
             loop {
                 let read = output.read(&mut buffer).unwrap_or(0);
-                let mut state = shown.state.lock().expect("no panic while it is held");
+                let state = shown.state.lock().expect("no panic while it is held");
+                let waited = shown.changed.wait_while(state, |state| state.stalled);
+                let mut state = waited.expect("no panic while it is held");
                 if read == 0 {
                     state.ended = true;
                 } else {
@@ -119,6 +123,7 @@ impl Terminal {
             .wait_timeout_while(state, PATIENCE, not_yet)
             .expect("no panic");
         let screen = state.parser.screen().contents();
+        drop(state);
         assert!(wanted(&screen), "the screen never showed {what}:\n{screen}");
         screen
     }
@@ -149,6 +154,23 @@ impl Terminal {
                 .parser
                 .screen(),
         )
+    }
+
+    /// Reads nothing more of what the program writes, or goes on: a link that is down, a window that is stopped.
+    pub fn stall(&self, stalled: bool) {
+        let mut state = self.seen.state.lock().expect("no panic while it is held");
+        state.stalled = stalled;
+        drop(state);
+        self.seen.changed.notify_all();
+    }
+
+    /// The memory that the program has now, in KiB.
+    pub fn memory(&self) -> u64 {
+        let pid = self.pid().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let words = line.expect("a line").trim().trim_end_matches(" kB");
+        words.parse().expect("a number")
     }
 
     /// The process id.
@@ -191,6 +213,7 @@ fn parser(cols: u16, rows: u16) -> vt100::Parser {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        self.stall(false);
         let _gone = self.child.kill();
     }
 }

@@ -214,3 +214,91 @@ fn a_conflict_is_put_off_with_a_note_to_a_time_that_is_to_come() {
     };
     assert_eq!(app.asks, [Ask::Act(put_off)]);
 }
+
+/// The lead that both `4121` may be, seen from its own side.
+fn asked_from_the_other_side() -> World {
+    let mut world = World::demo();
+    let percy = world
+        .conflicts
+        .iter()
+        .find(|c| c.id.0 == 4121)
+        .expect("there");
+    let mut again = percy.clone();
+    again.id = ConflictId(4122);
+    again.link = LinkId(101);
+    again.title = "Percy Underhill".into();
+    again.candidates = vec![couplet::model::Candidate {
+        side: Side::Ghl,
+        id: "ghl0023".into(),
+        title: "Underhill, Percy".into(),
+        link: Some(percy.link),
+    }];
+    let at = world
+        .conflicts
+        .iter()
+        .position(|c| c.id.0 == 4121)
+        .expect("there");
+    world.conflicts.insert(at + 1, again);
+    world
+}
+
+#[test]
+fn one_person_in_doubt_is_one_row_and_one_count() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut app = TestApp::with(width, height, Theme::dark(), asked_from_the_other_side());
+        app.press("3j");
+        let screen = app.screen();
+        assert!(screen.contains("Conflicts 7"), "{screen}");
+        assert!(!screen.contains("4122 Percy"), "{screen}");
+        insta::assert_snapshot!(format!("asked_twice_{width}"), screen);
+        app.press("<enter>");
+        let screen = app.screen();
+        assert!(
+            screen.contains("seen from the other side: 4122"),
+            "{screen}"
+        );
+        app.press("D<esc>");
+        let screen = app.screen();
+        assert!(
+            screen.contains("4122") && screen.contains("Conflicts 8"),
+            "different settles only its own question: {screen}"
+        );
+    }
+}
+
+#[test]
+fn the_footer_says_what_the_box_says() {
+    for (keys, words) in [
+        ("3<enter>", ["h keep it", "l delete it"]),
+        ("3jj<enter>", ["h keep them", "l delete them"]),
+    ] {
+        let mut app = TestApp::demo(80, 24);
+        let screen = app.press(keys).screen();
+        let footer = screen.lines().last().unwrap();
+        let word = words[1].split_once(' ').unwrap().1;
+        assert!(words.iter().all(|words| footer.contains(words)), "{screen}");
+        assert!(screen.contains(&format!("Growbots: {word}")), "{screen}");
+        assert!(app.press("l").screen().contains(&format!("✓ {word}")));
+    }
+}
+
+#[test]
+fn a_value_that_moves_while_it_is_looked_at_is_marked() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut app = TestApp::demo(width, height);
+        app.press(BENCH).press("l");
+        let mara = app
+            .world
+            .conflicts
+            .iter_mut()
+            .find(|c| c.id.0 == 4127)
+            .unwrap();
+        mara.revision += 1;
+        mara.fields[0].ghl = Value::text("+1 415 555 0123");
+        app.send(Msg::Changed);
+        let screen = app.screen();
+        assert!(screen.contains("moved 14:05"), "{screen}");
+        assert!(screen.contains("? was Growbots"), "{screen}");
+        insta::assert_snapshot!(format!("value_moved_{width}"), screen);
+    }
+}

@@ -18,7 +18,7 @@ screens! {
     contacts_tag_marked: "vvt";
     undo: "/mara<enter><enter>[u";
     search_without_a_hit: "/nobody";
-    edit_form: "/mara<enter><enter>e";
+    edit_form: "/mara<enter>le";
 }
 
 #[test]
@@ -261,4 +261,29 @@ fn undo_asks_with_what_goes_back_and_what_stays() {
     app.press("uy");
     let of = couplet::model::Undo::Operation(couplet::model::LogId(10_230));
     assert_eq!(app.asks, [Ask::Act(Action::Undo { of })]);
+}
+
+#[test]
+fn over_the_whole_width_the_field_under_the_cursor_says_why_it_is_held() {
+    let mut app = TestApp::demo(120, 40);
+    app.press(&"j".repeat(17)).press("<enter>");
+    let screen = app.screen();
+    assert!(screen.contains("in step: first name"), "{screen}");
+    insta::assert_snapshot!("contact_zoomed", screen);
+    for want in [
+        "phone: why it is held",
+        "company: why it is held",
+        "title: why it is held",
+        "postal code: why it is held",
+        "custom.budget: why it is held",
+    ] {
+        let screen = app.screen();
+        assert!(screen.contains(want), "{want}\n{screen}");
+        app.press("j");
+    }
+    assert!(app.screen().contains("written 14:01") || app.screen().contains("It goes over"));
+    app.press("<space>");
+    insta::assert_snapshot!("contact_zoomed_unfolded", app.screen());
+    app.press("<space>ggjj<enter>");
+    assert_eq!(app.model.tab, Tab::Conflicts, "enter opens what holds it");
 }

@@ -96,3 +96,49 @@ fn no_errors_says_so() {
             .all(|error| error.state == ErrorState::Open)
     );
 }
+
+#[test]
+fn closed_errors_are_shown_to_a_filter_that_names_a_state() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut app = TestApp::demo(width, height);
+        app.world.errors[2].state = ErrorState::Closed;
+        app.press("5").send(Msg::Changed);
+        assert!(!app.screen().contains("timeout on read by id"));
+        app.press("f").typed("state:closed").press("<enter>");
+        insta::assert_snapshot!(format!("closed_{width}"), app.screen());
+        app.press("r");
+        assert!(app.screen().contains("It is closed"), "{}", app.screen());
+    }
+}
+
+#[test]
+fn the_tasks_of_an_error_are_given_to_somebody_else_after_y() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut app = TestApp::demo(width, height);
+        app.press("5w").typed("ravi").press("<enter>");
+        insta::assert_snapshot!(format!("assign_{width}"), app.screen());
+        assert_eq!(app.asks, []);
+        app.press("y");
+        assert_eq!(app.asks.len(), 3);
+    }
+}
+
+#[test]
+fn a_reason_goes_with_a_mute_and_is_shown_to_colleagues() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("5m<tab>").typed("typed so").press("<enter>");
+    let screen = app.screen();
+    assert!(screen.contains("Note       typed so"), "{screen}");
+    app.press("y");
+    let want = Ask::Act(Action::Mute {
+        error: couplet::model::ErrorId(1),
+        note: Some("typed so".into()),
+    });
+    assert_eq!(app.asks, [want]);
+    app.press("G<enter>");
+    let screen = app.screen();
+    assert!(
+        screen.contains("muted by ravi: typed so by customers"),
+        "{screen}"
+    );
+}

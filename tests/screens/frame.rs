@@ -1,10 +1,11 @@
-//! What holds on every tab: frame, sizes, marks, help, palette.
+//! What holds on every tab: frame, sizes, marks, states of the loop.
 
 use super::*;
 
 screens! {
     help: format!("{BENCH}?");
     palette: "3:appl";
+    plan: "P";
 }
 
 #[test]
@@ -27,18 +28,12 @@ fn plain_mode_says_what_is_under_the_cursor_in_one_line() {
         let mut app = TestApp::demo(120, 40);
         app.press(keys).press("<alt-p>");
         let screen = app.screen();
-        let last = screen.lines().last().unwrap();
+        let last: Vec<_> = screen.lines().skip(37).map(str::trim).collect();
+        let last = last.join(" ");
         assert!(last.contains(want), "{keys}: {last}");
         app.press("<alt-p>");
         assert!(app.screen().ends_with("? help"), "{keys}");
     }
-}
-
-#[test]
-fn help_is_searched_by_words() {
-    let mut app = TestApp::demo(80, 24);
-    app.press("?/").typed("clipboard").press("<enter>");
-    assert!(app.copied.is_some());
 }
 
 #[test]
@@ -239,7 +234,7 @@ fn pasted_text_is_never_a_command() {
 fn what_a_side_sends_cannot_steer_the_terminal() {
     let mut row = World::demo().contacts[0].clone();
     row.name = "Evil\x1b]0;owned\x07\u{202e}\nName".into();
-    let row = couplet::tui::reader::clean_contact(row);
+    let row = couplet::tui::tidy::clean_contact(row);
     assert_eq!(row.name, "Evil]0;owned⏎Name");
 }
 
@@ -253,15 +248,107 @@ fn a_request_replaces_one_of_its_slot_that_was_not_sent() {
 }
 
 #[test]
-fn the_palette_leads_to_contacts_and_conflicts_by_name() {
-    for (typed, shown) in [("quill@no", "nothing has this name"), ("4127", "conflict")] {
-        let mut app = TestApp::demo(80, 24);
-        app.press(":").typed(typed);
-        assert!(app.screen().contains(shown), "{}", app.screen());
+fn the_first_run_leads_to_the_demo_or_to_the_setup() {
+    use couplet::tui::welcome::{Pressed, Start, Welcome};
+    let shown = |mut welcome: Welcome, keys: &str, (width, height)| {
+        for key in keys::parse(keys).unwrap() {
+            assert_eq!(welcome.press(key), Pressed::Stays);
+        }
+        let backend = ratatui::backend::TestBackend::new(width, height);
+        let mut terminal = ratatui::Terminal::new(backend).unwrap();
+        let draw = |frame: &mut ratatui::Frame| welcome.draw(frame.area(), frame.buffer_mut());
+        terminal.draw(draw).unwrap();
+        terminal.backend().to_string()
+    };
+    let mut welcome = Welcome::new(Theme::dark(), false);
+    insta::assert_snapshot!("first_run_120", shown(welcome, "", (120, 40)));
+    insta::assert_snapshot!("first_run_80", shown(welcome, "j", (80, 24)));
+    insta::assert_snapshot!("first_run_40", shown(welcome, "jj", (40, 16)));
+    for (key, want) in [
+        ("d", Pressed::Takes(Start::Demo)),
+        ("i", Pressed::Takes(Start::SetUp)),
+        ("c", Pressed::Takes(Start::Check)),
+        ("<enter>", Pressed::Takes(Start::Demo)),
+        ("q", Pressed::Leaves),
+        ("<ctrl-c>", Pressed::Leaves),
+        ("x", Pressed::Stays),
+    ] {
+        let key = keys::parse(key).unwrap()[0];
+        assert_eq!(welcome.press(key), want, "{key}");
     }
+}
+
+#[test]
+fn before_both_sides_were_read_nothing_is_called_in_step() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut world = World::demo();
+        world.backfilled = false;
+        world.conflicts.clear();
+        world.errors.clear();
+        world.passes.clear();
+        world.status.state = LoopState::Pulling {
+            side: Side::Ghl,
+            kind: Kind::Contact,
+            done: 41_200,
+            total: Some(118_400),
+        };
+        let mut app = TestApp::with(width, height, Theme::dark(), world);
+        let screen = app.press("3").screen();
+        assert!(!screen.contains("in step"), "{screen}");
+        assert!(
+            screen.contains("Not known yet: the first pull reads contacts"),
+            "{screen}"
+        );
+        insta::assert_snapshot!(format!("first_pull_{width}"), screen);
+        app.world.backfilled = true;
+        app.world.status.state = LoopState::Idle;
+        app.send(Msg::Changed).later(600);
+        let screen = app.screen();
+        assert!(
+            screen.contains("in step") && screen.contains("Nothing to decide"),
+            "{screen}"
+        );
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_is_said_and_bars_what_writes() {
+    for (width, words) in [
+        (80, "r read only: disk full"),
+        (120, "r read only: the database's disk is full"),
+    ] {
+        let mut app = TestApp::demo(width, 24);
+        app.told(Event::Barred {
+            why: Some(couplet::store::Barred::DiskFull),
+        });
+        app.later(600);
+        let screen = app.screen();
+        assert!(screen.contains(words), "{screen}");
+        app.press("e");
+        let screen = app.screen();
+        assert!(
+            screen.contains("Read only: the database's disk is full."),
+            "{screen}"
+        );
+        assert!(app.asks.is_empty() && app.model.overlay.is_none());
+        app.told(Event::Barred { why: None }).later(600);
+        let screen = app.screen();
+        assert!(screen.contains("idle since"), "{screen}");
+    }
+}
+
+#[test]
+fn a_plan_says_nothing_to_and_asks_nothing_of_the_engine() {
     let mut app = TestApp::demo(80, 24);
-    app.press("2:").typed("kessler").press("<down><enter>");
+    app.press("P");
     let screen = app.screen();
-    assert!(screen.contains("Kessler"), "{screen}");
-    assert!(app.model.tab != Tab::Tasks, "{screen}");
+    assert!(
+        screen.contains("custom.budget  12,000 → 15,000"),
+        "{screen}"
+    );
+    assert!(screen.contains("Growbots   ~ 1 contact"), "{screen}");
+    app.press("y");
+    assert!(app.asks.is_empty() && app.model.overlay.is_some());
+    app.press("<enter>");
+    assert!(app.model.overlay.is_none());
 }

@@ -21,15 +21,13 @@ fn marked_conflicts_are_decided_at_once_and_written_after_a_list() {
         app.screen()
     );
     app.press("Vd");
-    insta::assert_snapshot!("bulk_choice", app.screen());
-    app.press("1");
-    insta::assert_snapshot!("bulk_preview", app.screen());
-    assert_eq!(
-        app.model.staged(),
-        0,
-        "each row is shown before it is staged"
-    );
-    app.press("y");
+    insta::assert_snapshot!("bulk", app.screen());
+    app.press("<enter>");
+    assert!(app.screen().contains("Choose first what all take"));
+    app.press("h");
+    insta::assert_snapshot!("bulk_taken", app.screen());
+    assert_eq!(app.model.staged(), 0, "shown first");
+    app.press("<enter>");
     assert_eq!(acts(&app), 0, "staged only");
     assert_eq!(
         app.model.staged(),
@@ -113,4 +111,69 @@ fn tasks_have_views_of_the_operators_days() {
             "{keys}\n{screen}"
         );
     }
+}
+
+#[test]
+fn rows_are_left_out_and_seen_one_by_one() {
+    let mut app = TestApp::demo(120, 40);
+    app.press("3Vdw");
+    insta::assert_snapshot!("bulk_newest_120", app.screen());
+    app.press("Gx<enter>");
+    let staged: Vec<_> = app.model.conflicts.staged_by("dana");
+    assert_eq!(staged.len(), 1, "the title was left out, the phone stays");
+    app.press("3Vd<space>");
+    assert!(app.model.conflicts.bench.is_some());
+    app.press("<esc>");
+    assert!(app.model.conflicts.bench.is_none() && app.model.conflicts.bulk.is_some());
+    app.press("e");
+    assert!(app.screen().contains("One value is for one field"));
+    let screen = app.press("hjjjR").screen();
+    assert!(
+        screen.contains("(•) the field, always"),
+        "many at once are not one record\n{screen}"
+    );
+    app.press("<enter>y");
+    assert!(
+        app.model.conflicts.bulk.is_none(),
+        "what it staged stands in the list\n{}",
+        app.screen()
+    );
+}
+
+#[test]
+fn a_filter_chooses_what_is_decided_and_one_value_fits_one_field() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("3f").typed("field:city").press("<enter>d");
+    assert!(
+        app.screen().contains("filter field:city"),
+        "{}",
+        app.screen()
+    );
+    app.press("e").typed("Uppsala").press("<enter>");
+    insta::assert_snapshot!("bulk_value", app.screen());
+    app.press("R");
+    assert!(matches!(app.model.overlay, Some(Overlay::Remember(_))));
+    app.press("<esc><enter>");
+    assert_eq!(app.model.staged(), 1);
+}
+
+#[test]
+fn a_key_of_sync_reads_the_marked_contacts_again() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("S");
+    let again = |ask: &Ask| match ask {
+        Ask::ReadAgain(links) => links.len(),
+        _ => 0,
+    };
+    assert_eq!(app.asks.iter().map(again).sum::<usize>(), 1);
+    assert!(
+        app.screen()
+            .contains("Abendroth, Jonas is read on both sides")
+    );
+    app.asks.clear();
+    app.press("vvS");
+    assert_eq!(app.asks.iter().map(again).sum::<usize>(), 2);
+    app.asks.clear();
+    app.press("2S");
+    assert!(matches!(app.asks[..], [Ask::Act(Action::Sync { .. })]));
 }

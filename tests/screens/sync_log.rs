@@ -106,3 +106,24 @@ fn a_line_is_copied_with_its_cause() {
         "{copied}"
     );
 }
+
+#[test]
+fn an_unfolded_write_shows_what_was_sent_and_what_came_back_and_no_key() {
+    let mut app = TestApp::demo(120, 40);
+    app.press("4jj<enter>j<enter>");
+    let screen = app.screen();
+    for want in [
+        "request   PATCH /leads/ld_01J9ZM   If-Match \"41\"   Authorization ••••",
+        "{\"custom_fields\":{\"budget\":12000}}",
+        "answer    200   ETag \"42\"   118 ms",
+    ] {
+        assert!(screen.contains(want), "{want}\n{screen}");
+    }
+    app.press("c");
+    let copied = app.copied.clone().unwrap();
+    assert!(
+        copied.contains("request: PATCH") && copied.contains("\"title\":\"Head"),
+        "{copied}"
+    );
+    assert!(!copied.contains("Bearer"), "{copied}");
+}

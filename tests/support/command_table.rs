@@ -1,7 +1,8 @@
 //! What must hold of the command table, which dispatch, footer, help and palette read.
 
 use couplet::model::LinkState;
-use couplet::tui::commands::{COMMANDS, Command, Danger, Meaning, Scope, meaning};
+use couplet::tui::commands::{COMMANDS, Command, Danger, Meaning, Scope};
+use couplet::tui::keymap::{Keymap, hold_together};
 use couplet::tui::keys;
 use couplet::tui::model::Overlay;
 use couplet::tui::msg::{Do, Msg};
@@ -15,14 +16,9 @@ fn parsed(command: &Command) -> Vec<Vec<keys::Key>> {
 
 #[test]
 fn has_each_key_once_in_a_scope_and_none_hidden_by_a_wider_one() {
-    let wide = [Scope::Global, Scope::Movement];
-    let closed = [Scope::Dialog, Scope::Help];
     for (at, one) in COMMANDS.iter().enumerate() {
         for other in &COMMANDS[at + 1..] {
-            let both_hold = one.scope == other.scope
-                || (wide.contains(&one.scope) || wide.contains(&other.scope))
-                    && !closed.contains(&one.scope)
-                    && !closed.contains(&other.scope);
+            let both_hold = hold_together(one.scope, other.scope);
             let tick = ["task.complete", "unfold"]; // the one exception: space in Tasks
             if !both_hold || (tick.contains(&one.id) && tick.contains(&other.id)) {
                 continue;
@@ -44,7 +40,7 @@ fn names_helps_and_finds_each_command() {
         assert!(command.help.ends_with('.'), "{}", command.id);
         assert!(!command.keys.is_empty(), "{}", command.id);
         for keys in parsed(command) {
-            let found = meaning(&[command.scope], &keys);
+            let found = Keymap::default().meaning(&[command.scope], &keys);
             assert_eq!(found, Meaning::Command(at), "{}", command.id);
         }
         for text in command.keys {

@@ -214,3 +214,20 @@ pub fn policies() -> Vec<Remembered> {
         policy(9, Scope::Field, "ghl", None, "2026-10-02T09:00:00Z"),
     ]
 }
+
+/// How often they have settled something.
+pub fn policy_uses() -> Vec<PolicyUse> {
+    let used = |name: &str, count, last| PolicyUse {
+        name: name.into(),
+        count,
+        last: at(last),
+    };
+    vec![
+        used(
+            "newest, remembered as 12 by dana",
+            7,
+            "2026-11-24T14:06:00Z",
+        ),
+        used("ghl", 812, "2026-11-24T13:41:00Z"),
+    ]
+}

@@ -49,6 +49,20 @@ pub fn log() -> Vec<LogEntry> {
     ]
 }
 
+/// What was sent for the first line of the log, and what came back.
+pub fn exchanges() -> Vec<Exchange> {
+    vec![Exchange {
+        at: at("2026-11-24T14:01:07Z"),
+        took_ms: 118,
+        request: "PATCH /leads/ld_01J9ZM".into(),
+        condition: Some("\"41\"".into()),
+        sent: Some(r#"{"custom_fields":{"budget":12000}}"#.into()),
+        status: Some(200),
+        tag: Some("\"42\"".into()),
+        answer: Some(r#"{"id":"ld_01J9ZM","first_name":"Mara","last_name":"Quill","title":"Head of Procurement","custom_fields":{"budget":12000},"updated_at":"2026-11-24T14:01:07Z"}"#.into()),
+    }]
+}
+
 pub fn passes() -> Vec<PassSummary> {
     let pass =
         |id: i64, started: &str, ms, because: &str, pulled: (u64, u64), updated: (u64, u64)| {
@@ -142,6 +156,8 @@ pub fn errors() -> Vec<ErrorRow> {
         count,
         first_at: at("2026-11-23T16:45:00Z"),
         last_at: at("2026-11-24T13:20:00Z"),
+        operator: (state == ErrorState::Muted).then(|| "ravi".to_owned()),
+        note: (state == ErrorState::Muted).then(|| "typed so by customers".to_owned()),
     };
     vec![
         row(
@@ -235,6 +251,7 @@ pub fn bars() -> BySide<Vec<RateBar>> {
                 RateBar {
                     at: now().plus((i64::from(n) - 119) * 30_000),
                     ours: 10 + swing * swing / 6,
+                    others: if (60..72).contains(&n) { 90 } else { 0 },
                     throttled: u32::from(side == Side::Ghl && n == 100),
                 }
             })

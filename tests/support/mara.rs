@@ -13,16 +13,8 @@ pub fn text(text: &str) -> Option<Value> {
 
 pub fn snapshot(side: Side, id: &str, record: Record, updated: &str) -> End {
     End::Live(Snapshot {
-        side,
-        kind: Kind::Contact,
-        id: id.into(),
-        parent: None,
-        record,
-        raw: "{}".into(),
-        version: None,
-        created_at: None,
         updated_at: Some(at(updated)),
-        external_id: None,
+        ..Snapshot::new(side, Kind::Contact, id, record)
     })
 }
 

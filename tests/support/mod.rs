@@ -7,7 +7,7 @@ mod mara;
 pub mod world;
 
 use couplet::engine::port::{Ask, Event};
-use couplet::model::{ConflictState, Millis, Staged};
+use couplet::model::{ConflictId, ConflictState, ErrorState, Millis, Staged};
 use couplet::tui::effect::{Effect, Request};
 use couplet::tui::filter::passes_log;
 use couplet::tui::model::Model;
@@ -29,6 +29,10 @@ pub struct TestApp {
     pub asks: Vec<Ask>,
     pub copied: Option<String>,
     pub saved: Option<(String, String)>,
+    /// The workspace that was to be opened.
+    pub switched: Option<String>,
+    pub edited: Option<(String, String)>,
+    pub looks: Vec<Option<ConflictId>>,
     terminal: Terminal<TestBackend>,
 }
 
@@ -68,6 +72,9 @@ impl TestApp {
             asks: Vec::new(),
             copied: None,
             saved: None,
+            switched: None,
+            edited: None,
+            looks: Vec::new(),
             terminal,
         };
         app.send(Msg::At(world::now()));
@@ -83,7 +90,7 @@ impl TestApp {
     }
 
     /// The operator rests until the detail has followed the cursor.
-    fn rest(&mut self) -> &mut Self {
+    pub fn rest(&mut self) -> &mut Self {
         let wake = |model: &Model| model.contacts.next_wake().or(model.tasks.next_wake());
         while let Some(at) = wake(&self.model) {
             self.send(Msg::At(at));
@@ -193,11 +200,14 @@ impl TestApp {
                     let read = self.answer(request);
                     self.send(Msg::Read(read));
                 }
+                Effect::Ask(Ask::Look(conflict)) => self.looks.push(conflict),
+                Effect::Edit { editor, text } => self.edited = Some((editor, text)),
                 Effect::Ask(ask) => {
                     self.stage(&ask);
                     self.asks.push(ask);
                 }
-                Effect::Redraw | Effect::Ring => {}
+                Effect::Redraw | Effect::Suspend | Effect::Ring | Effect::LookAround => {}
+                Effect::Switch(name) => self.switched = Some(name),
                 Effect::Save { path, text } => self.saved = Some((path, text)),
                 Effect::Copy(text) => self.copied = Some(text),
             }
@@ -241,7 +251,7 @@ impl TestApp {
                     }
                 }
             }
-            Ask::Act(_) | Ask::Acknowledge(_) => {}
+            Ask::Act(_) | Ask::Acknowledge(_) | Ask::ReadAgain(_) | Ask::Look(_) => {}
         }
     }
 
@@ -252,6 +262,7 @@ impl TestApp {
                 status: Box::new(world.status.clone()),
                 holder: world.holder.clone(),
                 totals: Box::new(world.totals()),
+                backfilled: world.backfilled,
             },
             Request::Contacts { query, span, reach } => {
                 let rows = world.contacts_of(&query);
@@ -269,8 +280,8 @@ impl TestApp {
             }
             Request::Detail(link) => Read::Detail(link, world.detail(link).map(Box::new)),
             Request::Marked(links) => {
-                let details = links.into_iter().filter_map(|link| world.detail(link));
-                Read::Marked(details.collect())
+                let of = |link| world.detail(link).or_else(|| world.task(link));
+                Read::Marked(links.into_iter().filter_map(of).collect())
             }
             Request::Task(link) => Read::Task(world.task(link).map(Box::new)),
             Request::TaskBoard { days, .. } => Read::TaskBoard(world.board(&days)),
@@ -289,9 +300,22 @@ impl TestApp {
                 let open = world.conflicts.iter().filter(|conflict| {
                     matches!(conflict.state, ConflictState::Open | ConflictState::Decided)
                 });
-                Read::Conflicts(open.cloned().collect())
+                Read::Conflicts {
+                    rows: open.cloned().collect(),
+                    looking: world.looking.clone(),
+                }
             }
-            Request::Policies => Read::Policies(world.policies.clone()),
+            Request::Settled(ids) => {
+                let all = world.settled.iter();
+                let all = all.filter(|settled| ids.contains(&settled.conflict.id));
+                Read::Settled(all.cloned().collect())
+            }
+            Request::Policies => Read::Policies(world.policies.clone(), world.policy_uses.clone()),
+            Request::Exchanges(line) => {
+                let all = world.exchanges.iter().filter(|_| line.0 == 10_230);
+                Read::Exchanges(line, all.cloned().collect())
+            }
+            Request::Plan => Read::Plan(World::plan()),
             Request::Matching { filter, links } => {
                 let query = couplet::store::ContactQuery {
                     filter: filter.clone(),
@@ -319,18 +343,16 @@ impl TestApp {
             }
             Request::Undo { of, .. } => Read::Undo(Box::new(World::undo(of))),
             Request::ErrorRecords(error) => {
-                let names = [
-                    "Return call to Fairweather",
-                    "Send samples",
-                    "Rebook P. Raman",
-                ];
-                let rows = names.into_iter().enumerate();
-                let rows =
-                    rows.map(|(at, name)| (couplet::model::LinkId(at as i64), name.to_owned()));
+                let rows = world.tasks.iter().skip(2).take(3);
+                let rows = rows.map(|row| (row.id, row.title.clone()));
                 Read::ErrorRecords(error, rows.collect())
             }
             Request::Alerts => Read::Alerts(world.alerts.clone()),
-            Request::Errors => Read::Errors(world.errors.clone()),
+            Request::Errors { closed } => {
+                let shown = world.errors.iter();
+                let shown = shown.filter(|error| closed || error.state != ErrorState::Closed);
+                Read::Errors(shown.cloned().collect())
+            }
             Request::Rates { .. } => Read::Rates(world.bars.clone()),
         }
     }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use couplet::merge::{NotUndone, UndoPlan, UndoStep};
 use couplet::model::*;
 use couplet::store::{BoardDays, ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
+use couplet::tui::plan::Planned;
 use couplet::tui::undo::Preview;
 use couplet::tui::window::Row;
 
-use super::conflict_rows::{conflicts, policies};
-use super::loop_rows::{bars, errors, log, passes, status};
+use super::conflict_rows::{conflicts, policies, policy_uses};
+use super::loop_rows::{bars, errors, exchanges, log, passes, status};
 use super::mara::{mara, record, snapshot, text};
 
 /// Tuesday 24 November 2026, 14:05 UTC.
@@ -26,7 +27,11 @@ pub struct World {
     pub contacts: Vec<ContactRow>,
     pub tasks: Vec<TaskRow>,
     pub conflicts: Vec<Conflict>,
+    pub looking: Vec<Looking>,
+    pub settled: Vec<Settled>,
     pub policies: Vec<Remembered>,
+    pub policy_uses: Vec<PolicyUse>,
+    pub exchanges: Vec<Exchange>,
     pub passes: Vec<PassSummary>,
     pub log: Vec<LogEntry>,
     pub errors: Vec<ErrorRow>,
@@ -34,6 +39,8 @@ pub struct World {
     pub status: LoopStatus,
     pub holder: Option<Holder>,
     pub bars: BySide<Vec<RateBar>>,
+    /// Whether both sides were read in full once.
+    pub backfilled: bool,
 }
 
 const PEOPLE: &str = "\
@@ -153,7 +160,11 @@ impl World {
             tasks: tasks(&contacts),
             contacts,
             conflicts: conflicts(),
+            looking: Vec::new(),
+            settled: Vec::new(),
             policies: policies(),
+            policy_uses: policy_uses(),
+            exchanges: exchanges(),
             passes: passes(),
             log: log(),
             errors: errors(),
@@ -166,6 +177,7 @@ impl World {
                 since: at("2026-11-24T09:12:00Z"),
             }),
             bars: bars(),
+            backfilled: true,
         }
     }
 
@@ -279,6 +291,16 @@ impl World {
         }
     }
 
+    /// What waits to be written.
+    pub fn plan() -> Planned {
+        let writes = mara().waiting;
+        Planned {
+            titles: BTreeMap::from([(MARA, "Quill, Mara".to_owned())]),
+            writes: writes.clone(),
+            ..Planned::counted(writes.iter())
+        }
+    }
+
     pub fn board(&self, days: &BoardDays) -> TaskBoard {
         let open = || self.tasks.iter().filter(|task| !task.completed);
         let due = |from: Millis, until: Millis| {
@@ -321,14 +343,9 @@ impl World {
         let failed = row.state == LinkState::Error;
         Some(ContactDetail {
             linked: Linked {
-                id: link,
-                kind: Kind::Task,
                 parent: row.contact,
-                base: Some(record.clone()),
-                ends: BySide::from_fn(end),
-                decided: Vec::new(),
                 parked: failed.then_some(parked).into_iter().collect(),
-                ignored: false,
+                ..Linked::new(link, Kind::Task, Some(record.clone()), BySide::from_fn(end))
             },
             state: row.state,
             held: Vec::new(),
@@ -359,14 +376,13 @@ impl World {
         };
         Some(ContactDetail {
             linked: Linked {
-                id: link,
-                kind: Kind::Contact,
-                parent: None,
-                base: Some(record.clone()),
-                ends: BySide::from_fn(end),
-                decided: Vec::new(),
-                parked: Vec::new(),
                 ignored: row.state == LinkState::Ignored,
+                ..Linked::new(
+                    link,
+                    Kind::Contact,
+                    Some(record.clone()),
+                    BySide::from_fn(end),
+                )
             },
             state: row.state,
             held: Vec::new(),

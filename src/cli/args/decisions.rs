@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Form, Listing};
+use super::{Asking, Form, Listing};
 use crate::model::{ConflictId, LogId, PassId, PolicyId, RecordId};
 
 #[derive(Debug, Subcommand)]
@@ -67,7 +67,7 @@ pub struct Resolve {
     #[arg(long, value_name = "record|field|FILTER", requires = "take")]
     pub remember: Option<String>,
     #[command(flatten)]
-    pub form: Form,
+    pub form: Asking,
 }
 
 impl Resolve {

@@ -41,12 +41,15 @@ pub struct Place {
     /// The folder of the databases, instead of `couplet` in the XDG data folder.
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The workspace, instead of `default`.
+    /// The workspace: one of those that the config file names, or else the name of the only one.
     #[arg(long, global = true, value_name = "NAME")]
     workspace: Option<String>,
     /// What may be done: all (`operator`), or looked at only (`viewer`).
     #[arg(long, global = true, value_name = "ROLE", value_parser = ["operator", "viewer"])]
     role: Option<String>,
+    /// Start no other program from the dashboard, such as an editor.
+    #[arg(long, global = true)]
+    no_shell: bool,
 }
 
 impl From<Place> for Flags {
@@ -56,6 +59,7 @@ impl From<Place> for Flags {
             data_dir: place.data_dir,
             workspace: place.workspace,
             role: place.role,
+            no_shell: place.no_shell,
         }
     }
 }
@@ -160,7 +164,14 @@ impl Command {
         matches!(
             self,
             Self::Status(_)
-                | Self::Conflicts(Conflicts::List(_) | Conflicts::Show { .. })
+                | Self::Conflicts(
+                    Conflicts::List(_)
+                        | Conflicts::Show { .. }
+                        | Conflicts::Resolve(Resolve {
+                            form: Asking { dry_run: true, .. },
+                            ..
+                        })
+                )
                 | Self::Contacts(Contacts::List(_) | Contacts::Show { .. })
                 | Self::Tasks(Tasks::List(_))
                 | Self::Log(Log::List(_))
@@ -172,7 +183,7 @@ impl Command {
                 | Self::Map(Map::Show(_))
                 | Self::Rules(_)
                 | Self::Config(
-                    Config::Check | Config::Show(_) | Config::Explain { .. } | Config::Keys
+                    Config::Check | Config::Show(_) | Config::Explain { .. } | Config::Keys { .. }
                 )
                 | Self::Completions { .. }
                 | Self::Man
@@ -186,6 +197,25 @@ pub struct Form {
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
+}
+
+/// How what an operator asks for is told.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Asking {
+    /// Say what would be written and what it would cost, as far as is known without a pull; ask for nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+impl From<Form> for Asking {
+    fn from(form: Form) -> Self {
+        Self {
+            dry_run: false,
+            form,
+        }
+    }
 }
 
 /// What a listing gives and how.

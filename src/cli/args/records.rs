@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Form, Listing};
+use super::{Asking, Form, Listing};
 
 #[derive(Debug, Subcommand)]
 pub enum Contacts {
@@ -33,7 +33,7 @@ pub enum Contacts {
         #[arg(long, value_name = "TAG")]
         remove: Vec<String>,
         #[command(flatten)]
-        form: Form,
+        form: Asking,
     },
     /// Write a note on a contact.
     Note {
@@ -42,7 +42,7 @@ pub enum Contacts {
         /// The note.
         text: String,
         #[command(flatten)]
-        form: Form,
+        form: Asking,
     },
     /// Make a contact on both sides.
     Add(Changes),
@@ -90,7 +90,7 @@ pub enum Tasks {
         #[arg(long, value_name = "EMAIL")]
         assignee: Option<String>,
         #[command(flatten)]
-        form: Form,
+        form: Asking,
     },
     /// Change fields of a task on both sides.
     Edit {
@@ -107,7 +107,7 @@ pub enum Tasks {
         #[arg(long)]
         reopen: bool,
         #[command(flatten)]
-        form: Form,
+        form: Asking,
     },
 }
 
@@ -118,7 +118,7 @@ pub struct Changes {
     #[arg(long = "set", value_name = "FIELD=VALUE", required = true)]
     pub set: Vec<String>,
     #[command(flatten)]
-    pub form: Form,
+    pub form: Asking,
 }
 
 #[derive(Debug, Subcommand)]
@@ -132,13 +132,13 @@ pub enum Links {
         #[arg(value_name = "GROWBOTS_ID")]
         growbots: String,
         #[command(flatten)]
-        form: Form,
+        form: Asking,
     },
     /// The two records of a link are different ones: part them, for good.
     Split {
         /// A link id, GHL id or Growbots id.
         id: String,
         #[command(flatten)]
-        form: Form,
+        form: Asking,
     },
 }

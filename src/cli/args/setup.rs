@@ -17,11 +17,15 @@ pub enum Config {
         key: String,
     },
     /// Every setting with what it does, as a page: `docs/config.md`.
-    Keys,
+    Keys {
+        /// The commands of the dashboard and their keys instead: `docs/keys.md`.
+        #[arg(long)]
+        dashboard: bool,
+    },
     /// Set up a workspace: ask, try each answer, write a commented config file, and say what the first sync would do.
     ///
     /// Without a terminal it asks nothing, and writes what flags and environment say. A file that is there stays as
-    /// it is.
+    /// it is; with `--workspace NAME` a location is added at its end.
     Init(Init),
 }
 

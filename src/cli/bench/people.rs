@@ -181,28 +181,17 @@ fn snapshot(
     updated_at: Millis,
 ) -> Snapshot {
     Snapshot {
-        side,
-        kind,
-        id: id.into(),
-        parent: None,
-        record: record.clone(),
         raw: json!({"id": id, "fields": record}).to_string().into(),
         version: (side == Side::Growbots).then(|| "1".into()),
         created_at: Some(created_at),
         updated_at: Some(updated_at),
-        external_id: None,
+        ..Snapshot::new(side, kind, id, record.clone())
     }
 }
 
 fn linked(kind: Kind, parent: Option<LinkId>, base: Record, ends: BySide<End>) -> Linked {
     Linked {
-        id: LinkId(0),
-        kind,
         parent,
-        base: Some(base),
-        ends,
-        decided: Vec::new(),
-        parked: Vec::new(),
-        ignored: false,
+        ..Linked::new(LinkId(0), kind, Some(base), ends)
     }
 }

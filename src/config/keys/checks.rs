@@ -11,6 +11,17 @@ pub(super) fn filled(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+pub(super) fn creating(text: &str) -> Result<(), String> {
+    if matches!(text.trim(), "all" | "off") {
+        return Ok(());
+    }
+    match crate::model::Filter::parse(text) {
+        Ok(filter) if filter.is_empty() => Err("it is empty: `all`, `off` or a filter".into()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 pub(super) fn one_of(text: &str, names: &[&str]) -> Result<(), String> {
     if names.contains(&text) {
         return Ok(());
@@ -18,7 +29,7 @@ pub(super) fn one_of(text: &str, names: &[&str]) -> Result<(), String> {
     Err(format!("`{text}` is none of `{}`", names.join("`, `")))
 }
 
-pub(super) fn workspace(text: &str) -> Result<(), String> {
+pub(in crate::config) fn workspace(text: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if text.is_empty() || text.len() > 64 || !text.chars().all(plain) {
         return Err(format!(
@@ -118,5 +129,21 @@ pub(super) fn api_url(text: &str) -> Result<(), String> {
             "`{text}` would send the token unencrypted; `http` is for this machine only, use `https`"
         )),
         other => Err(format!("`{other}` is not `https`")),
+    }
+}
+
+/// An address with a place for an id.
+pub(super) fn page(text: &str) -> Result<(), String> {
+    if !text.contains("{id}") {
+        return Err(format!(
+            "`{text}` has no `{{id}}`, which stands for the record's id"
+        ));
+    }
+    let filled = text.replace("{id}", "1").replace("{location}", "1");
+    match Url::parse(&filled) {
+        Ok(url) if matches!(url.scheme(), "https" | "http") && !text.contains(char::is_control) => {
+            Ok(())
+        }
+        _ => Err(format!("`{text}` is no address of a web page")),
     }
 }

@@ -1,7 +1,7 @@
 //! Settings that stand in no section.
 
-use super::checks::{days, filled, one_of, poll_seconds, time_zone, within, workspace};
-use super::{Key, PLAIN};
+use super::checks::{creating, days, filled, one_of, poll_seconds, time_zone, within, workspace};
+use super::{Key, PLAIN, Reach};
 
 pub(super) const KEYS: &[Key] = &[
     Key {
@@ -9,8 +9,9 @@ pub(super) const KEYS: &[Key] = &[
         env: Some("COUPLET_WORKSPACE"),
         flag: Some("--workspace"),
         default: Some("default"),
-        help: "The name of the workspace: one GHL location paired with one Growbots account. Its database is `<workspace>.db`.",
+        help: "The name of the workspace: one GHL location paired with one Growbots account. Its database is `<workspace>.db`. Where the file has several in `[workspaces.NAME]`, this one is meant unless another is named.",
         example: "\"default\"",
+        reach: Reach::Program,
         check: workspace,
         ..PLAIN
     },
@@ -20,6 +21,7 @@ pub(super) const KEYS: &[Key] = &[
         flag: Some("--data-dir"),
         help: "The folder of the databases. By default `couplet` in the XDG data folder.",
         example: "\"/var/lib/couplet\"",
+        reach: Reach::Program,
         check: filled,
         ..PLAIN
     },
@@ -28,6 +30,7 @@ pub(super) const KEYS: &[Key] = &[
         env: Some("COUPLET_OPERATOR"),
         help: "Who you are in the log and to your colleagues. By default your login name.",
         example: "\"dana\"",
+        reach: Reach::Program,
         check: filled,
         ..PLAIN
     },
@@ -44,6 +47,7 @@ pub(super) const KEYS: &[Key] = &[
         default: Some("auto"),
         help: "Colours of the dashboard: `auto`, `dark`, `light`, `contrast` or `mono`. `NO_COLOR` in the environment selects `mono`.",
         example: "\"auto\"",
+        reach: Reach::Program,
         check: |text| one_of(text, &["auto", "dark", "light", "contrast", "mono"]),
         ..PLAIN
     },
@@ -52,6 +56,7 @@ pub(super) const KEYS: &[Key] = &[
         default: Some("unicode"),
         help: "Marks and lines of the dashboard: `unicode`, or `ascii` for terminals that cannot show them.",
         example: "\"unicode\"",
+        reach: Reach::Program,
         check: |text| one_of(text, &["unicode", "ascii"]),
         ..PLAIN
     },
@@ -94,7 +99,34 @@ pub(super) const KEYS: &[Key] = &[
         default: Some("operator"),
         help: "What you may do: `operator`, all; `viewer`, look and change nothing.",
         example: "\"viewer\"",
+        reach: Reach::Program,
         check: |text| one_of(text, &["operator", "viewer"]),
+        ..PLAIN
+    },
+    Key {
+        name: "no_shell",
+        flag: Some("--no-shell"),
+        default: Some("false"),
+        help: "Whether the dashboard starts no other program: `true` where operators may use couplet and nothing else on the machine (docs/ssh.md). Then `E` opens no editor.",
+        example: "true",
+        check: |text| one_of(text, &["true", "false"]),
+        reach: Reach::Program,
+        ..PLAIN
+    },
+    Key {
+        name: "create.ghl",
+        default: Some("all"),
+        help: "Which leads that only Growbots has are made in GHL: `all`, `off`, or those of a filter in the words of a rule. What belongs to a contact goes with it.",
+        example: "\"tag:customer\"",
+        check: creating,
+        ..PLAIN
+    },
+    Key {
+        name: "create.growbots",
+        default: Some("all"),
+        help: "Which contacts that only GHL has are made in Growbots: `all`, `off`, or those of a filter. A rule with `create_lead` makes its contact's lead all the same.",
+        example: "\"tag:customer OR tag:lead\"",
+        check: creating,
         ..PLAIN
     },
 ];

@@ -1,6 +1,6 @@
 //! Settings of the GHL side.
 
-use super::checks::{api_url, command, filled, one_of};
+use super::checks::{api_url, command, filled, one_of, page};
 use super::{Key, PLAIN};
 
 pub(super) const KEYS: &[Key] = &[
@@ -19,6 +19,14 @@ pub(super) const KEYS: &[Key] = &[
         help: "The id of the GHL location (sub-account) whose contacts are synced.",
         example: "\"ve9EPM428h8vShlRW1KT\"",
         check: filled,
+        ..PLAIN
+    },
+    Key {
+        name: "ghl.page",
+        default: Some("https://app.gohighlevel.com/v2/location/{location}/contacts/detail/{id}"),
+        help: "The address of a contact's page in GHL's web app, for the links of the dashboard; `{id}` is the contact's id, `{location}` that of the location. Agencies with a domain of their own set it here.",
+        example: "\"https://app.example.com/v2/location/{location}/contacts/detail/{id}\"",
+        check: page,
         ..PLAIN
     },
     Key {

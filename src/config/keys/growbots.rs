@@ -1,7 +1,7 @@
 //! Settings of the Growbots side.
 
 use super::checks::{
-    api_url, command, filled, header, header_name, header_value, one_of, scheme, within,
+    api_url, command, filled, header, header_name, header_value, one_of, page, scheme, within,
 };
 use super::{Key, PLAIN};
 
@@ -12,6 +12,13 @@ pub(super) const KEYS: &[Key] = &[
         help: "Where an adapter that speaks couplet's Growbots contract is (Growbots publishes no API of its own). `https`, except on this machine.",
         example: "\"https://growbots-adapter.example.com\"",
         check: api_url,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.page",
+        help: "The address of a lead's page in Growbots' web app, as `ghl.page`; `{id}` is the lead's id.",
+        example: "\"https://growbots.example.com/leads/{id}\"",
+        check: page,
         ..PLAIN
     },
     Key {
@@ -173,6 +180,14 @@ pub(super) const KEYS: &[Key] = &[
         example: "[\"etag\", \"external_id\"]",
         compound: true,
         check: crate::config::growbots::capabilities,
+        ..PLAIN
+    },
+    Key {
+        name: "growbots.status_tags",
+        default: Some("false"),
+        help: "Whether the contact of a lead carries the lead's status as a tag in GHL, `growbots:replied`. It follows the lead; to write the tag in GHL changes nothing in Growbots.",
+        example: "true",
+        check: |text| one_of(text, &["true", "false"]),
         ..PLAIN
     },
     Key {

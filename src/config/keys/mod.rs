@@ -1,12 +1,21 @@
 //! The table of all settings: the source for reading, `config show`, `config explain` and `config init`.
 
-mod checks;
+pub(in crate::config) mod checks;
 mod general;
 mod ghl;
 mod growbots;
 mod service;
 
 use std::sync::LazyLock;
+
+/// Whom a setting holds for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Each workspace may have its own.
+    Workspace,
+    /// It is the same for all workspaces of a file.
+    Program,
+}
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +38,8 @@ pub struct Key {
     pub init_sets: bool,
     /// Whether its value in the file is a list or a table.
     pub compound: bool,
+    /// Whom it holds for.
+    pub reach: Reach,
     /// Why a text is no value of it.
     pub(in crate::config) check: fn(&str) -> Result<(), String>,
 }
@@ -43,10 +54,17 @@ const PLAIN: Key = Key {
     example: "",
     init_sets: false,
     compound: false,
+    reach: Reach::Workspace,
     check: |_| Ok(()),
 };
 
 impl Key {
+    /// Whether each workspace may have its own, also by a variable with its name.
+    pub fn is_of_workspace(&self) -> bool {
+        let ours = self.env.is_none_or(|name| name.starts_with("COUPLET_"));
+        ours && self.reach == Reach::Workspace
+    }
+
     /// Why a text is no value of it, if it is none.
     pub fn accepts(&self, text: &str) -> Result<(), String> {
         (self.check)(text)

@@ -1,7 +1,7 @@
 //! Settings of `serve`, of what is told of trouble, of the log and of the rules.
 
 use super::checks::{api_url, command, listen, one_of, within};
-use super::{Key, PLAIN};
+use super::{Key, PLAIN, Reach};
 
 pub(super) const KEYS: &[Key] = &[
     Key {
@@ -9,6 +9,7 @@ pub(super) const KEYS: &[Key] = &[
         default: Some("127.0.0.1:8790"),
         help: "Where `couplet serve` listens for webhooks, `/healthz`, `/readyz` and `/metrics`. A proxy before it brings HTTPS.",
         example: "\"127.0.0.1:8790\"",
+        reach: Reach::Program,
         check: listen,
         ..PLAIN
     },
@@ -72,6 +73,7 @@ pub(super) const KEYS: &[Key] = &[
         default: Some("text"),
         help: "How log lines are written to stderr: `text`, or `json`, one object a line. `COUPLET_LOG` says which: `info` by default for `serve`, none for other commands.",
         example: "\"json\"",
+        reach: Reach::Program,
         check: |text| one_of(text, &["text", "json"]),
         ..PLAIN
     },

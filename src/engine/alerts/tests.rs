@@ -122,6 +122,7 @@ fn each_trouble_is_read_by_its_rule_and_quiet_is_nothing() {
                 let bar = RateBar {
                     at: START,
                     ours: 90,
+                    others: 0,
                     throttled: 21,
                 };
                 bed.writer

@@ -134,6 +134,11 @@ fn read_when(text: &str) -> Result<When, RuleError> {
     found.ok_or_else(|| no_choice("when", text, &When::ALL.map(When::name)))
 }
 
+/// A filter of contacts in the words of a rule.
+pub fn contact_filter(key: &'static str, text: &str) -> Result<Filter, RuleError> {
+    read_filter(key, text)
+}
+
 fn read_filter(key: &'static str, text: &str) -> Result<Filter, RuleError> {
     let filter = Filter::parse(text).map_err(|error| RuleError::Filter {
         key,

@@ -1,7 +1,7 @@
 //! The default field map of the Growbots contract (`facts/growbots.md`, section 7).
 
 use super::{Direction, FieldMap, MapEntry, Policy};
-use crate::model::{FieldName, Kind};
+use crate::model::{BySide, FieldName, Kind};
 
 /// All rows of section 7. The title of a contact is off until a custom field of GHL is named for it.
 impl Default for FieldMap {
@@ -44,6 +44,8 @@ impl Default for FieldMap {
             kinds: std::array::from_fn(|_| Vec::new()),
             off: Vec::new(),
             country: "".into(),
+            creating: BySide::default(),
+            status_tags: false,
         };
         for entry in contact.into_iter().chain(task).chain(received) {
             map.set(entry);

@@ -64,6 +64,7 @@ impl FieldMap {
                 Kind::Appointment => {
                     ghl.is_some_and(|end| end.record.get(&FieldName::Title).is_none())
                 }
+                Kind::Contact => self.has_status_tags(),
                 _ => false,
             }
     }
@@ -81,6 +82,7 @@ impl FieldMap {
                 end.record.set(FieldName::Title, Value::text(cut));
             }
         }
+        self.give_base_the_status_of_ghl(linked);
         // A meeting of Growbots has a title.
         if let (Kind::Appointment, End::Live(end) | End::Gone(end)) = (kind, &mut linked.ends.ghl)
             && end.record.get(&FieldName::Title).is_none()

@@ -284,6 +284,7 @@ impl Keeper<'_> {
             side: self.side,
             operation: "POST /oauth/token".into(),
             said: said.into(),
+            field: None,
             maybe_applied: false,
         }
     }

@@ -33,7 +33,19 @@ impl Client {
             side: self.side,
             operation: operation.to_owned(),
             said: self.said(said),
+            field: None,
             maybe_applied,
+        }
+    }
+
+    /// The error for a record with something else than a value in a field: it must not pass for empty.
+    pub fn no_value(&self, answer: &Answer, field: &FieldName) -> RemoteError {
+        RemoteError::Malformed {
+            side: self.side,
+            operation: answer.operation.to_owned(),
+            said: format!("`{field}` has no plain value"),
+            field: Some(field.clone()),
+            maybe_applied: answer.write,
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Seen {
     pub cursor: Option<Box<str>>,
     /// GHL marks it as deleted.
     pub deleted: bool,
+    /// A field with something else than a value in it: what the record has there is not known.
+    pub odd: Option<FieldName>,
 }
 
 /// Reads one record; `parent` is for children whose JSON does not name their contact.
@@ -33,6 +35,7 @@ pub fn read(
         known,
         record: Record::default(),
         complete: true,
+        odd: None,
     };
     let head = match kind {
         Kind::Contact => read.contact(&serde_json::from_str(raw)?),
@@ -44,7 +47,7 @@ pub fn read(
     let id = head.id.ok_or_else(|| missing("id"))?;
     Ok(Seen {
         row: Row {
-            complete: read.complete,
+            complete: read.complete && read.odd.is_none(),
             snapshot: Snapshot {
                 side: Side::Ghl,
                 kind,
@@ -60,6 +63,7 @@ pub fn read(
         },
         cursor: head.cursor,
         deleted: head.deleted,
+        odd: read.odd,
     })
 }
 
@@ -82,6 +86,7 @@ struct Reader<'a> {
     known: &'a Known,
     record: Record,
     complete: bool,
+    odd: Option<FieldName>,
 }
 
 fn id_of(id: &Scalar<'_>, mongo_id: &Scalar<'_>) -> Option<RecordId> {
@@ -93,8 +98,16 @@ fn id_of(id: &Scalar<'_>, mongo_id: &Scalar<'_>) -> Option<RecordId> {
 }
 
 impl Reader<'_> {
+    /// Takes note of a field that is there or not, and of what is no value.
+    fn met(&mut self, field: &FieldName, is_here: bool, is_odd: bool) {
+        self.complete &= is_here;
+        if is_odd {
+            self.odd.get_or_insert_with(|| field.clone());
+        }
+    }
+
     fn put(&mut self, field: FieldName, scalar: &Scalar<'_>) {
-        self.complete &= scalar.is_here();
+        self.met(&field, scalar.is_here(), scalar.is_odd());
         let value = match field.ty() {
             FieldType::Time => {
                 let at = self.known.moment(scalar.text());
@@ -106,7 +119,7 @@ impl Reader<'_> {
     }
 
     fn put_user(&mut self, field: FieldName, scalar: &Scalar<'_>) {
-        self.complete &= scalar.is_here();
+        self.met(&field, scalar.is_here(), scalar.is_odd());
         self.record.set(field, self.known.user(scalar.text()));
     }
 
@@ -137,7 +150,7 @@ impl Reader<'_> {
             self.put(field, scalar);
         }
         self.put_user(F::Owner, &wire.assigned_to);
-        self.complete &= wire.tags.is_here;
+        self.met(&F::Tags, wire.tags.is_here, wire.tags.is_odd());
         self.record.set(F::Tags, wire.tags.value());
         match wire.custom_fields {
             Some(raw) => custom::read(&self.known.custom_fields, raw.get(), &mut self.record),
@@ -191,7 +204,8 @@ impl Reader<'_> {
         self.put(F::EndsAt, &wire.end_time);
         self.put(F::Location, &wire.address);
         self.put(F::Description, &wire.notes);
-        self.complete &= wire.calendar_id.is_here();
+        let calendar = &wire.calendar_id;
+        self.met(&F::Calendar, calendar.is_here(), calendar.is_odd());
         self.record
             .set(F::Calendar, self.known.calendar(wire.calendar_id.text()));
         self.put_user(F::Host, &wire.assigned_user_id);

@@ -177,6 +177,10 @@ impl Connector for Ghl {
         self.client.clock_offset_ms()
     }
 
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        self.client.clock_ahead_ms()
+    }
+
     fn status(&self) -> SideStatus {
         self.client.status()
     }

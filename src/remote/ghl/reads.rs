@@ -211,6 +211,7 @@ impl Ghl {
                 .query("skip", all.len().to_string());
             let answer = self.ok(lane, Kind::Contact, call).await?;
             let (seen, _) = self.many(&answer, Kind::Contact, None)?;
+            self.all_known(&answer, &seen)?;
             let is_last = seen.len() < SKIP_ROWS;
             all.extend(seen.into_iter().map(|seen| seen.row.snapshot));
             if is_last {
@@ -305,6 +306,7 @@ impl Ghl {
         }
         let answer = self.checked(kind, answer)?;
         let (seen, _) = self.many(&answer, kind, Some(parent))?;
+        self.all_known(&answer, &seen)?;
         Ok(Some(
             seen.into_iter().map(|seen| seen.row.snapshot).collect(),
         ))
@@ -398,7 +400,18 @@ impl Ghl {
     ) -> Result<Seen, RemoteError> {
         let raw = self.client.parse::<One<'_>>(answer)?.of(kind);
         let raw = raw.ok_or_else(|| self.client.unread(answer, &"an answer without a record"))?;
-        self.seen(answer, kind, parent, raw)
+        let seen = self.seen(answer, kind, parent, raw)?;
+        self.all_known(answer, std::slice::from_ref(&seen))?;
+        Ok(seen)
+    }
+
+    /// Records that are taken as they are must have a value, or none, in every field: what is neither must not pass
+    /// for empty.
+    fn all_known(&self, answer: &Answer, seen: &[Seen]) -> Result<(), RemoteError> {
+        match seen.iter().find_map(|seen| seen.odd.as_ref()) {
+            Some(odd) => Err(self.client.no_value(answer, odd)),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn many(

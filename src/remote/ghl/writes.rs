@@ -86,7 +86,7 @@ impl Ghl {
 
         let current = match self.read_one(lane, kind, parent, &seen.id).await? {
             Found::Live(current) => current,
-            Found::Gone { .. } | Found::Missing => return Ok(Updated::Gone),
+            Found::Gone(_) | Found::Missing => return Ok(Updated::Gone),
         };
         let Some(pending) = pending(&current.record, changes) else {
             return Ok(Updated::Moved(current));
@@ -129,7 +129,7 @@ impl Ghl {
         }
         match self.read_one(lane, kind, parent, &seen.id).await? {
             Found::Live(after) => Ok(Updated::Done(after)),
-            Found::Gone { .. } | Found::Missing => Ok(Updated::Gone),
+            Found::Gone(_) | Found::Missing => Ok(Updated::Gone),
         }
     }
 
@@ -182,7 +182,7 @@ impl Ghl {
                 return Ok(Deleted::Moved(current));
             }
             Found::Live(_) => {}
-            Found::Gone { .. } | Found::Missing => return Ok(Deleted::Done),
+            Found::Gone(_) | Found::Missing => return Ok(Deleted::Done),
         }
         let answer = self.call(lane, call).await?;
         if answer.is_ok() || is_missing(&answer) {

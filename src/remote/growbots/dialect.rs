@@ -29,6 +29,8 @@ pub struct Dialect {
     pub paths: BTreeMap<String, String>,
     /// Other names of fields, by kind and the contract's name: `leads.first_name`, `leads.address.street`.
     pub wire: BTreeMap<String, String>,
+    /// Whether the status of a lead is read as one of its tags, `growbots:<status>`.
+    pub status_tags: bool,
 }
 
 impl Default for Dialect {
@@ -41,6 +43,7 @@ impl Default for Dialect {
             capabilities: None,
             paths: BTreeMap::new(),
             wire: BTreeMap::new(),
+            status_tags: false,
         }
     }
 }

@@ -16,11 +16,8 @@ pub fn absent(answer: &Answer) -> Option<Found> {
     match (answer.status, problem.code.text()) {
         (404, "not_found") => Some(Found::Missing),
         (410, "gone") => {
-            let survivor = problem.tombstone.map(|stone| stone.merged_into);
-            let survivor = survivor.filter(|id| !id.text().is_empty());
-            Some(Found::Gone {
-                merged_into: survivor.map(|id| id.text().into()),
-            })
+            let stone = problem.tombstone.unwrap_or_default();
+            Some(Found::Gone(stone.read()))
         }
         _ => None,
     }

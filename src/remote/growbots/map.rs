@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value as Json, json, value::RawValue};
 
-use crate::model::{FieldName, Kind, Record, RecordId, Side, Snapshot, Value};
+use crate::model::{
+    FieldName, Kind, Record, RecordId, Side, Snapshot, Value, is_status_tag, status_tag,
+};
 use crate::remote::{
     RemoteError, Row,
     client::Client,
@@ -12,22 +14,38 @@ use crate::remote::{
 
 use super::{Dialect, wire};
 
-/// Reads one record: as it came, and under the contract's names.
+/// Reads one record: as it came, and under the contract's names. Beside it the field with something else than a value
+/// in it, if there is one: what the record has there is not known.
 pub fn read(
+    dialect: &Dialect,
     knowledge: &Knowledge,
     known: &Known,
     kind: Kind,
     raw: &str,
     canonical: &str,
-) -> Result<Row, serde_json::Error> {
+) -> Result<(Row, Option<FieldName>), serde_json::Error> {
     let wire: wire::Record<'_> = serde_json::from_str(canonical)?;
     let missing = |key| serde::de::Error::custom(format!("a record without `{key}`"));
     let mut record = Record::default();
     let mut complete = true;
+    let mut odd = None;
     for field in FieldName::of(kind) {
         let (is_here, value) = value(&wire, known, kind, field);
         complete &= is_here;
+        if is_odd(&wire, field) {
+            odd.get_or_insert_with(|| field.clone());
+        }
         record.set(field.clone(), value);
+    }
+    if dialect.status_tags && kind == Kind::Contact {
+        let own = record.get(&FieldName::Tags).map_or(&[][..], Value::words);
+        let own = own
+            .iter()
+            .map(|tag| &**tag)
+            .filter(|tag| !is_status_tag(tag));
+        let status = status_tag(wire.status.text());
+        let all = Value::set(own.chain(status.as_deref()));
+        record.set(FieldName::Tags, all);
     }
     if kind == Kind::Contact {
         complete &= wire.custom_fields.is_some();
@@ -38,8 +56,8 @@ pub fn read(
         text => Some(Box::from(text)),
     };
     let external = wire.external_ids.as_ref().and_then(|ids| text(&ids.ghl));
-    Ok(Row {
-        complete,
+    let row = Row {
+        complete: complete && odd.is_none(),
         snapshot: Snapshot {
             side: Side::Growbots,
             kind,
@@ -52,19 +70,24 @@ pub fn read(
             updated_at: wire.updated_at.millis(),
             external_id: external.map(RecordId),
         },
-    })
+    };
+    Ok((row, odd))
 }
 
-/// Whether a field's key is there, and its value.
-fn value(
-    wire: &wire::Record<'_>,
-    known: &Known,
-    kind: Kind,
-    field: &FieldName,
-) -> (bool, Option<Value>) {
+/// Whether a field has something else than a value in it.
+fn is_odd(wire: &wire::Record<'_>, field: &FieldName) -> bool {
+    match field {
+        FieldName::Tags => wire.tags.is_odd(),
+        FieldName::DoNotContact => wire.do_not_contact.is_odd(),
+        field => scalar(wire, field).is_some_and(Scalar::is_odd),
+    }
+}
+
+/// The plain value of a field; `None` for those that are read in another way.
+const fn scalar<'a, 'w>(wire: &'a wire::Record<'w>, field: &FieldName) -> Option<&'a Scalar<'w>> {
     use FieldName as F;
     let parts = &wire.address.parts;
-    let scalar = match field {
+    Some(match field {
         F::FirstName => &wire.first_name,
         F::LastName => &wire.last_name,
         F::Name => &wire.name,
@@ -86,24 +109,41 @@ fn value(
         F::Location => &wire.location,
         F::Description => &wire.description,
         F::Calendar => &wire.calendar,
-        F::Street => return place(wire, &parts.street),
-        F::City => return place(wire, &parts.city),
-        F::Region => return place(wire, &parts.region),
-        F::PostalCode => return place(wire, &parts.postal_code),
-        F::Country => return place(wire, &parts.country),
-        F::Owner => return user(known, &wire.owner_id),
-        F::Assignee => return user(known, &wire.assignee_id),
-        F::Author => return user(known, &wire.author_id),
-        F::Host => return user(known, &wire.host_id),
-        F::Tags => return (wire.tags.is_here, wire.tags.value()),
-        F::DoNotContact => {
+        F::Street => &parts.street,
+        F::City => &parts.city,
+        F::Region => &parts.region,
+        F::PostalCode => &parts.postal_code,
+        F::Country => &parts.country,
+        F::Owner => &wire.owner_id,
+        F::Assignee => &wire.assignee_id,
+        F::Author => &wire.author_id,
+        F::Host => &wire.host_id,
+        F::Tags | F::DoNotContact | F::Custom(_) => return None,
+    })
+}
+
+/// Whether a field's key is there, and its value.
+fn value(
+    wire: &wire::Record<'_>,
+    known: &Known,
+    kind: Kind,
+    field: &FieldName,
+) -> (bool, Option<Value>) {
+    use FieldName as F;
+    match (field, scalar(wire, field)) {
+        (F::Street | F::City | F::Region | F::PostalCode | F::Country, Some(part)) => {
+            place(wire, part)
+        }
+        (F::Owner | F::Assignee | F::Author | F::Host, Some(id)) => user(known, id),
+        (field, Some(scalar)) => (scalar.is_here(), scalar.value(field.ty())),
+        (F::Tags, None) => (wire.tags.is_here, wire.tags.value()),
+        (F::DoNotContact, None) => {
             let stop = wire.do_not_contact.is_yes() || is_unsubscribed(kind, wire.status.text());
-            return (wire.do_not_contact.is_here(), Value::yes(stop));
+            (wire.do_not_contact.is_here(), Value::yes(stop))
         }
         // Read apart: their keys are the record's own.
-        F::Custom(_) => return (true, None),
-    };
-    (scalar.is_here(), scalar.value(field.ty()))
+        (_, None) => (true, None),
+    }
 }
 
 /// The custom fields of a lead. Numbers and booleans are carried as their text.
@@ -245,6 +285,10 @@ impl Writer<'_> {
                     raw.get("custom_fields")?.get(&**key).cloned()
                 });
                 Ok(custom_json(value, now.as_ref()))
+            }
+            (F::Tags, value) if self.dialect.status_tags => {
+                let own = value.words().iter().filter(|tag| !is_status_tag(tag));
+                Ok(json!(own.collect::<Vec<_>>()))
             }
             (_, value) => Ok(value.to_json()),
         }

@@ -214,6 +214,26 @@ impl Connector for Growbots {
         self.client.clock_offset_ms()
     }
 
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        self.client.clock_ahead_ms()
+    }
+
+    fn known_as<'a>(
+        &'a self,
+        lane: Lane,
+        kind: Kind,
+        name: &'static str,
+        id: &'a str,
+    ) -> Reply<'a, Vec<Snapshot>> {
+        Box::pin(async move {
+            if !self.keeps_external_ids() {
+                return Ok(Vec::new());
+            }
+            let by = format!("{name}:{id}");
+            self.read_all(lane, kind, ("external_id", &by)).await
+        })
+    }
+
     fn status(&self) -> SideStatus {
         self.client.status()
     }

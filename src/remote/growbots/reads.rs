@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::model::{Kind, Lane, RecordId, Snapshot};
+use crate::model::{FieldName, Kind, Lane, RecordId, Snapshot};
 use crate::remote::{
     ChangePage, Found, Page, PageRequest, Read, RemoteError, Row, Setup, User,
     client::{Answer, Call},
@@ -16,6 +16,9 @@ use super::{
 };
 
 const CHANGE_ROWS: &str = "500";
+
+/// Kind, id and state of a record in the feed, or why its state cannot be told.
+type Change = (Kind, RecordId, Result<Found, RemoteError>);
 
 impl Growbots {
     pub(super) async fn read_setup(&self, lane: Lane) -> Result<Setup, RemoteError> {
@@ -74,22 +77,27 @@ impl Growbots {
             return Err(self.client.unread(&answer, &"a feed without a cursor"));
         }
         let mut changes = Vec::with_capacity(list.data.len());
+        let mut odd = Vec::new();
         for raw in &list.data {
-            changes.extend(self.change(&answer, raw)?);
+            let Some((kind, id, found)) = self.change(&answer, raw)? else {
+                continue;
+            };
+            match found {
+                Ok(found) => changes.push((kind, id, found)),
+                Err(error) if error.is_of_one_record() => odd.push((kind, id)),
+                Err(error) => return Err(error),
+            }
         }
         Ok(ChangePage {
             changes,
+            odd,
             next,
             more: list.page.has_more.is_yes(),
         })
     }
 
-    /// A change; `None` for a kind that we do not know.
-    fn change(
-        &self,
-        answer: &Answer,
-        raw: &RawValue,
-    ) -> Result<Option<(Kind, RecordId, Found)>, RemoteError> {
+    /// A change; `None` for a kind that we do not know. A record of which a field is not known is an error of its own.
+    fn change(&self, answer: &Answer, raw: &RawValue) -> Result<Option<Change>, RemoteError> {
         let unread = |error: serde_json::Error| self.client.unread(answer, &error);
         let change: wire::Change<'_> = serde_json::from_str(raw.get()).map_err(unread)?;
         let Some(kind) = self.dialect.kind(change.kind.text()) else {
@@ -101,16 +109,11 @@ impl Growbots {
                 Some(raw) => serde_json::from_str(raw).map_err(unread)?,
                 None => Tombstone::default(),
             };
-            Found::Gone {
-                merged_into: match stone.merged_into.text() {
-                    "" => None,
-                    id => Some(id.into()),
-                },
-            }
+            Ok(Found::Gone(stone.read()))
         } else {
             let raw =
                 record.ok_or_else(|| self.client.unread(answer, &"a change without its record"))?;
-            Found::Live(self.row(answer, kind, raw)?.snapshot)
+            self.whole(answer, kind, raw).map(Found::Live)
         };
         Ok(Some((kind, change.id.text().into(), found)))
     }
@@ -214,7 +217,7 @@ impl Growbots {
     /// The record that an answer is.
     pub(super) fn record(&self, answer: &Answer, kind: Kind) -> Result<Snapshot, RemoteError> {
         let raw: &RawValue = self.client.parse(answer)?;
-        Ok(self.row(answer, kind, raw.get())?.snapshot)
+        self.whole(answer, kind, raw.get())
     }
 
     fn rows(&self, answer: &Answer, kind: Kind, list: &List<'_>) -> Result<Vec<Row>, RemoteError> {
@@ -224,9 +227,33 @@ impl Growbots {
             .collect()
     }
 
-    pub(super) fn row(&self, answer: &Answer, kind: Kind, raw: &str) -> Result<Row, RemoteError> {
+    /// A record that is taken as it is: what is no value in it must not pass for empty.
+    pub(super) fn whole(
+        &self,
+        answer: &Answer,
+        kind: Kind,
+        raw: &str,
+    ) -> Result<Snapshot, RemoteError> {
+        let (row, odd) = self.read_row(answer, kind, raw)?;
+        match odd {
+            Some(odd) => Err(self.client.no_value(answer, &odd)),
+            None => Ok(row.snapshot),
+        }
+    }
+
+    fn row(&self, answer: &Answer, kind: Kind, raw: &str) -> Result<Row, RemoteError> {
+        Ok(self.read_row(answer, kind, raw)?.0)
+    }
+
+    fn read_row(
+        &self,
+        answer: &Answer,
+        kind: Kind,
+        raw: &str,
+    ) -> Result<(Row, Option<FieldName>), RemoteError> {
         let canonical = self.dialect.read(kind, raw);
         map::read(
+            &self.dialect,
             &self.knowledge,
             &self.knowledge.now(),
             kind,

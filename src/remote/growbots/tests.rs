@@ -123,10 +123,10 @@ async fn a_read_by_id_tells_live_from_gone_from_missing_from_a_wrong_address() {
         let got = match growbots.get(LANE, Kind::Contact, None, &id).await {
             Ok(Found::Live(_)) => "live".to_owned(),
             Ok(Found::Missing) => "missing".to_owned(),
-            Ok(Found::Gone { merged_into: None }) => "gone".to_owned(),
-            Ok(Found::Gone {
-                merged_into: Some(id),
-            }) => format!("gone into {id}"),
+            Ok(Found::Gone(stone)) => match stone.merged_into {
+                None => "gone".to_owned(),
+                Some(id) => format!("gone into {id}"),
+            },
             Err(RemoteError::Unauthorised { .. }) => "token".to_owned(),
             Err(RemoteError::Forbidden { .. }) => "forbidden".to_owned(),
             Err(RemoteError::Refused { .. }) => "refused".to_owned(),
@@ -155,7 +155,7 @@ async fn the_feed_gives_every_kind_that_we_know_and_a_cursor() {
     assert_eq!((got.next.as_str(), got.more), ("s9", true));
     let kinds: Vec<_> = got.changes.iter().map(|(kind, ..)| *kind).collect();
     assert_eq!(kinds, [Kind::Contact, Kind::Task]);
-    assert!(matches!(got.changes[1].2, Found::Gone { .. }));
+    assert!(matches!(got.changes[1].2, Found::Gone(_)));
     let now = growbots.changes(LANE, None).await.expect("a cursor");
     assert_eq!((now.next.as_str(), now.more), ("s0", false));
     for _ in 0..2 {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::model::Kind;
+use crate::model::{self, Kind, RecordId};
 use crate::remote::scalar::{Scalar, Words};
 
 /// A record of any kind; no key means two things.
@@ -179,6 +179,25 @@ pub struct Tombstone<'a> {
     /// The survivor of a merge.
     #[serde(borrow)]
     pub merged_into: Scalar<'a>,
+    #[serde(borrow)]
+    pub version: Scalar<'a>,
+    #[serde(borrow)]
+    pub updated_at: Scalar<'a>,
+    #[serde(borrow)]
+    pub deleted_at: Scalar<'a>,
+}
+
+impl Tombstone<'_> {
+    /// What it says.
+    pub fn read(&self) -> model::Tombstone {
+        let text = |scalar: &Scalar<'_>| (!scalar.text().is_empty()).then(|| scalar.text().into());
+        model::Tombstone {
+            merged_into: text(&self.merged_into).map(RecordId),
+            version: text(&self.version),
+            updated_at: self.updated_at.millis(),
+            deleted_at: self.deleted_at.millis(),
+        }
+    }
 }
 
 /// An error (RFC 9457; `facts/growbots.md` 3.10).

@@ -3,7 +3,7 @@
 use http::{HeaderName, header::IF_MATCH};
 use serde_json::{Map, Value as Json, json};
 
-use crate::model::{FieldChange, FieldName, Kind, Lane, RecordId, Snapshot};
+use crate::model::{FieldChange, FieldName, Kind, Lane, RecordId, Snapshot, is_status_tag};
 use crate::remote::{
     Deleted, Found, NewRecord, RemoteError, Updated,
     client::{Answer, Call},
@@ -101,7 +101,7 @@ impl Growbots {
         if !self.has("etag") || seen.version.is_none() || pending(&seen.record, changes).is_none() {
             match self.read_one(lane, seen.kind, &seen.id).await? {
                 Found::Live(current) => now = current,
-                Found::Gone { .. } | Found::Missing => return Ok(Updated::Gone),
+                Found::Gone(_) | Found::Missing => return Ok(Updated::Gone),
             }
             is_fresh = true;
         }
@@ -131,12 +131,19 @@ impl Growbots {
         if let Some(tags) = changes.iter().find(is_tags)
             && now.record.get(&FieldName::Tags) != tags.to.as_ref()
         {
+            let mut over = [
+                words_over(tags.to.as_ref(), tags.from.as_ref()),
+                words_over(tags.from.as_ref(), tags.to.as_ref()),
+            ];
+            if self.dialect.status_tags {
+                for words in &mut over {
+                    words.retain(|tag| !is_status_tag(tag));
+                }
+            }
+            let [add, remove] = over;
             let call = Call::write("POST /leads/{id}/tags", &[seen.id.as_str()])
                 .header(IDEMPOTENCY_KEY, key)
-                .json(&json!({
-                    "add": words_over(tags.to.as_ref(), tags.from.as_ref()),
-                    "remove": words_over(tags.from.as_ref(), tags.to.as_ref()),
-                }));
+                .json(&json!({"add": add, "remove": remove}));
             let answer = self.send(lane, call).await?;
             if absent(&answer).is_some() {
                 return Ok(Updated::Gone);
@@ -151,7 +158,7 @@ impl Growbots {
         // Nothing was to be done: what was seen has the values. The side shall say so itself.
         Ok(match self.read_one(lane, seen.kind, &seen.id).await? {
             Found::Live(current) => Updated::Done(current),
-            Found::Gone { .. } | Found::Missing => Updated::Gone,
+            Found::Gone(_) | Found::Missing => Updated::Gone,
         })
     }
 
@@ -223,7 +230,7 @@ impl Growbots {
                     return Ok(Deleted::Moved(current));
                 }
                 Found::Live(current) => now = current,
-                Found::Gone { .. } | Found::Missing => return Ok(Deleted::Done),
+                Found::Gone(_) | Found::Missing => return Ok(Deleted::Done),
             }
         }
         for last in [false, true] {
@@ -269,7 +276,7 @@ impl Growbots {
             // It is there: somebody else was first, or our own answer was lost.
             return Ok(match self.read_one(lane, kind, id).await? {
                 Found::Live(now) => Some(now),
-                Found::Gone { .. } | Found::Missing => None,
+                Found::Gone(_) | Found::Missing => None,
             });
         }
         let answer = self.checked(kind, answer)?;
@@ -324,7 +331,7 @@ impl Growbots {
         }
         Ok(match self.read_one(lane, now.kind, &now.id).await? {
             Found::Live(current) => Conditional::Stale(current),
-            Found::Gone { .. } | Found::Missing => Conditional::Gone,
+            Found::Gone(_) | Found::Missing => Conditional::Gone,
         })
     }
 
@@ -347,8 +354,8 @@ impl Growbots {
         let Some(raw) = problem.current else {
             return Ok(None);
         };
-        let row = self.row(&answer, kind, raw.get())?;
-        Ok(Some(Conditional::Stale(row.snapshot)))
+        let now = self.whole(&answer, kind, raw.get())?;
+        Ok(Some(Conditional::Stale(now)))
     }
 }
 

@@ -161,7 +161,7 @@ fn a_conflict_of_the_record_holds_it_and_its_children_until_it_closes() {
     let child = cache.put(&task(Side::Ghl, "t1", "g1", "call"));
     let write = update(link, Side::Ghl, "g1", "", "Ann");
     cache.store.intend(cache.fence, PASS, &write).unwrap();
-    cache.store.touch(cache.fence, link).unwrap();
+    cache.store.touch(cache.fence, &[link]).unwrap();
     let other = Candidate {
         side: Side::Growbots,
         id: id("b2"),

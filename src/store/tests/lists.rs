@@ -294,3 +294,35 @@ fn the_heads_of_the_tasks_count_by_day_and_by_operator() {
     );
     assert!(board.people.contains(&"danae@x.example".to_owned()));
 }
+
+#[test]
+fn within_a_pull_a_search_may_miss_some_rows_and_none_after_it() {
+    let mut cache = Cache::new();
+    cache.store.let_index_wait(3);
+    let put = |cache: &mut Cache, n: u32| {
+        let name = format!("Waiting{n}");
+        cache.put(&contact(
+            Side::Ghl,
+            &n.to_string(),
+            &[(FieldName::LastName, &name)],
+        ));
+    };
+    let conn = Connection::open(cache.dir.path().join("test.db")).unwrap();
+    let indexed = || -> i64 {
+        let asked = "SELECT count(*) FROM contact_search WHERE contact_search MATCH '\"waiting\"'";
+        conn.query_row(asked, [], |row| row.get(0)).unwrap()
+    };
+    for n in 1..=3 {
+        put(&mut cache, n);
+        assert_eq!(indexed(), 0, "{n} may wait");
+    }
+    put(&mut cache, 4);
+    assert_eq!(indexed(), 4, "more may not");
+    put(&mut cache, 5);
+    assert_eq!(indexed(), 4);
+    cache
+        .store
+        .begin_pass(cache.fence, "what is no pull")
+        .unwrap();
+    assert_eq!(indexed(), 5, "another verb takes them over");
+}

@@ -5,10 +5,13 @@ mod conflicts;
 pub(crate) mod fail;
 mod files;
 mod forget;
+mod late;
 mod leases;
 mod lists;
+mod load;
 mod operators;
 mod outbox;
+mod presence;
 mod pulls;
 mod slots;
 mod totals;
@@ -19,7 +22,7 @@ use tempfile::TempDir;
 use crate::clock::Clock;
 use crate::model::{
     Cause, ContactSort, Direction, Fence, FieldChange, FieldName, Holder, Kind, LinkId, LinkState,
-    Millis, Op, PassId, Record, RecordId, Side, Snapshot, Value, Write,
+    Millis, Op, PassId, Record, RecordId, Side, Snapshot, Tombstone, Value, Write,
 };
 
 use super::{ContactQuery, Lease, LinkOutcome, Reader, Writer};
@@ -49,6 +52,8 @@ impl Cache {
         let dir = TempDir::new().unwrap();
         let clock = Clock::manual(START);
         let mut store = Writer::open(&dir.path().join("test.db"), &clock).unwrap();
+        // Tests look for what they have just put.
+        store.let_index_wait(0);
         let Lease::Ours(fence) = store.acquire(&us()).unwrap() else {
             panic!("a new cache is free");
         };
@@ -62,6 +67,19 @@ impl Cache {
 
     pub(super) fn reader(&self) -> Reader {
         self.store.reader().unwrap()
+    }
+
+    /// A side says that a record is gone; gives the link whose end it was.
+    pub(super) fn gone(
+        &mut self,
+        side: Side,
+        kind: Kind,
+        record: &str,
+        stone: &Tombstone,
+    ) -> Option<LinkId> {
+        self.store
+            .mark_gone(self.fence, side, kind, &id(record), stone)
+            .unwrap()
     }
 
     pub(super) fn put(&mut self, snapshot: &Snapshot) -> LinkId {
@@ -134,16 +152,11 @@ pub(super) fn record(fields: &[(FieldName, &str)]) -> Record {
 
 pub(super) fn snapshot(side: Side, kind: Kind, id: &str, fields: &[(FieldName, &str)]) -> Snapshot {
     Snapshot {
-        side,
-        kind,
-        id: id.into(),
-        parent: None,
-        record: record(fields),
         raw: format!("{{\"id\":\"{id}\"}}").into(),
         version: (side == Side::Growbots).then(|| "1".into()),
         created_at: Some(START),
         updated_at: Some(START),
-        external_id: None,
+        ..Snapshot::new(side, kind, id, record(fields))
     }
 }
 

@@ -97,6 +97,7 @@ fn rates_add_up_by_half_minutes_and_status_is_stored_when_it_changes() {
         let bar = RateBar {
             at,
             ours,
+            others: 2,
             throttled: 1,
         };
         cache.store.add_rates(cache.fence, Side::Ghl, bar).unwrap();

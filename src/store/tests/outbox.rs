@@ -1,7 +1,7 @@
 use super::{Cache, PASS, START, contact, create, id, outcome, task, text, update};
 use crate::model::{
-    BySide, End, ErrorState, Failure, FieldName, IntentId, IntentState, Kind, LinkId, LinkState,
-    Op, Parked, Reason, Side, Snapshot, Write,
+    BySide, End, ErrorState, Exchange, Failure, FieldName, IntentId, IntentState, Kind, LinkId,
+    LinkState, Millis, Op, Parked, Reason, Side, Snapshot, Tombstone, Write,
 };
 use crate::store::LinkOutcome;
 
@@ -55,6 +55,7 @@ fn an_intent_goes_from_planned_to_confirmed_and_is_logged() {
     let sending = cache.store.open_intents().unwrap().remove(0);
     assert_eq!((sending.state, sending.attempt), (IntentState::Sending, 1));
     assert_eq!(sending.sent_at, Some(START.plus(7)));
+    assert_eq!(sending.sent_ticks, Some(cache.clock.ticks()));
     assert_eq!(sending.siblings, [id("x")]);
     cache.store.mark_unknown(cache.fence, intent).unwrap();
     cache.store.mark_planned(cache.fence, intent).unwrap();
@@ -68,7 +69,7 @@ fn an_intent_goes_from_planned_to_confirmed_and_is_logged() {
     };
     cache
         .store
-        .confirm(cache.fence, PASS, intent, Some(&read_back), 2)
+        .confirm(cache.fence, PASS, intent, Some(&read_back), 2, &[])
         .unwrap();
     assert!(open(&cache).is_empty());
     let linked = cache.store.linked(link).unwrap().unwrap();
@@ -83,6 +84,60 @@ fn an_intent_goes_from_planned_to_confirmed_and_is_logged() {
     assert_eq!((line.title.as_str(), line.side), ("Ann", Some(Side::Ghl)));
     let late = cache.store.mark_sending(cache.fence, intent, &[]);
     assert!(!late.unwrap(), "it is final, and must not be sent again");
+}
+
+#[test]
+fn what_was_sent_for_a_line_is_read_with_it_and_goes_after_a_week() {
+    let mut cache = Cache::new();
+    let link = cache.pair("g1", "b1", &[]);
+    let heard = |request: &str, status| Exchange {
+        at: START,
+        took_ms: 118,
+        request: request.into(),
+        condition: Some("\"41\"".into()),
+        sent: Some(r#"{"firstName":"Ann"}"#.into()),
+        status,
+        tag: None,
+        answer: status.map(|_| "{}".into()),
+    };
+    let two = [
+        heard("PUT /contacts/g1", None),
+        heard("PUT /contacts/g1", Some(200)),
+    ];
+    let intent = intend(&mut cache, &update(link, Side::Ghl, "g1", "", "Ann"));
+    let read_back = contact(Side::Ghl, "g1", &[(FieldName::FirstName, "Ann")]);
+    cache
+        .store
+        .confirm(cache.fence, PASS, intent, Some(&read_back), 2, &two)
+        .unwrap();
+    let refused = intend(&mut cache, &update(link, Side::Ghl, "g1", "Ann", "Anne"));
+    let one = [heard("PUT /contacts/g1", Some(422))];
+    cache
+        .store
+        .refuse(
+            cache.fence,
+            PASS,
+            refused,
+            &failure("p", Some(link)),
+            &[parked()],
+            &one,
+        )
+        .unwrap();
+    let lines = cache.reader().log(None, 2).unwrap();
+    assert_eq!(cache.reader().exchanges(lines[1].id).unwrap(), two);
+    assert_eq!(cache.reader().exchanges(lines[0].id).unwrap(), one);
+    let week = 7 * 86_400_000;
+    cache.clock.advance(week);
+    cache.store.prune(cache.fence, Millis(0)).unwrap();
+    assert_eq!(
+        cache.reader().exchanges(lines[0].id).unwrap(),
+        one,
+        "a week"
+    );
+    cache.clock.advance(1);
+    cache.store.prune(cache.fence, Millis(0)).unwrap();
+    assert_eq!(cache.reader().exchanges(lines[0].id).unwrap(), []);
+    assert_eq!(cache.reader().log(None, 2).unwrap(), lines, "the log stays");
 }
 
 #[test]
@@ -200,7 +255,7 @@ fn a_created_record_becomes_the_missing_end_also_when_it_was_pulled_meanwhile() 
         }
         cache
             .store
-            .confirm(cache.fence, PASS, intent, Some(&made), 1)
+            .confirm(cache.fence, PASS, intent, Some(&made), 1, &[])
             .unwrap();
         let linked = cache.store.linked(link).unwrap().unwrap();
         assert_eq!(linked.ends.ghl, End::Live(made), "pulled {pulled}");
@@ -220,7 +275,7 @@ fn a_created_record_that_is_linked_elsewhere_by_now_is_for_an_operator() {
     let made = contact(Side::Ghl, "g9", &[]);
     cache
         .store
-        .confirm(cache.fence, PASS, intent, Some(&made), 1)
+        .confirm(cache.fence, PASS, intent, Some(&made), 1, &[])
         .unwrap();
     let conflict = cache.reader().conflicts(9).unwrap().remove(0);
     assert_eq!((conflict.link, conflict.reason), (link, Reason::Duplicate));
@@ -245,7 +300,7 @@ fn a_create_on_its_way_follows_its_link_into_another_and_is_not_sent_again() {
         if happened {
             cache
                 .store
-                .confirm(cache.fence, PASS, sent, Some(&made), 1)
+                .confirm(cache.fence, PASS, sent, Some(&made), 1, &[])
                 .unwrap();
         } else {
             cache.store.mark_planned(cache.fence, sent).unwrap();
@@ -269,7 +324,7 @@ fn a_second_record_that_was_made_after_all_is_for_an_operator() {
     let second = contact(Side::Ghl, "g2", &[]);
     cache
         .store
-        .confirm(cache.fence, PASS, sent, Some(&second), 1)
+        .confirm(cache.fence, PASS, sent, Some(&second), 1, &[])
         .unwrap();
     let linked = cache.store.linked(ghl).unwrap().unwrap();
     assert_eq!(linked.ends.ghl.live().unwrap().id, id("g1"));
@@ -295,7 +350,7 @@ fn a_write_that_ends_after_its_link_was_forgotten_is_still_logged() {
     cache.store.supersede(cache.fence, sent).unwrap();
     cache
         .store
-        .confirm(cache.fence, PASS, sent, None, 1)
+        .confirm(cache.fence, PASS, sent, None, 1, &[])
         .unwrap();
     let ops: Vec<_> = cache.told().into_iter().map(|(op, _)| op).collect();
     assert_eq!(ops, ["link", "unlink", "update"]);
@@ -306,15 +361,12 @@ fn a_made_again_record_replaces_the_gone_one_which_does_not_come_back() {
     let mut cache = Cache::new();
     let link = cache.pair("g1", "b1", &[]);
     let ghost = contact(Side::Ghl, "g1", &[]);
-    cache
-        .store
-        .mark_gone(cache.fence, Side::Ghl, Kind::Contact, &id("g1"))
-        .unwrap();
+    cache.gone(Side::Ghl, Kind::Contact, "g1", &Tombstone::default());
     let intent = intend(&mut cache, &create(link, Side::Ghl));
     let made = contact(Side::Ghl, "g2", &[]);
     cache
         .store
-        .confirm(cache.fence, PASS, intent, Some(&made), 1)
+        .confirm(cache.fence, PASS, intent, Some(&made), 1, &[])
         .unwrap();
     let linked = cache.store.linked(link).unwrap().unwrap();
     assert_eq!(linked.ends.ghl, End::Live(made));
@@ -334,7 +386,7 @@ fn a_confirmed_delete_leaves_the_end_gone() {
     let intent = intend(&mut cache, &write);
     cache
         .store
-        .confirm(cache.fence, PASS, intent, None, 1)
+        .confirm(cache.fence, PASS, intent, None, 1, &[])
         .unwrap();
     assert!(
         cache
@@ -367,6 +419,7 @@ fn a_refused_write_is_parked_counted_and_closed_by_a_later_success() {
                     intent,
                     &failure("p", Some(*link)),
                     &[parked()],
+                    &[],
                 )
                 .unwrap();
         }
@@ -402,7 +455,7 @@ fn a_refused_write_is_parked_counted_and_closed_by_a_later_success() {
     let read_back = contact(Side::Ghl, "g2", &[(FieldName::FirstName, "Ann")]);
     cache
         .store
-        .confirm(cache.fence, PASS, intent, Some(&read_back), 1)
+        .confirm(cache.fence, PASS, intent, Some(&read_back), 1, &[])
         .unwrap();
     assert!(cache.reader().errors(9).unwrap().is_empty());
     assert_eq!(cache.reader().totals().unwrap().errors_open, 0);
@@ -422,6 +475,7 @@ fn errors_are_muted_skipped_retried_and_settled() {
             intent,
             &failure("p", Some(link)),
             &[parked()],
+            &[],
         )
         .unwrap();
     cache.commit(outcome(link));
@@ -429,7 +483,7 @@ fn errors_are_muted_skipped_retried_and_settled() {
     for state in [ErrorState::Muted, ErrorState::Skipped] {
         cache
             .store
-            .set_error_state(cache.fence, error, state)
+            .set_error_state(cache.fence, error, state, "dana", None)
             .unwrap();
         assert_eq!(cache.reader().errors(9).unwrap()[0].state, state);
         assert_eq!(cache.reader().totals().unwrap().errors_open, 0);
@@ -437,7 +491,7 @@ fn errors_are_muted_skipped_retried_and_settled() {
     }
     cache
         .store
-        .set_error_state(cache.fence, error, ErrorState::Open)
+        .set_error_state(cache.fence, error, ErrorState::Open, "dana", None)
         .unwrap();
     assert_eq!(cache.dirty(Kind::Contact), [link]);
     assert!(cache.store.linked(link).unwrap().unwrap().parked.is_empty());

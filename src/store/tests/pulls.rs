@@ -1,6 +1,6 @@
 use super::{Cache, PASS, START, contact, create, id, outcome, record, snapshot, task};
-use crate::model::{End, FieldName, Kind, LinkId, LinkState, RecordId, Side, Snapshot};
-use crate::store::{LinkOutcome, Lookup, SeenAs};
+use crate::model::{End, FieldName, Kind, LinkId, LinkState, RecordId, Side, Snapshot, Tombstone};
+use crate::store::{Known, LinkOutcome, Lookup, SeenAs};
 
 fn seen(cache: &mut Cache, snapshot: &Snapshot) -> SeenAs {
     let seen = cache
@@ -94,12 +94,8 @@ fn a_late_page_does_not_bring_a_deleted_record_back_but_a_restore_does() {
     let alive = contact(Side::Growbots, "b1", &[(FieldName::FirstName, "Ann")]);
     let link = cache.put(&alive);
     clean(&mut cache, link);
-    let gone = |cache: &mut Cache| {
-        cache
-            .store
-            .mark_gone(cache.fence, Side::Growbots, Kind::Contact, &id("b1"))
-            .unwrap()
-    };
+    let gone =
+        |cache: &mut Cache| cache.gone(Side::Growbots, Kind::Contact, "b1", &Tombstone::default());
     assert_eq!(gone(&mut cache), Some(link));
     assert_eq!(gone(&mut cache), None);
     assert_eq!(cache.dirty(Kind::Contact), [link]);
@@ -128,14 +124,46 @@ fn a_late_page_does_not_bring_a_deleted_record_back_but_a_restore_does() {
 }
 
 #[test]
+fn a_delete_that_was_taken_back_before_it_is_told_takes_nothing_along() {
+    let stone = |version: &str, ms| Tombstone {
+        version: Some(version.into()),
+        updated_at: Some(START.plus(ms)),
+        deleted_at: Some(START.plus(ms)),
+        ..Tombstone::default()
+    };
+    let growbots = |snapshot: Snapshot, version: &str, ms| Snapshot {
+        version: Some(version.into()),
+        updated_at: Some(START.plus(ms)),
+        ..snapshot
+    };
+    for (lead, told, is_gone) in [("1", "2", true), ("3", "2", false), ("3", "4", true)] {
+        let mut cache = Cache::new();
+        let lead = growbots(contact(Side::Growbots, "b1", &[]), lead, 0);
+        let parent = cache.put(&lead);
+        let old = cache.put(&growbots(task(Side::Growbots, "t1", "b1", "call"), "1", 0));
+        let new = cache.put(&growbots(task(Side::Growbots, "t2", "b1", "write"), "1", 9));
+        cache.gone(Side::Growbots, Kind::Contact, "b1", &stone(told, 5));
+        let gone = |link| {
+            let linked = cache.store.linked(link).unwrap().unwrap();
+            linked.ends.growbots.is_gone()
+        };
+        let got = [gone(parent), gone(old), gone(new)];
+        assert_eq!(got, [is_gone, is_gone, false], "{lead:?}, told {told}");
+        let late = growbots(lead.clone(), told, 5);
+        assert_ne!(
+            seen(&mut cache, &late),
+            SeenAs::Changed,
+            "{told} is that of the delete"
+        );
+    }
+}
+
+#[test]
 fn a_newer_version_of_a_gone_end_is_live_again() {
     let mut cache = Cache::new();
     let alive = contact(Side::Ghl, "g1", &[]);
     let link = cache.put(&alive);
-    cache
-        .store
-        .mark_gone(cache.fence, Side::Ghl, Kind::Contact, &id("g1"))
-        .unwrap();
+    cache.gone(Side::Ghl, Kind::Contact, "g1", &Tombstone::default());
     clean(&mut cache, link);
     let newer = Snapshot {
         updated_at: Some(START.plus(1)),
@@ -239,10 +267,7 @@ fn look_ups_find_live_records_by_each_key() {
         assert_eq!((found[0].link, found[0].linked), (link, false), "{by:?}");
         assert_eq!(found[0].external_id, Some(id("g1")), "{by:?}");
     }
-    cache
-        .store
-        .mark_gone(cache.fence, Side::Growbots, Kind::Contact, &id("b1"))
-        .unwrap();
+    cache.gone(Side::Growbots, Kind::Contact, "b1", &Tombstone::default());
     let by = Lookup::Email("a@x.test");
     let found = cache
         .store
@@ -345,10 +370,7 @@ fn what_belongs_to_a_contact_goes_with_it_and_is_dropped_with_it() {
     let link = cache.pair("g1", "b1", &[]);
     let on_ghl = cache.put(&task(Side::Ghl, "t1", "g1", "Call"));
     let on_growbots = cache.put(&task(Side::Growbots, "t2", "b1", "Write"));
-    cache
-        .store
-        .mark_gone(cache.fence, Side::Ghl, Kind::Contact, &id("g1"))
-        .unwrap();
+    cache.gone(Side::Ghl, Kind::Contact, "g1", &Tombstone::default());
     let end = |cache: &Cache, link, side| {
         let linked = cache.store.linked(link).unwrap().unwrap();
         linked.ends.get(side).clone()
@@ -371,14 +393,11 @@ fn a_row_of_a_record_that_is_gone_is_news_only_if_it_is_later() {
         updated_at: Some(START.plus(ms)),
         ..contact(Side::Ghl, "g1", &[])
     };
-    let outlives = |cache: &Cache, ms| cache.store.outlives(&row(ms)).unwrap();
-    assert_eq!(outlives(&cache, 0), None, "never met");
+    let known = |cache: &Cache, ms| cache.store.known([&row(ms)]).unwrap()[0];
+    assert_eq!(known(&cache, 0), Known::Never);
     let link = cache.put(&row(0));
-    assert_eq!(outlives(&cache, 1), None, "live");
-    cache
-        .store
-        .mark_gone(cache.fence, Side::Ghl, Kind::Contact, &id("g1"))
-        .unwrap();
+    assert_eq!(known(&cache, 1), Known::Nothing, "live, and the same");
+    cache.gone(Side::Ghl, Kind::Contact, "g1", &Tombstone::default());
     for forgotten in [false, true] {
         if forgotten {
             cache
@@ -386,8 +405,8 @@ fn a_row_of_a_record_that_is_gone_is_news_only_if_it_is_later() {
                 .forget_link(cache.fence, PASS, link, "gone")
                 .unwrap();
         }
-        assert_eq!(outlives(&cache, 0), Some(false), "{forgotten}");
-        assert_eq!(outlives(&cache, 1), Some(true), "{forgotten}");
+        assert_eq!(known(&cache, 0), Known::Nothing, "{forgotten}");
+        assert_eq!(known(&cache, 1), Known::News, "{forgotten}");
     }
 }
 
@@ -395,10 +414,36 @@ fn a_row_of_a_record_that_is_gone_is_news_only_if_it_is_later() {
 fn a_record_that_was_listed_and_is_not_there_is_remembered_unless_it_is_known() {
     let mut cache = Cache::new();
     let row = task(Side::Ghl, "t1", "g1", "Call");
+    let known = |cache: &Cache, row| cache.store.known([row]).unwrap()[0];
+    assert_eq!(
+        known(&cache, &row),
+        Known::News,
+        "never met, nor its contact"
+    );
     cache.store.entomb(cache.fence, &row).unwrap();
-    assert_eq!(cache.store.outlives(&row).unwrap(), Some(false));
-    let known = task(Side::Ghl, "t2", "g1", "Write");
-    cache.put(&known);
-    cache.store.entomb(cache.fence, &known).unwrap();
-    assert_eq!(cache.store.outlives(&known).unwrap(), None);
+    assert_eq!(known(&cache, &row), Known::Nothing);
+    let live = task(Side::Ghl, "t2", "g1", "Write");
+    cache.put(&live);
+    cache.store.entomb(cache.fence, &live).unwrap();
+    assert_eq!(known(&cache, &live), Known::Nothing);
+    let other = task(Side::Ghl, "t2", "g1", "Call");
+    assert_eq!(known(&cache, &other), Known::News, "other fields");
+    let moved = task(Side::Ghl, "t2", "g2", "Write");
+    assert_eq!(known(&cache, &moved), Known::News, "another contact");
+}
+
+#[test]
+fn a_clock_that_is_set_back_hides_no_record_from_a_sweep() {
+    let mut cache = Cache::new();
+    cache.put(&contact(Side::Ghl, "g1", &[]));
+    cache.clock.advance(-86_400_000);
+    let begun = cache.clock.now();
+    cache.clock.advance(5);
+    cache.put(&contact(Side::Ghl, "g2", &[]));
+    let missing = cache
+        .store
+        .unswept(Side::Ghl, Kind::Contact, 1, begun, 10)
+        .unwrap();
+    let missing: Vec<&str> = missing.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(missing, ["g1"], "g2 came while the sweep ran");
 }

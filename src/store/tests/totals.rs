@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::{Cache, PASS, contact, create, id, outcome, task, text, update};
+use super::{Cache, PASS, contact, create, outcome, task, text, update};
 use crate::model::{
     Answer, ConflictField, ConflictState, Failure, FieldName, Kind, LinkId, Reason, Side, Snapshot,
-    Value,
+    Tombstone, Value,
 };
 use crate::store::{ConflictUpdate, LinkOutcome};
 
@@ -61,10 +61,7 @@ fn step(cache: &mut Cache, what: u8, n: u8) {
             cache.put(&done);
         }
         4 => {
-            cache
-                .store
-                .mark_gone(fence, Side::Ghl, Kind::Contact, &id(&ghl))
-                .unwrap();
+            cache.gone(Side::Ghl, Kind::Contact, &ghl, &Tombstone::default());
         }
         5 => {
             if let (Some(a), Some(b)) = (find(cache, &ghl), find(cache, &growbots))
@@ -134,7 +131,7 @@ fn step_on(cache: &mut Cache, link: LinkId, what: u8, n: u8) {
                 };
                 cache
                     .store
-                    .refuse(fence, PASS, intent.id, &failure, &[])
+                    .refuse(fence, PASS, intent.id, &failure, &[], &[])
                     .unwrap();
             }
         }

@@ -174,16 +174,18 @@ impl Writer {
         self.fenced("settle", fence, |tx| errors::settle(tx, pattern))
     }
 
-    /// Mutes, skips or closes an error, or opens it to be tried again: then its records' parked fields go and
-    /// their links are dirty.
+    /// Mutes, skips or closes an error, or opens it to be tried again, as an operator asked: then its records' parked
+    /// fields go and their links are dirty.
     pub fn set_error_state(
         &mut self,
         fence: Fence,
         error: ErrorId,
         state: ErrorState,
+        operator: &str,
+        note: Option<&str>,
     ) -> Result<(), StoreError> {
         self.fenced("set_error_state", fence, |tx| {
-            errors::set_state(tx, error, state)
+            errors::set_state(tx, error, state, Some(operator), note)
         })
     }
 

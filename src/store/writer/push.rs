@@ -1,8 +1,8 @@
 //! What a push does: intents from planned to final.
 
 use crate::model::{
-    ActionId, Failure, Fence, Intent, IntentId, IntentState, LinkId, Parked, PassId, RecordId,
-    Snapshot, Write,
+    ActionId, Exchange, Failure, Fence, Intent, IntentId, IntentState, LinkId, Parked, PassId,
+    RecordId, Snapshot, Write,
 };
 use crate::store::{StoreError, Writer, outbox, refresh::refresh};
 
@@ -74,9 +74,10 @@ impl Writer {
         intent: IntentId,
         read_back: Option<&Snapshot>,
         requests: u32,
+        heard: &[Exchange],
     ) -> Result<(), StoreError> {
         self.fenced("confirm", fence, |tx| {
-            outbox::confirm(tx, pass, intent, read_back, requests)
+            outbox::confirm(tx, pass, intent, read_back, requests, heard)
         })
     }
 
@@ -95,9 +96,10 @@ impl Writer {
         intent: IntentId,
         failure: &Failure,
         parked: &[Parked],
+        heard: &[Exchange],
     ) -> Result<(), StoreError> {
         self.fenced("refuse", fence, |tx| {
-            outbox::refuse(tx, pass, intent, failure, parked)
+            outbox::refuse(tx, pass, intent, failure, parked, heard)
         })
     }
 }

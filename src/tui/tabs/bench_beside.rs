@@ -10,7 +10,7 @@ use super::super::model::Model;
 use super::super::times::counted;
 use super::super::widgets::help::wrap;
 use super::super::widgets::paint::Row;
-use super::bench_view::{BenchRow, plain, ruled, updated};
+use super::bench_view::{BenchRow, plain, ruled};
 use super::conflicts_view;
 use super::detail::{self, Entry, Standing, show};
 use super::workbench::Bench;
@@ -74,8 +74,9 @@ pub fn not_in_conflict(model: &Model, bench: &Bench, columns: u16) -> Vec<BenchR
         }
     } else if !still.is_empty() {
         let words = format!(
-            "  {} in step; space shows",
-            counted(still.len() as u64, "field", "fields")
+            "  {} in step; {} shows",
+            counted(still.len() as u64, "field", "fields"),
+            model.key("unfold")
         );
         rows.push(plain(Row::of(words, theme.dim)));
     }
@@ -111,9 +112,13 @@ pub fn in_full(model: &Model, bench: &Bench, field: &ConflictField, columns: u16
         growbots: field.growbots.as_ref(),
     };
     let ends = Side::BOTH.map(|side| {
-        let edited =
-            updated(bench, side).map(|at| format!("; record edited {}", model.times.moment(at)));
-        (side.label(), *values.get(side), edited.unwrap_or_default())
+        let blame = bench
+            .detail
+            .as_ref()
+            .map(|own| detail::blame(model, own, &field.field, side));
+        let blame = blame.filter(|words| !words.is_empty());
+        let blame = blame.map_or_else(String::new, |words| format!("; {words}"));
+        (side.label(), *values.get(side), blame)
     });
     let base = ("base", field.base.as_ref(), String::new());
     for (name, value, after) in [base].into_iter().chain(ends) {
@@ -177,8 +182,10 @@ pub fn neighbours(model: &Model, conflict: &Conflict, columns: u16) -> Vec<Bench
         let words = match others.filter(|c| c.id != conflict.id).count() {
             0 => "same field: no other conflict is open".into(),
             n => format!(
-                "same field: {} open, J and K go there",
-                counted(n as u64, "other", "others")
+                "same field: {} open, {} and {} go there",
+                counted(n as u64, "other", "others"),
+                model.key("record.next"),
+                model.key("record.previous")
             ),
         };
         rows.push(plain(Row::of(format!("   {words}"), Style::new())));
@@ -206,9 +213,10 @@ pub fn folded(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -
     }
     let still = entries.iter();
     let still = still.filter(|e| e.standing == Standing::InStep).count();
+    let key = model.key("unfold");
     let words = match entries.len() - still {
-        0 => format!("   not in conflict: {still} in step (space shows)"),
-        apart => format!("   not in conflict: {still} in step, {apart} apart (space shows)"),
+        0 => format!("   not in conflict: {still} in step ({key} shows)"),
+        apart => format!("   not in conflict: {still} in step, {apart} apart ({key} shows)"),
     };
     rows.push(plain(Row::of(words, theme.dim)));
     rows

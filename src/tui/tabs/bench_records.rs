@@ -1,20 +1,21 @@
-//! The workbench of conflicts that hold a whole record: deletes, mass changes, candidates.
+//! The workbench of conflicts that hold whole records: deletes, and mass changes.
 
-use ratatui::{layout::Rect, style::Style};
+use ratatui::style::Style;
 
-use crate::model::{Conflict, ConflictState, FieldName, Reason, Side, Snapshot, Value};
+use crate::model::{Conflict, ConflictState, FieldName, Reason, Side};
 use crate::store::ContactDetail;
-use crate::text::{clean, cut_middle};
+use crate::text::clean;
 
 use super::super::model::Model;
 use super::super::widgets::help::wrap;
 use super::super::widgets::paint::Row;
 use super::bench_view::{BenchRow, plain, ruled, updated};
+use super::conflicts_view;
 use super::detail::show;
 use super::staging;
-use super::workbench::{Bench, is_taken};
+use super::workbench::Bench;
 
-fn whole_result(model: &Model, conflict: &Conflict) -> BenchRow {
+pub(super) fn whole_result(model: &Model, conflict: &Conflict) -> BenchRow {
     let theme = &model.theme;
     let mine = conflict
         .staged
@@ -48,7 +49,7 @@ pub fn counts(bench: &Bench) -> Option<String> {
     Some(of_record(bench.detail.as_ref()?))
 }
 
-fn of_record(detail: &ContactDetail) -> String {
+pub(super) fn of_record(detail: &ContactDetail) -> String {
     let count = |n: usize, one: &str| match n {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -74,19 +75,29 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
     let theme = &model.theme;
     let mut rows = Vec::new();
     let counts = counts(bench).unwrap_or_else(|| "reading what belongs to it…".into());
-    let texts: [(Side, &str, Vec<String>); 2] = match (conflict.reason, conflict.gone) {
-        (Reason::MassChange, _) => {
+    let texts: [(Side, Vec<String>); 2] = match (conflict.reason, conflict.gone) {
+        (Reason::MassChange, gone) => {
+            let held = staging::held_words(conflict);
             let changed = staging::changed_side(conflict);
             Side::BOTH.map(|side| {
-                let (word, lines) = match changed {
-                    Some(changed) if changed == side => (
-                        "approve",
-                        vec![format!("carry it over to {}", side.other())],
-                    ),
-                    Some(changed) => ("reject", vec![format!("undo it in {changed}")]),
-                    None => ("", vec!["where it happened is not known".into()]),
+                let lines = match (changed, gone) {
+                    (None, _) => vec!["where it happened is not known".into()],
+                    (Some(changed), Some(_)) if changed == side => vec![
+                        format!("delete {held} in {} too", side.other()),
+                        "each is looked for twice before".into(),
+                    ],
+                    (Some(changed), Some(_)) => {
+                        vec![format!("make {held} again in {changed}, and link them")]
+                    }
+                    (Some(changed), None) if changed == side => vec![format!(
+                        "write {held} in {}, as {side} has them",
+                        side.other()
+                    )],
+                    (Some(changed), None) => vec![format!(
+                        "give {held} in {changed} the values back that {side} has"
+                    )],
                 };
-                (side, word, lines)
+                (side, lines)
             })
         }
         (_, gone) => Side::BOTH.map(|side| {
@@ -97,7 +108,7 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
                     "1 write, and reads to be sure".into(),
                     "can be undone in part: it gets a new id".into(),
                 ];
-                (side, "delete it", lines)
+                (side, lines)
             } else {
                 let lines = vec![
                     format!("make it again in {} from {side}", side.other()),
@@ -105,30 +116,13 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
                     "link and external id are set anew".into(),
                     "can be undone: it deletes the new record".into(),
                 ];
-                (side, "keep it", lines)
+                (side, lines)
             }
         }),
     };
-    if let (Reason::DeleteEdit, Some(gone)) = (conflict.reason, conflict.gone) {
-        let edited = updated(bench, gone.other()).map(|at| model.times.moment(at));
-        for side in Side::BOTH {
-            let words = match (side == gone, &edited) {
-                (true, _) => "deleted".into(),
-                (false, Some(at)) => format!("edited {at}"),
-                (false, None) => "edited".into(),
-            };
-            let row = Row::of("   ", Style::new()).cell(side.label(), 11, theme.title);
-            rows.push(plain(row.add(words, Style::new())));
-        }
-    } else {
-        let words = "   Nothing happens to these records till then. Others go on.";
-        rows.push(plain(Row::of(words, Style::new())));
-        for candidate in conflict.candidates.iter().take(5) {
-            rows.push(plain(Row::of(
-                format!("     {}", candidate.title),
-                theme.dim,
-            )));
-        }
+    match (conflict.reason, conflict.gone) {
+        (Reason::DeleteEdit, Some(gone)) => rows.extend(what_happened(model, bench, gone, columns)),
+        _ => rows.extend(held(model, conflict, bench, columns)),
     }
     rows.push(BenchRow {
         row: Row::of("─".repeat(columns as usize), theme.dim),
@@ -137,8 +131,12 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
     });
     let half = (columns as usize - 4) / 2;
     let mut head = Row::of("   ", Style::new());
-    for (side, word, _) in &texts {
-        let key = if *side == Side::Ghl { "h" } else { "l" };
+    for (side, _) in &texts {
+        let word = staging::side_word(conflict, *side).unwrap_or_default();
+        let key = match side {
+            Side::Ghl => model.key("sides.ghl"),
+            Side::Growbots => model.key("sides.growbots"),
+        };
         head = head.add(key, theme.title).add(" ", Style::new()).cell(
             &format!("{side}: {word}"),
             half - 2,
@@ -148,7 +146,7 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
     rows.push(plain(head));
     let wrapped = texts
         .iter()
-        .map(|(_, _, lines)| lines.iter().flat_map(|l| wrap(l, half - 3)).collect());
+        .map(|(_, lines)| lines.iter().flat_map(|l| wrap(l, half - 3)).collect());
     let wrapped: Vec<Vec<String>> = wrapped.collect();
     let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
     for line in 0..height {
@@ -161,172 +159,120 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
     }
     rows.push(plain(Row::new()));
     rows.push(whole_result(model, conflict));
+    if conflict.reason == Reason::DeleteEdit {
+        rows.extend(what_goes(model, bench, columns));
+    }
     rows
 }
 
-/// The record in question beside the candidate under the cursor: where they agree, where not.
-fn compared(
-    model: &Model,
-    conflict: &Conflict,
-    bench: &Bench,
-    columns: u16,
-) -> Vec<(bool, BenchRow)> {
+/// Which side deleted the record, and what the other changed.
+fn what_happened(model: &Model, bench: &Bench, gone: Side, columns: u16) -> Vec<BenchRow> {
+    let theme = &model.theme;
+    let kept = gone.other();
+    let edited = updated(bench, kept).map(|at| model.times.moment(at));
+    let mut rows = Vec::new();
+    for side in Side::BOTH {
+        let words = match (side == gone, &edited) {
+            (true, _) => "deleted; two reads by id did not find it".into(),
+            (false, Some(at)) => format!("edited {at}: {}", changes(model, bench, kept)),
+            (false, None) => "edited".into(),
+        };
+        for (at, line) in wrap(&words, (columns as usize).saturating_sub(16))
+            .into_iter()
+            .enumerate()
+        {
+            let label = if at == 0 { side.label() } else { "" };
+            let row = Row::of("   ", Style::new()).cell(label, 11, theme.title);
+            rows.push(plain(row.add(line, Style::new())));
+        }
+    }
+    rows
+}
+
+/// What a side changed since both agreed: `phone 555 0104 → 555 0161`.
+fn changes(model: &Model, bench: &Bench, side: Side) -> String {
+    let linked = bench.detail.as_ref().map(|detail| &detail.linked);
+    let now = linked.and_then(|linked| linked.ends.get(side).live());
+    let (Some(linked), Some(now)) = (linked, now) else {
+        return "reading…".into();
+    };
+    let base = linked.base.as_ref();
+    let changed = FieldName::of(linked.kind).iter().filter_map(|field| {
+        let (from, to) = (base.and_then(|base| base.get(field)), now.record.get(field));
+        let (from, to) = (show(from, &model.times), show(to, &model.times));
+        (from != to).then(|| format!("{} {from} → {to}", field.label()))
+    });
+    let changed: Vec<_> = changed.collect();
+    match changed.as_slice() {
+        [] => "nothing that both had agreed on".into(),
+        some => some.join(", "),
+    }
+}
+
+/// What belongs to the record, one line each once it is unfolded.
+fn what_goes(model: &Model, bench: &Bench, columns: u16) -> Vec<BenchRow> {
     let theme = &model.theme;
     let Some(detail) = &bench.detail else {
-        return vec![(true, plain(Row::of("   reading…", theme.dim)))];
+        return Vec::new();
     };
-    let candidate = conflict.candidates.get(bench.candidate);
-    let other = candidate.and_then(|candidate| bench.candidate_detail(candidate));
-    let there = candidate.map_or(Side::Growbots, |candidate| candidate.side);
-    let record = |detail: Option<&ContactDetail>, side: Side| {
-        let seen = detail?.linked.ends.get(side).live()?;
-        Some(seen.clone())
-    };
-    let own = record(Some(detail), there.other());
-    let theirs = record(other, there);
-    let half = (columns as usize).saturating_sub(22) / 2;
-    let letter = char::from(b'A' + (bench.candidate % 26) as u8);
-    let head = Row::of("   ", Style::new())
-        .cell("", 14, Style::new())
-        .cell(
-            &format!("the record in {}", there.other()),
-            half,
-            theme.title,
-        )
-        .add("  ", Style::new())
-        .cell(&format!("{letter}, in {there}"), half, theme.title);
-    let mut rows = vec![(true, plain(head))];
-    let mut line = |label: &str, left: String, mark: &'static str, right: String| {
-        let style = if mark == "≠" {
-            theme.title
-        } else {
-            Style::new()
-        };
-        let row = Row::of("   ", Style::new())
-            .cell(label, 14, theme.dim)
-            .cell(&left, half, Style::new())
-            .add(format!("{mark:1} "), style)
-            .cell(&right, half, style);
-        // what only one has says nothing about who it is
-        rows.push((label == "with it" || !mark.is_empty(), plain(row)));
-    };
-    for field in FieldName::of(conflict.kind) {
-        let value =
-            |seen: &Option<Snapshot>| seen.as_ref().and_then(|s| s.record.get(field).cloned());
-        let (left, right) = (value(&own), value(&theirs));
-        let words = |value: &Option<Value>| match value {
-            None => String::new(),
-            value => show(value.as_ref(), &model.times),
-        };
-        let (left, right) = (words(&left), words(&right));
-        let mark = match (left.is_empty(), right.is_empty()) {
-            (true, true) => continue,
-            (false, false) if left == right => "=",
-            (false, false) if bare(&left) == bare(&right) => "~",
-            (false, false) => "≠",
-            _ => "",
-        };
-        line(&field.label(), left, mark, right);
+    let all = [&detail.tasks, &detail.notes, &detail.appointments];
+    let n: usize = all.iter().map(|children| children.len()).sum();
+    if n == 0 {
+        return Vec::new();
     }
-    let id = |seen: &Option<Snapshot>| {
-        seen.as_ref()
-            .map_or_else(String::new, |s| clean(s.id.as_str()).into_owned())
-    };
-    line("id", id(&own), "", id(&theirs));
-    let owns = |detail: &ContactDetail| of_record(detail);
-    let right = other.map_or_else(String::new, owns);
-    line("with it", owns(detail), "", right);
-    rows
-}
-
-/// As many of the rows as have room, those that say something first; all of them once they are unfolded.
-fn fitting(
-    model: &Model,
-    bench: &Bench,
-    mut rows: Vec<(bool, BenchRow)>,
-    room: usize,
-) -> Vec<BenchRow> {
-    let all = rows.len();
-    if !bench.unfolded && all > room {
-        rows.retain(|(speaks, _)| *speaks);
-        rows.truncate(room.saturating_sub(1).max(1));
+    if !bench.unfolded {
+        let words = format!(
+            "   {} shows what belongs to it: {}",
+            model.key("unfold"),
+            of_record(detail)
+        );
+        return vec![plain(Row::new()), plain(Row::of(words, theme.dim))];
     }
-    let left = all - rows.len();
-    let mut rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-    if left > 0 {
-        let words = format!("   {left} more, space shows");
-        rows.push(plain(Row::of(words, model.theme.dim)));
-    }
-    rows
-}
-
-/// A text without case, blanks and punctuation, to find what differs in form only.
-fn bare(text: &str) -> String {
-    let kept = text.chars().filter(|c| c.is_alphanumeric());
-    kept.flat_map(char::to_lowercase).collect()
-}
-
-/// The rows of an ambiguous match and of a duplicate.
-pub fn candidates(model: &Model, conflict: &Conflict, bench: &Bench, area: Rect) -> Vec<BenchRow> {
-    let columns = area.width;
-    // a rule, the candidates, a blank, two answers, the result, the foot
-    let below = conflict.candidates.len().max(1) + 6;
-    let room = (area.height as usize).saturating_sub(below);
-    let theme = &model.theme;
-    let mut rows = Vec::new();
-    let there = conflict.candidates.first().map(|c| c.side);
-    let under = conflict.candidates.get(bench.candidate);
-    let compared = compared(model, conflict, bench, columns);
-    rows.extend(fitting(model, bench, compared, room));
-    let title = (columns as usize).saturating_sub(54).min(40);
-    rows.push(ruled("candidates", model, columns));
-    for (at, candidate) in conflict.candidates.iter().enumerate() {
-        let letter = char::from(b'A' + (at % 26) as u8);
-        let id = cut_middle(&clean(candidate.id.as_str()), 18).into_owned();
-        let linked = match (bench.candidate_detail(candidate), candidate.link) {
-            (Some(_), _) if is_taken(bench, candidate) => "has a pair",
-            (Some(_), _) => "no pair yet",
-            (None, Some(_)) if bench.candidates.is_none() => "reading…",
-            (None, _) => "",
-        };
-        let row = Row::of(format!("   {letter}  "), theme.title)
-            .cell(candidate.side.label(), 10, theme.dim)
-            .cell(&candidate.title, title, Style::new())
-            .add("  ", Style::new())
-            .cell(&id, 19, theme.dim)
-            .add(linked, theme.dim);
-        rows.push(BenchRow {
-            row,
-            cursor: at == bench.candidate,
-            full: false,
+    let mut rows = vec![ruled("what belongs to it", model, columns)];
+    for child in all.into_iter().flatten() {
+        let ends = &child.ends;
+        let seen = ends.ghl.last_seen().or(ends.growbots.last_seen());
+        let title = seen.map_or_else(String::new, |end| end.record.title(child.kind));
+        let time = seen.and_then(|end| {
+            let due = end.record.time(&FieldName::DueAt);
+            due.or_else(|| end.record.time(&FieldName::StartsAt))
         });
+        let time = time.map_or_else(String::new, |at| model.times.due(at));
+        let row = Row::of("   ", Style::new())
+            .cell(child.kind.name(), 13, theme.dim)
+            .cell(&time, 14, theme.dim)
+            .add(clean(&title).into_owned(), Style::new());
+        rows.push(plain(row));
     }
-    if conflict.candidates.is_empty() {
-        rows.push(plain(Row::of("   none is known any more", theme.dim)));
-    }
-    rows.push(plain(Row::new()));
-    let letter = char::from(b'A' + (bench.candidate % 26) as u8);
-    let taken = under.is_some_and(|candidate| is_taken(bench, candidate));
-    let (words, style) = if taken {
-        let words = format!("{letter} has a pair already, so it cannot be taken.");
-        (words, theme.dim)
-    } else {
-        let words = format!("{letter} is the same: they are linked, and their fields merged.");
-        (words, Style::new())
-    };
-    rows.push(plain(Row::of(format!("   enter  {words}"), style)));
-    let made = there.map_or("the other side", Side::label);
-    let different = match conflict.reason {
-        Reason::Duplicate => {
-            let here = there.map_or("its system", |there| there.other().label());
-            format!("it stays in {here} alone, since {made} takes no second one.")
-        }
-        _ => format!("a record is made in {made}, never paired with these."),
-    };
-    rows.push(plain(Row::of(
-        format!("   D      different: {different}"),
-        Style::new(),
-    )));
-    rows.push(whole_result(model, conflict));
     rows
+}
+
+/// What a mass change holds: how much, and a sample, or all of it once it is unfolded.
+fn held(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
+    const SAMPLE: usize = 5;
+    let theme = &model.theme;
+    let words = format!(
+        "{}. More than is plausible in one pass, so they wait. Nothing happens to them till then; others go on.",
+        capital(&conflicts_view::what(conflict))
+    );
+    let mut rows: Vec<_> = wrap(&words, (columns as usize).saturating_sub(6))
+        .into_iter()
+        .map(|line| plain(Row::of(format!("   {line}"), Style::new())))
+        .collect();
+    let all = conflict.candidates.len();
+    let shown = if bench.unfolded { all } else { SAMPLE };
+    let listed = conflict.candidates.iter().take(shown);
+    rows.extend(listed.map(|c| plain(Row::of(format!("     {}", c.title), theme.dim))));
+    if all > shown {
+        let (more, key) = (all - shown, model.key("unfold"));
+        let words = format!("     {more} more, {key} shows them");
+        rows.push(plain(Row::of(words, theme.dim)));
+    }
+    rows
+}
+
+fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), chars.as_str())
 }

@@ -3,17 +3,19 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Span};
 
 use crate::model::{
-    Answer, Conflict, ConflictField, ConflictState, FieldName, Reason, Side, Staged, Take, Value,
+    Answer, Conflict, ConflictField, ConflictState, FieldName, Millis, Reason, Side, Staged, Take,
+    Value,
 };
 use crate::text::clean;
 
 use super::super::model::Model;
+use super::super::presence;
 use super::super::widgets::diff;
 use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::detail::show;
 use super::workbench::Bench;
-use super::{bench_beside, bench_records, conflicts_view, staging};
+use super::{bench_beside, bench_candidates, bench_records, conflicts_view, staging};
 
 /// Draws the workbench.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -28,8 +30,10 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let opened = model.times.moment(conflict.opened_at);
     let right = if model.is_wide() {
         format!(
-            "revision {}, opened {opened}       {place}   J K next, previous",
-            conflict.revision
+            "revision {}, opened {opened}       {place}   {} {} next, previous",
+            conflict.revision,
+            model.key("record.next"),
+            model.key("record.previous")
         )
     } else {
         format!("revision {}   {place}", conflict.revision)
@@ -79,7 +83,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
             bench_records::sides(model, conflict, bench, body.width)
         }
         Reason::AmbiguousMatch | Reason::Duplicate => {
-            bench_records::candidates(model, conflict, bench, body)
+            bench_candidates::view(model, conflict, bench, body)
         }
     };
     let visible = body.height.saturating_sub(1) as usize;
@@ -173,17 +177,31 @@ fn result(model: &Model, conflict: &Conflict, field: &ConflictField) -> Vec<(Str
 }
 
 /// When a side's record last changed.
-pub fn updated(bench: &Bench, side: Side) -> Option<crate::model::Millis> {
+pub fn updated(bench: &Bench, side: Side) -> Option<Millis> {
     let detail = bench.detail.as_ref()?;
     detail.linked.ends.get(side).live()?.updated_at
+}
+
+/// When a value was seen to move while it was looked at.
+fn moved(bench: &Bench, field: &FieldName, side: Side) -> Option<Millis> {
+    let found = bench
+        .moved
+        .iter()
+        .find(|(name, of, _)| (name, *of) == (field, side));
+    found.map(|(_, _, at)| *at)
 }
 
 fn wide_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
     let theme = &model.theme;
     let column = (columns as usize - 16) / 4;
     let mut head = Row::new().to(15);
-    for (key, name) in [("b", "Base"), ("h", "GHL"), ("l", "Growbots")] {
-        let rest = column.saturating_sub(2);
+    for (id, name) in [
+        ("bench.base", "Base"),
+        ("bench.ghl", "GHL"),
+        ("bench.growbots", "Growbots"),
+    ] {
+        let key = model.key(id);
+        let rest = column.saturating_sub(1 + crate::text::width(&key));
         head = head
             .add(key, theme.title)
             .add(" ", Style::new())
@@ -209,7 +227,10 @@ fn wide_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) 
         for side in Side::BOTH {
             let mut lines = cell(field.of(side));
             let mut under = Vec::new();
-            if let Some(at) = updated(bench, side) {
+            if let Some(at) = moved(bench, &field.field, side) {
+                let words = format!("moved {}", model.times.moment(at));
+                under.push(Span::styled(words, theme.decide));
+            } else if let Some(at) = updated(bench, side) {
                 under.push(Span::styled(model.times.moment(at), theme.dim));
             }
             if field.newer == Some(side) {
@@ -254,7 +275,7 @@ fn wide_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) 
     if let Some(field) = model.conflicts.bench_field() {
         rows.extend(bench_beside::in_full(model, bench, field, columns));
         rows.push(plain(Row::of(
-            format!("   {}", cost(field).join("    ")),
+            format!("   {}", cost(model, field).join("    ")),
             Style::new(),
         )));
         rows.push(plain(Row::new()));
@@ -280,11 +301,15 @@ fn one_field(model: &Model, conflict: &Conflict, columns: u16) -> Vec<BenchRow> 
         full: false,
     }];
     let base = show(field.base.as_ref(), &model.times);
-    for (key, name, value) in three(field) {
+    for (id, name, value) in three(field) {
         let text = show(value, &model.times);
         let lines = diff::lines(&base, &text, columns as usize - 16, theme);
         for (line, spans) in lines.into_iter().enumerate() {
-            let (key, name) = if line == 0 { (key, name) } else { (" ", "") };
+            let (key, name) = if line == 0 {
+                (model.key(id), name)
+            } else {
+                (" ".into(), "")
+            };
             let row = Row::of("   ", Style::new())
                 .add(key, theme.title)
                 .add(" ", Style::new())
@@ -298,9 +323,9 @@ fn one_field(model: &Model, conflict: &Conflict, columns: u16) -> Vec<BenchRow> 
 /// The three values of a field, with the key that takes each.
 fn three(field: &ConflictField) -> [(&'static str, &'static str, Option<&Value>); 3] {
     [
-        ("b", "base", field.base.as_ref()),
-        ("h", "GHL", field.ghl.as_ref()),
-        ("l", "Growbots", field.growbots.as_ref()),
+        ("bench.base", "base", field.base.as_ref()),
+        ("bench.ghl", "GHL", field.ghl.as_ref()),
+        ("bench.growbots", "Growbots", field.growbots.as_ref()),
     ]
 }
 
@@ -328,16 +353,8 @@ fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16
     rows.push(ruled(&field.field.label(), model, columns));
     let room = columns as usize - 16;
     let base = show(field.base.as_ref(), &model.times);
-    for (key, name, value, side) in [
-        ("b", "base", field.base.as_ref(), None),
-        ("h", "GHL", field.ghl.as_ref(), Some(Side::Ghl)),
-        (
-            "l",
-            "Growbots",
-            field.growbots.as_ref(),
-            Some(Side::Growbots),
-        ),
-    ] {
+    let sides = [None, Some(Side::Ghl), Some(Side::Growbots)];
+    for ((id, name, value), side) in three(field).into_iter().zip(sides) {
         let text = show(value, &model.times);
         for (line, spans) in diff::lines(&base, &text, room, theme)
             .into_iter()
@@ -346,7 +363,7 @@ fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16
             let mut row = Row::new().to(15);
             if line == 0 {
                 row = Row::of("   ", Style::new())
-                    .add(key, theme.title)
+                    .add(model.key(id), theme.title)
                     .add(" ", Style::new())
                     .cell(name, 10, Style::new());
             }
@@ -356,7 +373,10 @@ fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16
             }
             rows.push(plain(row));
         }
-        if let Some(at) = side.and_then(|side| updated(bench, side)) {
+        if let Some(at) = side.and_then(|side| moved(bench, &field.field, side)) {
+            let words = format!("moved {}", model.times.moment(at));
+            rows.push(plain(Row::new().to(15).add(words, theme.decide)));
+        } else if let Some(at) = side.and_then(|side| updated(bench, side)) {
             let row = Row::new().to(15).add(model.times.moment(at), theme.dim);
             rows.push(plain(row));
         }
@@ -372,7 +392,7 @@ fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16
     }
     rows.push(plain(Row::new()));
     let mut line = Row::of(" ", Style::new());
-    for part in cost(field) {
+    for part in cost(model, field) {
         if line.used() + 2 + crate::text::width(&part) > columns as usize - 2 {
             rows.push(plain(line));
             line = Row::of(" ", Style::new());
@@ -385,7 +405,7 @@ fn narrow_fields(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16
 }
 
 /// What each key would write, before it is pressed.
-fn cost(field: &ConflictField) -> Vec<String> {
+fn cost(model: &Model, field: &ConflictField) -> Vec<String> {
     let of = |take: &Take| {
         let value = field.value_of(take).ok()?;
         let to: Vec<_> = Side::BOTH
@@ -401,12 +421,13 @@ fn cost(field: &ConflictField) -> Vec<String> {
         })
     };
     let mut parts = Vec::new();
-    for (key, take) in [
-        ("h", Take::Side(Side::Ghl)),
-        ("l", Take::Side(Side::Growbots)),
-        ("b", Take::Base),
-        ("+", Take::Both),
+    for (id, take) in [
+        ("bench.ghl", Take::Side(Side::Ghl)),
+        ("bench.growbots", Take::Side(Side::Growbots)),
+        ("bench.base", Take::Base),
+        ("bench.both", Take::Both),
     ] {
+        let key = model.key(id);
         match of(&take) {
             Some(words) => parts.push(format!("{key} {words}")),
             None => parts.push(format!("{key} not for this field")),
@@ -428,7 +449,11 @@ fn draw_foot(model: &Model, conflict: &Conflict, area: Rect, buf: &mut Buffer) {
     let fields = mine
         .iter()
         .filter(|s| !matches!(s.answer, Answer::Field { .. }) || conflict.reason == Reason::Field);
-    let left = format!(" {} of {of} decided", fields.count());
+    let lookers = match presence::lookers(model, conflict) {
+        nobody if nobody.is_empty() => nobody,
+        somebody => format!("     {somebody} at this too"),
+    };
+    let left = format!(" {} of {of} decided{lookers}", fields.count());
     let all = format!("{} staged by you in all", model.staged());
     Row::of(left, Style::new())
         .end_at(&all, area.width as usize, model.theme.dim)

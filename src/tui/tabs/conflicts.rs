@@ -3,18 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Conflict, ConflictField, ConflictId, Millis, Reason};
+use crate::model::{Conflict, ConflictField, ConflictId, Looking, Millis, Reason};
 
 use super::super::commands::Scope;
 use super::super::filter;
 use super::super::model::Model;
 use super::super::msg::Move;
+use super::super::presence::{self, Stake};
 use super::super::widgets::paint;
+use super::bulk::Bulk;
 use super::conflicts_view;
 pub use super::conflicts_view::heading;
 use super::policies::Policies;
+use super::same_person;
 use super::staging::Local;
-use super::workbench::Bench;
+use super::workbench::{self, Bench, Editing};
 
 /// State of the tab and of the workbench.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,14 @@ pub struct Conflicts {
     pub bench: Option<Bench>,
     /// The list of policies, while it is open.
     pub policies: Option<Policies>,
+    /// The screen of one answer for many, while it is open.
+    pub bulk: Option<Bulk>,
+    /// Who has a conflict open.
+    pub looking: Vec<Looking>,
+    /// What is asked about: conflicts that somebody else may have decided.
+    pub stakes: Vec<Stake>,
+    /// The value that is in the operator's editor.
+    pub editing: Option<Editing>,
     /// Staged here, not yet seen in the store.
     pub local: Vec<Local>,
     /// Conflicts as they were when something was staged.
@@ -77,7 +88,8 @@ pub fn regroup(model: &mut Model) {
     model.conflicts.grouping = all[(at.unwrap_or(0) + 1) % all.len()];
     scroll(model);
     let by = model.conflicts.grouping.label();
-    model.say_done(format!("Grouped by {by}. s: the next way."));
+    let key = model.key("sort");
+    model.say_done(format!("Grouped by {by}. {key}: the next way."));
 }
 
 /// A row of the list.
@@ -90,6 +102,11 @@ impl Conflicts {
     /// A conflict by its number.
     pub fn get(&self, id: ConflictId) -> Option<&Conflict> {
         self.all.iter().find(|conflict| conflict.id == id)
+    }
+
+    /// How many conflicts that nobody has answered ask [again](super::same_person) about a person of another one.
+    pub fn asked_again(&self, now: Millis) -> u64 {
+        same_person::followers(&self.all, now).len() as u64
     }
 
     /// The conflict in the workbench, or under the cursor.
@@ -115,7 +132,7 @@ impl Conflicts {
 
     /// Whether the list itself is in view.
     pub const fn is_list(&self) -> bool {
-        self.bench.is_none() && self.policies.is_none()
+        self.bench.is_none() && self.policies.is_none() && self.bulk.is_none()
     }
 
     /// The scopes whose keys hold.
@@ -124,6 +141,7 @@ impl Conflicts {
         let reason = self.current().map(|conflict| conflict.reason);
         match (&self.bench, reason) {
             (None, _) if self.policies.is_some() => &[S::Policies, S::Movement, S::Global],
+            (None, _) if self.bulk.is_some() => &[S::Bulk, S::Movement, S::Global],
             (None, _) | (_, None) => &[S::Conflicts, S::Movement, S::Global],
             (_, Some(Reason::Field)) => &[S::Workbench, S::Movement, S::Global],
             (_, Some(Reason::DeleteEdit | Reason::MassChange)) => {
@@ -168,6 +186,7 @@ impl Conflicts {
 
     pub(super) fn rows(&self, model: &Model) -> Vec<ListRow> {
         let now = model.times.now;
+        let again = same_person::followers(&self.all, now);
         let group = |fits: &dyn Fn(&Conflict) -> bool| -> Vec<usize> {
             let all = self.all.iter().enumerate();
             let passes = |c: &Conflict| filter::passes_conflict(&model.filters, c, now);
@@ -175,7 +194,8 @@ impl Conflicts {
                 .map(|(at, _)| at)
                 .collect()
         };
-        let open = group(&|c| !is_put_off(c, now));
+        let folded = |c: &Conflict| !self.unfolded && again.contains_key(&c.id);
+        let open = group(&|c| !is_put_off(c, now) && !folded(c));
         let put_off = group(&|c| is_put_off(c, now));
         let mut rows = Vec::new();
         for (words, members) in self.grouped(model, open) {
@@ -216,12 +236,18 @@ pub fn is_put_off(conflict: &Conflict, now: Millis) -> bool {
 }
 
 /// Takes what the store has.
-pub fn accept(model: &mut Model, conflicts: Vec<Conflict>) {
+pub fn accept(model: &mut Model, conflicts: Vec<Conflict>, looking: Vec<Looking>) {
+    let stakes = presence::stakes(model);
+    let on_bench = model.conflicts.bench.is_some();
+    let before = model.conflicts.current().filter(|_| on_bench).cloned();
+    model.dirty |= model.conflicts.looking != looking;
+    model.conflicts.looking = looking;
     let operator = model.operator.clone();
     let order = model.conflicts.order(model);
     let now = model.times.now;
     let changed = model.conflicts.accept(&operator, conflicts, now);
     model.dirty |= changed;
+    workbench::note_moved(model, before);
     let after = model.conflicts.order(model);
     let cursor = model.conflicts.cursor;
     if cursor.is_none_or(|id| !after.contains(&id)) {
@@ -243,6 +269,7 @@ pub fn accept(model: &mut Model, conflicts: Vec<Conflict>) {
             "Conflict {id} is settled: both sides have the answer. 4 log"
         ));
     }
+    presence::follow(model, stakes);
 }
 
 /// How many conflicts pass the filter.
@@ -262,15 +289,7 @@ pub fn go(model: &mut Model, how: Move) {
     let cursor = model.conflicts.cursor;
     let at = order.iter().position(|id| Some(*id) == cursor).unwrap_or(0);
     let page = model.body_rows().saturating_sub(6).max(1);
-    let to = match how {
-        Move::Down => at + 1,
-        Move::Up => at.saturating_sub(1),
-        Move::Top => 0,
-        Move::Bottom => last,
-        Move::PageDown => at + page,
-        Move::PageUp => at.saturating_sub(page),
-    };
-    model.conflicts.cursor = Some(order[to.min(last)]);
+    model.conflicts.cursor = Some(order[how.among(at, last, page)]);
     scroll(model);
 }
 

@@ -1,14 +1,21 @@
 //! The list of conflicts drawn: what each is about, who is at work on it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::model::{Conflict, ConflictState, Reason};
+use crate::model::{Conflict, ConflictId, ConflictState, Reason, Side};
 use crate::text::clean;
 
+use super::super::first_pull;
 use super::super::model::Model;
+use super::super::presence;
+use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::conflicts::{ListRow, is_put_off, list_rows};
 use super::detail::show;
+use super::same_person;
+use super::staging;
 
 /// What a conflict is about, in words.
 pub fn what(conflict: &Conflict) -> String {
@@ -17,12 +24,32 @@ pub fn what(conflict: &Conflict) -> String {
             Some(gone) => format!("deleted in {gone}, edited in {}", gone.other()),
             None => "deleted on one side, edited on the other".into(),
         },
-        Reason::AmbiguousMatch => format!("which of {} is this?", conflict.candidates.len()),
+        Reason::AmbiguousMatch => match conflict.candidates.as_slice() {
+            [one] => format!("is this {}?", one.title),
+            [first, ..] => {
+                let n = conflict.candidates.len();
+                match first.side {
+                    Side::Ghl => format!("which of {n} contacts is this?"),
+                    Side::Growbots => format!("which of {n} leads is this?"),
+                }
+            }
+            [] => "who is this?".into(),
+        },
         Reason::Duplicate => match conflict.candidates.first() {
             Some(holder) => format!("e-mail or phone of {}", holder.title),
             None => "e-mail or phone is taken".into(),
         },
-        Reason::MassChange => "mass change".into(),
+        Reason::MassChange => {
+            let done = match conflict.gone {
+                Some(_) => "deleted",
+                None => "changed",
+            };
+            let held = staging::held_words(conflict);
+            match staging::changed_side(conflict) {
+                Some(side) => format!("mass change: {held} {done} in {side}"),
+                None => format!("mass change: {held} {done}"),
+            }
+        }
         Reason::Field => {
             let labels: Vec<_> = conflict.fields.iter().map(|f| f.field.label()).collect();
             let n = labels.len();
@@ -38,6 +65,18 @@ pub fn what(conflict: &Conflict) -> String {
     }
 }
 
+/// The same in the list, with how many conflicts ask about the same person.
+fn what_in_list(conflict: &Conflict, again: &BTreeMap<ConflictId, ConflictId>) -> String {
+    let words = what(conflict);
+    if let Some(lead) = again.get(&conflict.id) {
+        return format!("settled with {lead}");
+    }
+    match again.values().filter(|lead| **lead == conflict.id).count() {
+        0 => words,
+        n => format!("{}  {} in one", words.replace(" is this?", "?"), n + 1),
+    }
+}
+
 fn values(model: &Model, conflict: &Conflict) -> String {
     let short = |value: Option<&crate::model::Value>| {
         let text = show(value, &model.times);
@@ -48,6 +87,12 @@ fn values(model: &Model, conflict: &Conflict) -> String {
         }
         crate::text::cut_end(&text, 9).into_owned()
     };
+    match (conflict.reason, conflict.candidates.as_slice()) {
+        (Reason::MassChange, held @ [_, ..]) => return format!("{} held", held.len()),
+        (Reason::Duplicate, [holder, ..]) => return format!("{} refuses", holder.side),
+        (Reason::AmbiguousMatch, [one]) => return one.id.as_str().chars().take(20).collect(),
+        _ => {}
+    }
     conflict.fields.first().map_or_else(String::new, |field| {
         let (ghl, growbots) = (field.ghl.as_ref(), field.growbots.as_ref());
         format!("{} / {}", short(ghl), short(growbots))
@@ -65,7 +110,7 @@ pub(super) fn who(model: &Model, conflict: &Conflict) -> String {
     match conflict.staged.last() {
         Some(staged) if staged.operator == model.operator => "you, staged".into(),
         Some(staged) => format!("{}, staged", clean(&staged.operator)),
-        None => String::new(),
+        None => presence::lookers(model, conflict),
     }
 }
 
@@ -85,19 +130,40 @@ pub fn mark(model: &Model, conflict: &Conflict) -> (&'static str, Style) {
 
 /// How many conflicts stand how: `7 open: 5 to decide, 1 staged, 1 put off`.
 fn counts(model: &Model) -> String {
-    let all = &model.conflicts.all;
-    let staged = all.iter().filter(|c| !c.staged.is_empty()).count();
-    let put_off = all
+    let now = model.times.now;
+    let again = same_person::followers(&model.conflicts.all, now);
+    let one = |c: &&Conflict| !again.contains_key(&c.id);
+    let all: Vec<_> = model.conflicts.all.iter().filter(one).collect();
+    let me = &model.operator;
+    let by = |mine: bool| {
+        let staged = all.iter().filter_map(|c| c.staged.last());
+        staged.filter(|s| (s.operator == *me) == mine).count() as u64
+    };
+    let names: BTreeSet<&str> = all
         .iter()
-        .filter(|c| is_put_off(c, model.times.now))
-        .count();
-    let open = |c: &&Conflict| {
+        .filter_map(|c| c.staged.last())
+        .map(|s| s.operator.as_str())
+        .filter(|name| name != me)
+        .collect();
+    let (mine, theirs) = match (model.is_wide(), names.first()) {
+        (true, Some(name)) if names.len() == 1 => (
+            "staged by you".to_owned(),
+            format!("staged by {}", clean(name)),
+        ),
+        (true, _) => ("staged by you".into(), "staged by others".into()),
+        (false, _) => ("staged".into(), String::new()),
+    };
+    let (mine, theirs) = (mine.as_str(), theirs.as_str());
+    let elsewhere = (!model.is_wide()).then(|| by(false)); // one count where there is no room for two
+    let put_off = all.iter().filter(|c| is_put_off(c, now)).count();
+    let open = |c: &&&Conflict| {
         let is_open = c.state == ConflictState::Open && c.staged.is_empty();
-        is_open && !is_put_off(c, model.times.now)
+        is_open && !is_put_off(c, now)
     };
     let counts = [
         (all.iter().filter(open).count() as u64, "to decide"),
-        (staged as u64, "staged"),
+        (by(true) + elsewhere.unwrap_or(0), mine),
+        (by(false) - elsewhere.unwrap_or(0), theirs),
         (put_off as u64, "put off"),
     ];
     let counts = counts.into_iter().filter(|(n, _)| *n > 0);
@@ -106,6 +172,26 @@ fn counts(model: &Model) -> String {
         0 => String::new(),
         n => format!("{n} open: {}", counts.join(", ")),
     }
+}
+
+/// What the empty list says.
+fn nothing(model: &Model, columns: usize) -> Vec<String> {
+    let lines = match (model.conflicts.loaded, model.conflicts.all.is_empty()) {
+        (true, false) => vec![
+            model
+                .keymap
+                .fill("No conflict passes the filter. {back} drops it."),
+        ],
+        (true, true) => {
+            let settled = || vec!["= Nothing to decide.".to_owned()];
+            first_pull::empty(model).unwrap_or_else(settled)
+        }
+        (false, _) => vec!["reading…".into()],
+    };
+    let lines = lines.into_iter();
+    lines
+        .flat_map(|words| wrap(&words, columns.saturating_sub(2)))
+        .collect()
 }
 
 /// Draws the list.
@@ -145,6 +231,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         .cell("Since", since, Style::new())
         .cell(if who_at > 0 { "Who" } else { "" }, who_at, Style::new());
     head.draw(paint::row(inner, 1), buf);
+    let again = same_person::followers(all, model.times.now);
     let visible = list_rows(model);
     let top = model.conflicts.top.min(rows.len().saturating_sub(1));
     for (line, row) in rows.iter().skip(top).take(visible).enumerate() {
@@ -162,7 +249,11 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
                     .cell(&conflict.id.to_string(), id, Style::new())
                     .cell(&conflict.title, record, Style::new())
                     .add(" ", Style::new())
-                    .cell(&what(conflict), what_at.saturating_sub(1), Style::new())
+                    .cell(
+                        &what_in_list(conflict, &again),
+                        what_at.saturating_sub(1),
+                        Style::new(),
+                    )
                     .add(" ", Style::new())
                     .cell(&values(model, conflict), values_at, Style::new())
                     .cell(&since_words, since, theme.dim)
@@ -185,12 +276,9 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         paint::track(list, top, rows.len(), theme, buf);
     }
     if rows.is_empty() {
-        let words = match (model.conflicts.loaded, all.is_empty()) {
-            (true, false) => " No conflict passes the filter. esc drops it.",
-            (true, true) => " = Nothing to decide.",
-            (false, _) => " reading…",
-        };
-        Row::of(words, theme.dim).draw(paint::row(inner, 2), buf);
+        for (at, words) in nothing(model, columns).into_iter().enumerate() {
+            Row::of(format!(" {words}"), theme.dim).draw(paint::row(inner, 2 + at), buf);
+        }
     }
     if area.height as usize > visible + 2 {
         preview(model, area, visible + 2, buf);
@@ -203,6 +291,22 @@ pub fn heading(words: &str, area: Rect, model: &Model, buf: &mut Buffer) {
     let head = Row::of(" ── ", model.theme.dim).add(format!("{words} "), model.theme.title);
     let rest = columns.saturating_sub(head.used());
     head.add("─".repeat(rest), model.theme.dim).draw(area, buf);
+}
+
+/// Which other conflicts ask about the same person, and what becomes of them; `None` where none does.
+pub fn asked_again(model: &Model, conflict: &Conflict) -> Option<String> {
+    let again = same_person::followers(&model.conflicts.all, model.times.now);
+    if let Some(lead) = again.get(&conflict.id) {
+        return Some(format!(
+            "{lead} asks about the same person, and settles this one."
+        ));
+    }
+    let others = again.iter().filter(|(_, lead)| **lead == conflict.id);
+    let others: Vec<_> = others.map(|(id, _)| id.to_string()).collect();
+    (!others.is_empty()).then(|| {
+        let others = others.join(", ");
+        format!("The same person, seen from the other side: {others}. A pair settles these too.")
+    })
 }
 
 fn preview(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
@@ -218,7 +322,7 @@ fn preview(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
         let mut row = Row::of("   ", Style::new())
             .cell(&field.field.label(), 14, theme.title)
             .add(format!("base {base}"), theme.dim);
-        for side in crate::model::Side::BOTH {
+        for side in Side::BOTH {
             let text = show(field.of(side), &model.times);
             row = row.add(format!("   {side} "), theme.dim).spans(
                 super::super::widgets::diff::spans(&base, &text, Style::new(), theme),
@@ -232,5 +336,8 @@ fn preview(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
     if conflict.fields.is_empty() {
         let words = format!("   {}", what(conflict));
         Row::of(words, Style::new()).draw(paint::row(inner, at + 1), buf);
+        if let Some(words) = asked_again(model, conflict) {
+            Row::of(format!("   {words}"), theme.dim).draw(paint::row(inner, at + 2), buf);
+        }
     }
 }

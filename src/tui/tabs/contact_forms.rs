@@ -35,7 +35,8 @@ pub fn edit(model: &mut Model, tags_only: bool) {
         .filter(|_| on_cursor && !tags_only)
         .map(|entry| entry.field.clone());
     if let Some(field) = wanted.as_ref().filter(|field| held(field)) {
-        let words = format!("{} is in conflict: enter decides it.", field.label());
+        let (field, key) = (field.label(), model.key("open"));
+        let words = format!("{field} is in conflict: {key} decides it.");
         return model.say(words);
     }
     let mut fields: Vec<FieldName> = if tags_only {
@@ -50,7 +51,8 @@ pub fn edit(model: &mut Model, tags_only: bool) {
         fields.retain(|field| *field != FieldName::Business && !held(field));
     }
     if fields.iter().any(held) {
-        return model.say("tags is in conflict: enter in the detail decides it.");
+        let words = "tags is in conflict: {open} in the detail decides it.";
+        return model.say(model.keymap.fill(words));
     }
     let at = fields
         .iter()
@@ -198,7 +200,8 @@ pub fn split(model: &mut Model) {
         "Each is then in one system only. Nothing is deleted.".into(),
     ];
     let ask = Ask::Act(Action::Split { link });
-    let said = format!("{name}: parted with the next pass. L makes a pair of two.");
+    let key = model.key("contact.link");
+    let said = format!("{name}: parted with the next pass. {key} makes a pair of two.");
     let title = format!("Part the pair of {name}?");
     let confirm = Confirm::one(&title, lines, "part them", ask, &said);
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
@@ -206,18 +209,23 @@ pub fn split(model: &mut Model) {
 
 /// The two contacts that `L` would pair: the one under the cursor and the marked one, that of GHL first.
 pub fn to_link(model: &Model) -> Result<(&ContactRow, &ContactRow), String> {
-    const HOW: &str = "v marks the other record (only in GHL or only in Growbots), then L here";
+    const HOW: &str =
+        "{mark} marks the other record (only in GHL or only in Growbots), then {contact.link} here";
     let here = model.contacts.current().ok_or("no contact is selected")?;
     if here.ids.ghl.is_some() && here.ids.growbots.is_some() {
-        return Err(format!("{} has a pair: X parts it", here.name));
+        let key = model.key("contact.split");
+        return Err(format!("{} has a pair: {key} parts it", here.name));
     }
     let marked = model.marks.contacts.iter().filter(|id| **id != here.id);
     let [other] = marked.collect::<Vec<_>>()[..] else {
-        return Err(HOW.into());
+        return Err(model.keymap.fill(HOW));
     };
     let rows = &model.contacts.window.rows;
     let other = rows.iter().find(|row| row.id == *other);
-    let other = other.ok_or("the marked one is not in this list: f or / shows both")?;
+    let other = other.ok_or_else(|| {
+        let words = "the marked one is not in this list: {filter} or {search} shows both";
+        model.keymap.fill(words)
+    })?;
     let on = |row: &ContactRow, side: Side| row.ids.get(side).is_some();
     match (on(here, Side::Ghl), on(other, Side::Ghl)) {
         (true, false) => Ok((here, other)),
@@ -249,8 +257,9 @@ pub fn link(model: &mut Model) {
         ghl: id.clone(),
         growbots: other.clone(),
     });
-    let said = "Paired with the next pass. X parts them again.";
-    let confirm = Confirm::one("The same person?", lines, "make them a pair", ask, said);
+    let key = model.key("contact.split");
+    let said = format!("Paired with the next pass. {key} parts them again.");
+    let confirm = Confirm::one("The same person?", lines, "make them a pair", ask, &said);
     model.marks.contacts.clear();
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
 }
@@ -287,7 +296,7 @@ pub fn finish_tags(model: &mut Model, form: Form, links: &[LinkId]) {
         .as_ref()
         .filter(|all| covers(all, links))
     else {
-        model.say("The marked contacts are still being read: enter again.");
+        model.say("The marked contacts are still being read: enter again."); // the key of the form
         model.overlay = Some(Overlay::Form(Box::new(form)));
         return;
     };

@@ -8,6 +8,7 @@ use super::super::model::Model;
 use super::super::msg::{Move, Page, Tab};
 use super::super::window::Window;
 use super::detail::{self, Entry, Section, Standing};
+use super::detail_table;
 use super::views::{Column, USUAL, View};
 
 /// A read that takes longer is said to take place.
@@ -216,6 +217,7 @@ pub fn accept_detail(model: &mut Model, detail: Option<Box<ContactDetail>>) {
         if model.contacts.section == Section::Fields {
             model.contacts.at = model.contacts.at.min(last);
         }
+        to_listed(model);
         model.dirty = true;
     }
 }
@@ -243,12 +245,25 @@ pub fn go(model: &mut Model, how: Move) {
     }
 }
 
+/// In the table over the whole width: puts the cursor on a field that has a row.
+fn to_listed(model: &mut Model) {
+    if !detail_table::is_table(model) {
+        return;
+    }
+    let listed = detail_table::listed(model, &entries(model));
+    let next = listed.iter().find(|at| **at >= model.contacts.at);
+    if let Some(at) = next.or(listed.last()) {
+        model.contacts.at = *at;
+    }
+}
+
 fn go_detail(model: &mut Model, how: Move) {
     let Some(detail) = model.contacts.detail_in_view() else {
         return;
     };
     let entries = entries(model);
     let places: Vec<usize> = match model.contacts.section {
+        Section::Fields if detail_table::is_table(model) => detail_table::listed(model, &entries),
         Section::Fields => {
             let folded = is_folded(model, &entries);
             let shown = detail::shown(&entries, folded);
@@ -265,15 +280,7 @@ fn go_detail(model: &mut Model, how: Move) {
     };
     let at = places.iter().position(|at| *at >= model.contacts.at);
     let at = at.unwrap_or(last);
-    let to = match how {
-        Move::Down => at + 1,
-        Move::Up => at.saturating_sub(1),
-        Move::Top => 0,
-        Move::Bottom => last,
-        Move::PageDown => at + 10,
-        Move::PageUp => at.saturating_sub(10),
-    };
-    model.contacts.at = places[to.min(last)];
+    model.contacts.at = places[how.among(at, last, 10)];
 }
 
 /// Puts the cursor on the row in a line of the body; in the detail, the focus there.
@@ -315,7 +322,7 @@ pub fn open(model: &mut Model) {
     if !model.contacts.detail_focus {
         model.contacts.detail_focus = model.contacts.subject().is_some();
         model.contacts.zoomed = model.contacts.detail_focus;
-        return;
+        return to_listed(model);
     }
     let entries = entries(model);
     let at = model.contacts.at;
@@ -325,9 +332,15 @@ pub fn open(model: &mut Model) {
     };
     match held {
         Some(Standing::Conflict(Some(id))) => super::workbench::open(model, id),
-        Some(Standing::Parked(..)) => model.say("Parked: e gives it another value."),
+        Some(Standing::Parked(..)) => {
+            let key = model.key("contact.edit");
+            model.say(format!("Parked: {key} gives it another value."));
+        }
         Some(Standing::Waiting(_)) => model.say("Waits: the next pass writes it."),
-        _ => model.contacts.zoomed = true,
+        _ => {
+            model.contacts.zoomed = true;
+            to_listed(model);
+        }
     }
 }
 
@@ -369,6 +382,13 @@ pub fn back(model: &mut Model) -> bool {
         follow(model);
     }
     true
+}
+
+/// Leaves the detail, however deep; the search stays.
+pub fn to_list(model: &mut Model) {
+    model.contacts.named = None;
+    model.contacts.zoomed = false;
+    model.contacts.detail_focus = false;
 }
 
 /// Shows a contact that something else names.

@@ -10,7 +10,7 @@ use super::super::model::Model;
 use super::super::theme::Theme;
 use super::super::widgets::paint::{self, Row};
 use super::views::Column;
-use super::{detail, detail_view};
+use super::{detail, detail_table, detail_view};
 
 /// Columns of the list with its scroll track: all of a narrow terminal.
 pub fn list_columns(model: &Model) -> u16 {
@@ -163,11 +163,16 @@ fn draw_list(model: &Model, area: Rect, buf: &mut Buffer) {
     if window.rows.is_empty() {
         let words = match (window.loaded, model.contacts.query.search.as_str()) {
             (false, _) => "reading…".into(),
-            (true, "") if !model.contacts.query.filter.is_empty() => {
-                "No contact passes the filter. esc drops it.".into()
-            }
+            (true, "") if !model.contacts.query.filter.is_empty() => model
+                .keymap
+                .fill("No contact passes the filter. {back} drops it."),
             (true, "") => "No contact yet. The first pass brings them.".into(),
-            (true, search) => format!("No contact matches {search}. esc shows all."),
+            (true, search) => {
+                format!(
+                    "No contact matches {search}. {} shows all.",
+                    model.key("back")
+                )
+            }
         };
         Row::of(format!("    {words}"), theme.dim).draw(paint::row(inner, 1), buf);
     }
@@ -221,7 +226,7 @@ fn draw_foot(model: &Model, area: Rect, buf: &mut Buffer) {
         "" if !model.frame_read => Row::new(),
         "" => Row::of(format!(" {} contacts, {by}", thousands(all)), Style::new()),
         search => Row::of(
-            format!(" search {search}, {by}, esc drops it"),
+            format!(" search {search}, {by}, {} drops it", model.key("back")),
             Style::new(),
         ),
     };
@@ -280,12 +285,15 @@ fn draw_detail(model: &Model, area: Rect, compact: bool, buf: &mut Buffer) {
         ..ruled
     };
     paint::rule("", theme.dim, line, theme, buf);
-    let rows = detail_view::section_rows(model, detail, &entries, columns);
     let place = Rect {
         y: area.y + first,
         height: area.height.saturating_sub(first),
         ..area
     };
+    if detail_table::is_table(model) {
+        return detail_table::draw(model, detail, &entries, place, buf);
+    }
+    let rows = detail_view::section_rows(model, detail, &entries, columns);
     let at = model.contacts.at;
     let start = rows.iter().position(|(of, _)| *of == Some(at)).unwrap_or(0);
     let end = rows.iter().rposition(|(of, _)| *of == Some(at));

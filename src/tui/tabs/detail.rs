@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use crate::merge::FieldMap;
 use ratatui::style::Style;
 
-use crate::model::{BySide, Conflict, ConflictId, FieldName, LinkState, Side, Value, Why};
+use crate::model::{
+    BySide, Conflict, ConflictId, FieldChange, FieldName, LinkState, Side, Value, Why,
+};
 use crate::store::ContactDetail;
 use crate::text::clean;
 
+use super::super::model::Model;
 use super::super::theme::Theme;
 use super::super::times::Times;
 
@@ -216,6 +219,32 @@ pub fn shown(entries: &[Entry], folded: bool) -> Vec<(usize, &Entry)> {
         .collect()
 }
 
+/// Where the value of a field on a side comes from, as far as is known: neither side says who changed which field, so
+/// that it is a write of the log, or the last edit of the whole record there. Empty where nothing is known.
+pub fn blame(model: &Model, detail: &ContactDetail, field: &FieldName, side: Side) -> String {
+    let Some(end) = detail.linked.ends.get(side).last_seen() else {
+        return String::new();
+    };
+    let now = end.record.get(field);
+    let written = detail.history.iter().find(|entry| {
+        let gave = |change: &FieldChange| change.field == *field && change.to.as_ref() == now;
+        entry.side == Some(side) && entry.op != "refused" && entry.fields.iter().any(gave)
+    });
+    if let Some(entry) = written {
+        return format!(
+            "written {}: {}",
+            model.times.moment(entry.at),
+            clean(&entry.cause)
+        );
+    }
+    end.updated_at.map_or_else(String::new, |at| {
+        format!(
+            "changed in {side}; its record was edited last {}",
+            model.times.moment(at)
+        )
+    })
+}
+
 /// How many rows all fields take, at least.
 pub fn height(entries: &[Entry]) -> usize {
     let rows = |entry: &Entry| match entry.standing {
@@ -226,7 +255,7 @@ pub fn height(entries: &[Entry]) -> usize {
 }
 
 /// The state of a contact in words: `2 fields in conflict, 1 parked`.
-pub fn state_words(detail: &ContactDetail, entries: &[Entry]) -> String {
+pub fn state_words(model: &Model, detail: &ContactDetail, entries: &[Entry]) -> String {
     let count = |fits: &dyn Fn(&Standing) -> bool| {
         entries.iter().filter(|entry| fits(&entry.standing)).count()
     };
@@ -253,7 +282,9 @@ pub fn state_words(detail: &ContactDetail, entries: &[Entry]) -> String {
         return words.join(", ");
     }
     match detail.state {
-        LinkState::Ignored => "ignored, i takes it up again".into(),
+        LinkState::Ignored => model
+            .keymap
+            .fill("ignored, {contact.ignore} takes it up again"),
         LinkState::Conflict => "held by a conflict, 3 shows it".into(),
         LinkState::Error => "a write failed, 5 says why".into(),
         LinkState::Waiting => "waits to be written".into(),

@@ -8,6 +8,7 @@ use crate::text::{clean, cut_end, cut_middle, width};
 
 use super::super::glyphs::state_mark;
 use super::super::model::Model;
+use super::super::pages;
 use super::super::widgets::{diff, help::wrap, paint::Row};
 use super::detail::{Entry, Section, Standing, mark, show, shown, state_words};
 
@@ -21,11 +22,14 @@ pub fn section_rows(
     entries: &[Entry],
     columns: usize,
 ) -> Vec<DetailRow> {
-    let none = |words: &str| vec![(None, Row::of(format!(" {words}"), model.theme.dim))];
+    let none = |words: &str| {
+        let words = model.keymap.fill(words);
+        vec![(None, Row::of(format!(" {words}"), model.theme.dim))]
+    };
     match model.contacts.section {
         Section::Fields => field_rows(model, entries, columns),
         Section::Tasks if detail.tasks.is_empty() => none("No tasks."),
-        Section::Notes if detail.notes.is_empty() => none("No notes. m writes one."),
+        Section::Notes if detail.notes.is_empty() => none("No notes. {contact.note} writes one."),
         Section::Appointments if detail.appointments.is_empty() => none("No appointments."),
         Section::History if detail.history.is_empty() => none("Nothing was written yet."),
         Section::Tasks => children(model, &detail.tasks, columns),
@@ -84,7 +88,7 @@ fn field_rows(model: &Model, entries: &[Entry], columns: usize) -> Vec<DetailRow
             let row = row.spans(diff::spans(&base, &text, Style::new(), theme));
             rows.push((Some(*at), row));
         }
-        let why = why_words(entry);
+        let why = why_words(model, entry);
         for line in wrap(&why, columns.saturating_sub(16)) {
             let style = match entry.standing {
                 Standing::Conflict(_) => theme.decide,
@@ -95,20 +99,27 @@ fn field_rows(model: &Model, entries: &[Entry], columns: usize) -> Vec<DetailRow
     }
     let hidden = entries.len() - shown.len();
     if hidden > 0 {
-        let words = format!("{hidden} in step, space shows");
+        let words = format!("{hidden} in step, {} shows", model.key("unfold"));
         rows.push((None, Row::new().end_at(&words, mark_at, theme.dim)));
     }
     rows
 }
 
-fn why_words(entry: &Entry) -> String {
+fn why_words(model: &Model, entry: &Entry) -> String {
     match &entry.standing {
-        Standing::Conflict(Some(id)) => format!("held: conflict {id}, enter decides it"),
+        Standing::Conflict(Some(id)) => {
+            format!("held: conflict {id}, {} decides it", model.key("open"))
+        }
         Standing::Conflict(None) => "held by a conflict".into(),
         Standing::Parked(side, why) if why.is_empty() => {
-            format!("parked: {side} did not take it; e edits")
+            format!(
+                "parked: {side} did not take it; {} edits",
+                model.key("contact.edit")
+            )
         }
-        Standing::Parked(side, why) => format!("parked: {side}: {why}; e edits"),
+        Standing::Parked(side, why) => {
+            format!("parked: {side}: {why}; {} edits", model.key("contact.edit"))
+        }
         Standing::Differs => "differs: an edit on the receiving side stays there".into(),
         Standing::Waiting(waits) => match (waits.ghl, waits.growbots) {
             (true, true) => "waits to go to both sides, next pass".into(),
@@ -170,7 +181,7 @@ fn children(model: &Model, linked: &[Linked], columns: usize) -> Vec<DetailRow> 
 }
 
 /// A line of the log under its record.
-fn history_row(model: &Model, entry: &LogEntry, columns: usize) -> Row {
+pub(super) fn history_row(model: &Model, entry: &LogEntry, columns: usize) -> Row {
     let theme = &model.theme;
     let side = entry.side.map_or("", Side::label);
     let changes: Vec<_> = entry
@@ -220,7 +231,7 @@ pub fn head_rows(
         LinkState::Waiting => theme.moving,
         _ => theme.well,
     };
-    let words = state_words(detail, entries);
+    let words = state_words(model, detail, entries);
     let words = cut_end(&words, columns.saturating_sub(18)).into_owned();
     let room = columns.saturating_sub(width(&words) + 7).max(10);
     let first = Row::of(" ", Style::new())
@@ -246,10 +257,11 @@ pub fn head_rows(
         (None, true) => "deleted".into(),
         (None, false) => "not here".into(),
     };
-    let third = Row::of(
-        format!(" GHL {}   Growbots {}", id(Side::Ghl), id(Side::Growbots)),
-        theme.dim,
-    );
+    let page = |side: Side| pages::linked(model, side, theme.dim);
+    let third = Row::of(" GHL ", theme.dim)
+        .add(id(Side::Ghl), page(Side::Ghl))
+        .add("   Growbots ", theme.dim)
+        .add(id(Side::Growbots), page(Side::Growbots));
     let mut tabs = Row::new();
     for section in Section::ALL {
         let label = section.label(detail);

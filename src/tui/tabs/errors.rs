@@ -2,17 +2,20 @@
 
 use crate::engine::port::Ask;
 use crate::model::{
-    Action, Alert, AlertState, BySide, ErrorId, ErrorRow, ErrorState, LinkId, Millis,
+    Action, Alert, AlertState, BySide, End, ErrorId, ErrorRow, ErrorState, FieldChange, FieldName,
+    Kind, LinkId, Millis, Side, Value,
 };
+use crate::text::clean;
 
 use super::super::confirm::{Confirm, cost_words};
-use super::super::effect::{Effect, Request};
+use super::super::effect::Request;
 use super::super::filter::{self, Filters};
-use super::super::form::{Form, Purpose};
 use super::super::model::{Model, Overlay};
-use super::super::msg::{Do, Move};
+use super::super::msg::{Do, Move, Tab};
 use super::super::times::counted;
-use super::contacts;
+use super::super::widgets::palette::{Palette, Picks};
+use super::detail::show;
+use super::{contacts, tasks};
 
 /// State of the tab.
 #[derive(Clone, Debug, Default)]
@@ -39,15 +42,17 @@ impl Errors {
         self.all.iter().find(|error| error.id == cursor)
     }
 
-    /// In the order of the screen: those that are open first.
+    /// In the order of the screen: those that are open first, those that are closed last.
     pub fn order(&self, filters: &Filters, now: Millis) -> Vec<&ErrorRow> {
-        let open = |error: &&ErrorRow| error.state == ErrorState::Open;
-        let quiet = |error: &&ErrorRow| !open(error);
-        let all = || {
-            let all = self.all.iter();
-            all.filter(|error| filter::passes_error(filters, error, now))
-        };
-        all().filter(open).chain(all().filter(quiet)).collect()
+        let all = self.all.iter();
+        let passing = all.filter(|error| filter::passes_error(filters, error, now));
+        let mut order: Vec<_> = passing.collect();
+        order.sort_by_key(|error| match error.state {
+            ErrorState::Open => 0,
+            ErrorState::Muted | ErrorState::Skipped => 1,
+            ErrorState::Closed => 2,
+        });
+        order
     }
 
     /// Whether an error shows what it means.
@@ -71,52 +76,59 @@ impl Errors {
     }
 }
 
+/// Asks for the errors; for those that are closed too where the filter names a state.
+pub fn read(model: &mut Model) {
+    let named = model.filters.of(Tab::Errors).fields();
+    let closed = named.contains(&"state");
+    model.read(Request::Errors { closed });
+}
+
 /// Takes what the store has.
 pub fn accept(model: &mut Model, errors: Vec<ErrorRow>) {
     let state = &mut model.errors;
     if state.loaded && state.all == errors {
         return;
     }
-    let order: Vec<_> = state
-        .order(&model.filters, model.times.now)
-        .iter()
-        .map(|error| error.id)
-        .collect();
-    let at = order.iter().position(|id| Some(*id) == state.cursor);
-    state.all = errors;
-    state.loaded = true;
-    if state.current().is_none() {
-        let order = state.order(&model.filters, model.times.now);
-        let next = order.get(at.unwrap_or(0)).or(order.last());
-        state.cursor = next.map(|error| error.id);
-    }
+    let order = shown(model);
+    let at = order.iter().position(|id| Some(*id) == model.errors.cursor);
+    model.errors.all = errors;
+    model.errors.loaded = true;
+    keep_in_view(model, at.unwrap_or(0));
     model.dirty = true;
+}
+
+/// The errors of the list, in its order.
+fn shown(model: &Model) -> Vec<ErrorId> {
+    let order = model.errors.order(&model.filters, model.times.now);
+    order.iter().map(|error| error.id).collect()
+}
+
+/// Puts the cursor on what is shown, near row `at`, where it stands on nothing that is: commands are about what the
+/// operator sees.
+fn keep_in_view(model: &mut Model, at: usize) {
+    let order = shown(model);
+    if !order.iter().any(|id| Some(*id) == model.errors.cursor) {
+        model.errors.cursor = order.get(at).or(order.last()).copied();
+    }
+}
+
+/// The filter changed: asks for what it shows.
+pub fn filtered(model: &mut Model) {
+    keep_in_view(model, 0);
+    read(model);
 }
 
 /// Moves the cursor.
 pub fn go(model: &mut Model, how: Move) {
     let rows = model.body_rows();
-    let order: Vec<_> = model
-        .errors
-        .order(&model.filters, model.times.now)
-        .iter()
-        .map(|error| error.id)
-        .collect();
+    let order = shown(model);
     let Some(last) = order.len().checked_sub(1) else {
         return;
     };
     let cursor = model.errors.cursor;
     let at = order.iter().position(|id| Some(*id) == cursor).unwrap_or(0);
     let page = rows.saturating_sub(4).max(1);
-    let to = match how {
-        Move::Down => at + 1,
-        Move::Up => at.saturating_sub(1),
-        Move::Top => 0,
-        Move::Bottom => last,
-        Move::PageDown => at + page,
-        Move::PageUp => at.saturating_sub(page),
-    };
-    model.errors.cursor = Some(order[to.min(last)]);
+    model.errors.cursor = Some(order[how.among(at, last, page)]);
     model.errors.down = 0;
 }
 
@@ -153,8 +165,104 @@ pub fn list_records(model: &mut Model) {
 pub fn accept_records(model: &mut Model, error: ErrorId, records: Vec<(LinkId, String)>) {
     let listed = &mut model.errors.listed;
     listed.retain(|(other, _)| *other != error);
+    let links = records.iter().map(|(link, _)| *link).collect();
     listed.push((error, records));
     model.dirty = true;
+    if model.tab == Tab::Errors && matches!(model.overlay, Some(Overlay::Palette(_))) {
+        model.read(Request::Marked(links)); // to be given to somebody
+    }
+}
+
+/// Opens the list of people to give the tasks of the error under the cursor to.
+pub fn assign(model: &mut Model) {
+    if let Some(id) = model.errors.cursor {
+        model.contacts.marked = None;
+        tasks::read_board(model);
+        let palette = Palette::picking(Picks::Assignee);
+        model.overlay = Some(Overlay::Palette(palette));
+        model.read(Request::ErrorRecords(id));
+    }
+}
+
+/// Asks whether to give the tasks of the error under the cursor to somebody; empty: to nobody.
+pub fn give_to(model: &mut Model, who: &str) {
+    let Some(error) = model.errors.current() else {
+        return;
+    };
+    let Some(details) = &model.contacts.marked else {
+        return model.say(
+            model
+                .keymap
+                .fill("Its records are still being read: {error.assign} again."),
+        );
+    };
+    let to = Value::text(who);
+    let mut lines = vec!["This will write, now:".to_owned()];
+    let mut asks = Vec::new();
+    let mut writes = BySide::<usize>::default();
+    for linked in details.iter().map(|detail| &detail.linked) {
+        if linked.kind != Kind::Task {
+            continue;
+        }
+        let ends = linked.ends.as_ref().map(End::live);
+        let Some(first) = ends.ghl.or(ends.growbots) else {
+            continue;
+        };
+        let from = first.record.get(&FieldName::Assignee).cloned();
+        let title = clean(&first.record.title(Kind::Task)).into_owned();
+        for side in Side::BOTH {
+            let had = ends
+                .get(side)
+                .map(|end| end.record.get(&FieldName::Assignee));
+            if had.is_some_and(|had| had != to.as_ref()) {
+                *writes.get_mut(side) += 1;
+                let (from, to) = (
+                    show(had.flatten(), &model.times),
+                    show(to.as_ref(), &model.times),
+                );
+                lines.push(format!("{:<10} {title}  {from} → {to}", side.label()));
+            }
+        }
+        if from != to {
+            asks.push(Ask::Act(Action::Edit {
+                link: linked.id,
+                changes: vec![FieldChange {
+                    field: FieldName::Assignee,
+                    from,
+                    to: to.clone(),
+                }],
+            }));
+        }
+    }
+    if asks.is_empty() {
+        return model.say(
+            model.keymap.fill(
+                "It holds no task that this would change: {error.record} goes to its record.",
+            ),
+        );
+    }
+    let n = counted(asks.len() as u64, "task", "tasks");
+    let mut foot = vec![format!("Requests   {}", cost_words(writes))];
+    if error.count > details.len() as u64 && details.len() > 100 {
+        foot.push(format!(
+            "The first {} of its records; {} again takes the next.",
+            details.len(),
+            model.key("error.assign")
+        ));
+    }
+    let confirm = Confirm {
+        lines,
+        foot,
+        yes: Some("give".into()),
+        said: format!(
+            "{n} given to {}. {} tries what still fails.",
+            show(to.as_ref(), &model.times),
+            model.key("error.retry")
+        ),
+        asks,
+        ..Confirm::new(format!("Give {n} of this error?"))
+    };
+    model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
 }
 
 /// The records of an error, where they are listed.
@@ -240,7 +348,10 @@ pub fn ask(model: &mut Model, what: Do) {
         ),
         Do::Skip => (
             "Skip",
-            format!("{records} are not tried again until they change on a side. r takes it back."),
+            format!(
+                "{records} are not tried again until they change on a side. {} takes it back.",
+                model.key("error.retry")
+            ),
             "skip",
             "Skipped until the records change.",
         ),
@@ -252,14 +363,16 @@ pub fn ask(model: &mut Model, what: Do) {
         ),
         _ => (
             "Mute",
-            "It is kept out of the counts. Nothing else changes. m again takes it back.".into(),
+            model.keymap.fill(
+                "It is kept out of the counts. Nothing else changes. {error.mute} again takes it back.",
+            ),
             "mute",
             "Muted.",
         ),
     };
     let action = |error: ErrorId| match what {
-        Do::Skip => Action::Skip { error },
-        Do::Mute if !quiet(ErrorState::Muted) => Action::Mute { error },
+        Do::Skip => Action::Skip { error, note: None },
+        Do::Mute if !quiet(ErrorState::Muted) => Action::Mute { error, note: None },
         _ => Action::Retry { error },
     };
     let mut lines: Vec<String> = match rows.as_slice() {
@@ -279,77 +392,6 @@ pub fn ask(model: &mut Model, what: Do) {
         ..Confirm::new(title)
     };
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
-}
-
-/// Opens the box for the name of the file to export the list to.
-pub fn export(model: &mut Model) {
-    let title = "Export these errors: to a new file, .csv or .jsonl".to_owned();
-    let name = crate::model::Value::text("couplet-errors.csv");
-    let fields = vec![(crate::model::FieldName::Name, name)];
-    let form = Form::new(title, Purpose::Export, fields, 0, &model.times);
-    model.overlay = Some(Overlay::Form(Box::new(form)));
-}
-
-/// Hands the list over to be written to a file.
-pub fn write_to(model: &mut Model, path: &str) {
-    let rows = model.errors.order(&model.filters, model.times.now);
-    let end = std::path::Path::new(path).extension();
-    let is_csv = !end.is_some_and(|end| end.eq_ignore_ascii_case("jsonl"));
-    let mut text = String::new();
-    if is_csv {
-        text.push_str(
-            "id,state,side,status,operation,count,first_at,last_at,next_retry_at,pattern,message\n",
-        );
-    }
-    for row in rows {
-        let last = &row.last;
-        let at = |at: Option<Millis>| at.map_or_else(String::new, |at| at.to_string());
-        let cells = [
-            ("id", row.id.to_string()),
-            ("state", row.state.name().to_owned()),
-            (
-                "side",
-                last.side.map_or("couplet", crate::model::Side::name).into(),
-            ),
-            (
-                "status",
-                last.status.map_or_else(String::new, |it| it.to_string()),
-            ),
-            ("operation", last.operation.clone()),
-            ("count", row.count.to_string()),
-            ("first_at", at(Some(row.first_at))),
-            ("last_at", at(Some(row.last_at))),
-            ("next_retry_at", at(last.next_retry_at)),
-            ("pattern", last.pattern.clone()),
-            ("message", last.message.clone()),
-        ];
-        if is_csv {
-            let cells = cells.map(|(_, cell)| quoted(&cell));
-            text.push_str(&cells.join(","));
-        } else {
-            let fields = cells.map(|(name, cell)| (name.to_owned(), serde_json::Value::from(cell)));
-            text.push_str(&serde_json::Value::Object(fields.into_iter().collect()).to_string());
-        }
-        text.push('\n');
-    }
-    model.effect(Effect::Save {
-        path: path.into(),
-        text,
-    });
-}
-
-/// A cell of CSV (RFC 4180). One that a spreadsheet would take for a formula begins with an apostrophe.
-fn quoted(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@']);
-    let cell = if formula {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    };
-    if cell.contains([',', '"', '\n', '\r']) {
-        return format!("\"{}\"", cell.replace('"', "\"\""));
-    }
-    cell
 }
 
 /// Puts the cursor on the error in a line of the body.

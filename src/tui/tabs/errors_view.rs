@@ -16,6 +16,7 @@ use super::conflicts;
 fn next_try(model: &Model, error: &ErrorRow) -> String {
     match (error.state, error.last.next_retry_at) {
         (ErrorState::Skipped, _) => "never: skipped".into(),
+        (ErrorState::Closed, _) => "settled".into(),
         (_, Some(at)) => model.times.moment(at),
         (_, None) if error.title.is_empty() => "with a pass".into(),
         (_, None) => "when it changes".into(),
@@ -48,15 +49,21 @@ fn unfolded_rows(model: &Model, error: &ErrorRow, columns: usize) -> Vec<Row> {
     let steps = advice::of(error).map(|advice| advice::steps(error, advice));
     for (at, step) in steps.unwrap_or_default().iter().enumerate() {
         let label = if at == 0 { "What to do" } else { "" };
+        let step = model.keymap.fill(step);
         say(label, &format!("{}  {step}", at + 1));
     }
     if !error.title.is_empty() {
-        say("Cost of r", &super::errors::cost(error));
+        let label = model.keymap.fill("Cost of {error.retry}");
+        say(&label, &super::errors::cost(error));
         let records = super::errors::records(model, error);
         if records.is_empty() {
             let more = match error.count {
                 0 | 1 => String::new(),
-                n => format!(" and {} more; space lists them", thousands(n - 1)),
+                n => format!(
+                    " and {} more; {} lists them",
+                    thousands(n - 1),
+                    model.key("unfold")
+                ),
             };
             say("Records", &format!("{}{more}", error.title));
         }
@@ -78,6 +85,16 @@ fn unfolded_rows(model: &Model, error: &ErrorRow, columns: usize) -> Vec<Row> {
     let first = model.times.moment(error.first_at);
     let times = counted(error.count, "record", "records");
     say("Since", &format!("{first}, {times}"));
+    if let Some(who) = &error.operator {
+        let done = match error.state {
+            ErrorState::Muted => "muted by",
+            ErrorState::Skipped => "skipped by",
+            _ => "tried again by",
+        };
+        let why = error.note.as_deref().map(clean);
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        say("Who", &format!("{done} {}{why}", clean(who)));
+    }
     rows
 }
 
@@ -108,7 +125,8 @@ fn draw_alerts(model: &Model, inner: Rect, buf: &mut Buffer) {
         let room = (inner.width as usize).saturating_sub(20);
         let mut row = Row::of(mark, style).add(cut_end(&words, room).into_owned(), Style::new());
         if alert.state == AlertState::Open && at == 0 {
-            row = row.end_at("A acknowledges", inner.width as usize - 1, theme.dim);
+            let words = model.keymap.fill("{error.acknowledge} acknowledges");
+            row = row.end_at(&words, inner.width as usize - 1, theme.dim);
         }
         row.draw(paint::row(inner, 1 + at), buf);
     }
@@ -135,6 +153,7 @@ struct Columns {
     what: usize,
     first: usize,
     last: usize,
+    who: usize,
 }
 
 const NEXT: usize = 17;
@@ -145,6 +164,7 @@ fn head_row(model: &Model, error: &ErrorRow, widths: &Columns) -> Row {
         (_, true) => "▾",
         (ErrorState::Muted, _) => "m",
         (ErrorState::Skipped, _) => "x",
+        (ErrorState::Closed, _) => "✓",
         _ => "▸",
     };
     let side = error.last.side.map_or("couplet", Side::label);
@@ -160,17 +180,32 @@ fn head_row(model: &Model, error: &ErrorRow, widths: &Columns) -> Row {
         .cell(&model.times.moment(error.first_at), widths.first, theme.dim)
         .cell(&model.times.moment(error.last_at), widths.last, theme.dim)
         .cell(&next_try(model, error), NEXT, Style::new())
+        .cell(&who(error), widths.who, theme.dim)
+}
+
+/// Who did something about an error.
+fn who(error: &ErrorRow) -> String {
+    error
+        .operator
+        .as_deref()
+        .map_or_else(String::new, |who| clean(who).into_owned())
 }
 
 fn lines(model: &Model, widths: &Columns, columns: usize) -> Vec<Line> {
     let order = model.errors.order(&model.filters, model.times.now);
-    let quiet = order.iter().filter(|e| e.state != ErrorState::Open).count();
+    let group = |error: &ErrorRow| match error.state {
+        ErrorState::Open => "",
+        ErrorState::Muted | ErrorState::Skipped => "muted and skipped",
+        ErrorState::Closed => "settled",
+    };
     let mut lines = Vec::new();
-    let mut named = false;
-    for error in order {
-        if error.state != ErrorState::Open && !named {
-            lines.push(Line::Heading(format!("muted and skipped {quiet}")));
-            named = true;
+    let mut named = "";
+    for error in &order {
+        let name = group(error);
+        if name != named {
+            let members = order.iter().filter(|other| group(other) == name);
+            lines.push(Line::Heading(format!("{name} {}", members.count())));
+            named = name;
         }
         lines.push(Line::Head(error.id, head_row(model, error, widths)));
         if model.errors.is_unfolded(error.id) {
@@ -182,11 +217,16 @@ fn lines(model: &Model, widths: &Columns, columns: usize) -> Vec<Line> {
 }
 
 fn widths(model: &Model, columns: usize) -> Columns {
-    let (first, last) = if model.is_wide() { (13, 13) } else { (0, 0) };
+    let (first, last, who) = if model.is_wide() {
+        (13, 13, 10)
+    } else {
+        (0, 0, 0)
+    };
     Columns {
-        what: columns.saturating_sub(3 + 10 + 9 + first + last + NEXT),
+        what: columns.saturating_sub(3 + 10 + 9 + first + last + NEXT + who),
         first,
         last,
+        who,
     }
 }
 
@@ -228,6 +268,11 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         .cell("First", widths.first, Style::new())
         .cell("Last", widths.last, Style::new())
         .cell("Next try", NEXT, Style::new())
+        .cell(
+            if widths.who > 0 { "Who" } else { "" },
+            widths.who,
+            Style::new(),
+        )
         .draw(paint::row(inner, before - 1), buf);
     let lines = lines(model, &widths, columns);
     let visible = (area.height as usize).saturating_sub(before);
@@ -252,12 +297,13 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     if lines.is_empty() {
         let words = match (model.errors.loaded, model.errors.all.is_empty()) {
             (false, _) => " reading…".to_owned(),
-            (true, true) => {
-                " = No errors. What fails stands here, with what to do about it.".into()
-            }
+            (true, true) => model
+                .keymap
+                .fill(" = No errors. {filter} state:closed shows those that were settled."),
             (true, false) => format!(
-                " No error passes {}. esc drops it.",
-                model.filters.text(Tab::Errors)
+                " No error passes {}. {} drops it.",
+                model.filters.text(Tab::Errors),
+                model.key("back")
             ),
         };
         Row::of(words, theme.dim).draw(paint::row(inner, before), buf);
@@ -285,7 +331,9 @@ fn draw_sum(model: &Model, area: Rect, buf: &mut Buffer) {
     let row = match model.marks.errors.len() {
         0 => Row::of(head, theme.dim),
         n => Row::of(
-            format!(" {n} marked: r retries, x skips, m mutes them"),
+            model.keymap.fill(&format!(
+                " {n} marked: {{error.retry}} retries, {{error.skip}} skips, {{error.mute}} mutes them"
+            )),
             theme.title,
         ),
     };

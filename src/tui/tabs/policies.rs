@@ -4,8 +4,8 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::engine::port::Ask;
 use crate::merge::Policy;
-use crate::model::{Action, PolicyId, Remembered, Scope};
-use crate::text::clean;
+use crate::model::{Action, Millis, PolicyId, PolicyUse, Remembered, Scope};
+use crate::text::{clean, thousands};
 
 use super::super::confirm::Confirm;
 use super::super::effect::Request;
@@ -22,11 +22,33 @@ use super::super::widgets::paint::{self, Row};
 pub struct Policies {
     /// All, those that stand first at the head; `None` until they were read.
     pub rows: Option<Vec<Remembered>>,
+    /// How often each has settled something, those of the field map too.
+    pub uses: Vec<PolicyUse>,
     /// The policy under the cursor.
     pub cursor: Option<PolicyId>,
 }
 
+/// What stands in the log's name of a remembered policy.
+fn mark(id: PolicyId) -> String {
+    format!("remembered as {id} by")
+}
+
 impl Policies {
+    /// How often a policy has settled something, and when last.
+    fn use_of(&self, id: PolicyId) -> (u64, Option<Millis>) {
+        let mark = mark(id);
+        let all = self.uses.iter().filter(|one| one.name.contains(&mark));
+        all.fold((0, None), |(count, last), one| {
+            (count + one.count, last.max(Some(one.last)))
+        })
+    }
+
+    /// Those of the field map: nobody remembered them here.
+    fn of_map(&self) -> impl Iterator<Item = &PolicyUse> {
+        let all = self.uses.iter();
+        all.filter(|one| !one.name.contains("remembered as "))
+    }
+
     /// The policy under the cursor.
     pub fn current(&self) -> Option<&Remembered> {
         let rows = self.rows.as_ref()?;
@@ -43,11 +65,11 @@ pub fn open(model: &mut Model) {
 }
 
 /// Takes what the store has.
-pub fn accept(model: &mut Model, rows: Vec<Remembered>) {
+pub fn accept(model: &mut Model, rows: Vec<Remembered>, uses: Vec<PolicyUse>) {
     if let Some(policies) = &mut model.conflicts.policies {
         let rows = Some(rows);
-        model.dirty |= policies.rows != rows;
-        policies.rows = rows;
+        model.dirty |= policies.rows != rows || policies.uses != uses;
+        (policies.rows, policies.uses) = (rows, uses);
         policies.cursor = policies.current().map(|row| row.id);
     }
 }
@@ -63,13 +85,7 @@ pub fn go(model: &mut Model, how: Move) {
     };
     let at = rows.iter().position(|row| Some(row.id) == policies.cursor);
     let at = at.unwrap_or(0);
-    let to = match how {
-        Move::Down => at + 1,
-        Move::Up => at.saturating_sub(1),
-        Move::Top | Move::PageUp => 0,
-        Move::Bottom | Move::PageDown => last,
-    };
-    policies.cursor = Some(rows[to.min(last)].id);
+    policies.cursor = Some(rows[how.among(at, last, rows.len())].id);
 }
 
 /// Whose a policy is, in words.
@@ -110,13 +126,50 @@ pub fn remove(model: &mut Model) {
             by_words(&row.what.policy)
         ),
         String::new(),
-        format!("{id} decides nothing from now on. What it settled stays as it is."),
+        match policies.use_of(id).0 {
+            0 => format!("{id} decides nothing from now on. It has settled nothing."),
+            n => format!(
+                "{id} decides nothing from now on. The {} it settled stay.",
+                thousands(n)
+            ),
+        },
     ];
     let ask = Ask::Act(Action::ForgetPolicy { policy: id });
     let title = format!("Remove policy {id}?");
     let said = format!("{id} removed.");
     let confirm = Confirm::one(&title, lines, "remove it", ask, &said);
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+}
+
+/// What the policy under the cursor is for.
+fn draw_foot(model: &Model, policies: &Policies, area: Rect, buf: &mut Buffer) {
+    let theme = &model.theme;
+    let inner = paint::beside_track(area);
+    let columns = inner.width as usize;
+    let below = area.height.saturating_sub(3) as usize;
+    let id = policies.current().map(|row| row.id.to_string());
+    let title = id.unwrap_or_default();
+    paint::rule(&title, theme.title, paint::row(area, below), theme, buf);
+    let note = policies.current().and_then(|row| row.what.note.clone());
+    let note = note.map_or_else(String::new, |note| format!("\"{}\". ", clean(&note)));
+    let without = match policies.current().map(|row| policies.use_of(row.id).0) {
+        None | Some(0) => {
+            "Those of the field map stand in the settings: couplet map shows them.".into()
+        }
+        Some(1) => "Without it somebody would have been asked once.".into(),
+        Some(n) => format!(
+            "Without it somebody would have been asked {} times.",
+            thousands(n)
+        ),
+    };
+    let words = format!("{note}{without}");
+    for (at, line) in wrap(&words, columns.saturating_sub(3))
+        .into_iter()
+        .take(2)
+        .enumerate()
+    {
+        Row::of(format!("  {line}"), theme.dim).draw(paint::row(inner, below + 1 + at), buf);
+    }
 }
 
 /// Draws the list.
@@ -132,15 +185,24 @@ pub fn view(model: &Model, policies: &Policies, area: Rect, buf: &mut Buffer) {
     };
     Row::of(" Policies", theme.title)
         .add(format!("     {order}"), theme.dim)
-        .end_at("esc back", columns.saturating_sub(1), theme.dim)
+        .end_at(
+            &model.keymap.fill("{back} back"),
+            columns.saturating_sub(1),
+            theme.dim,
+        )
         .draw(paint::row(inner, 0), buf);
-    let (id, field, by) = (6, 16, 12);
-    let (since, who) = match columns {
-        90.. => (14, 12),
-        70.. => (13, 8),
-        _ => (0, 0),
+    let (id, field, by) = match columns {
+        96.. => (6, 16, 12),
+        _ => (5, 14, 10),
     };
-    let scope = columns.saturating_sub(3 + id + field + by + since + who);
+    // as the width shrinks the latest time goes first, then who, then how often
+    let (since, settled, last) = match columns {
+        96.. => (22, 9, 13),
+        74.. => (17, 8, 0),
+        60.. => (0, 8, 0),
+        _ => (0, 0, 0),
+    };
+    let scope = columns.saturating_sub(3 + id + field + by + since + settled + last);
     let named = |text: &'static str, width: usize| if width == 0 { "" } else { text };
     Row::new()
         .to(3)
@@ -149,21 +211,27 @@ pub fn view(model: &Model, policies: &Policies, area: Rect, buf: &mut Buffer) {
         .cell("On", scope, Style::new())
         .cell("Decides", by, Style::new())
         .cell(named("Since", since), since, Style::new())
-        .cell(named("By", who), who, Style::new())
+        .cell(named("Settled", settled), settled, Style::new())
+        .cell(named("Last", last), last, Style::new())
         .draw(paint::row(inner, 1), buf);
     let Some(rows) = &policies.rows else {
         return Row::of("   reading…", theme.dim).draw(paint::row(inner, 2), buf);
     };
     if rows.is_empty() {
-        let words = "   No policy yet. R in a conflict makes one.";
+        let words = model
+            .keymap
+            .fill("   No policy yet. {bench.remember} in a conflict makes one.");
         Row::of(words, theme.dim).draw(paint::row(inner, 2), buf);
     }
     let visible = (area.height as usize).saturating_sub(5).max(1);
     let cursor = rows.iter().position(|row| Some(row.id) == policies.cursor);
     let top = paint::scrolled(0, cursor.unwrap_or(0), visible, rows.len());
+    let when = |at: Option<Millis>| at.map_or_else(String::new, |at| model.times.moment(at));
     for (line, row) in rows.iter().skip(top).take(visible).enumerate() {
         let place = paint::row(inner, line + 2);
         let what = &row.what;
+        let (count, latest) = policies.use_of(row.id);
+        let chosen = format!("{} {}", when(Some(row.at)), clean(&row.operator));
         Row::new()
             .to(3)
             .cell(&row.id.to_string(), id, Style::new())
@@ -175,35 +243,38 @@ pub fn view(model: &Model, policies: &Policies, area: Rect, buf: &mut Buffer) {
             )
             .to(3 + id + field + scope)
             .cell(&by_words(&what.policy), by, Style::new())
-            .cell(&model.times.moment(row.at), since, theme.dim)
-            .cell(&clean(&row.operator), who, theme.dim)
+            .cell(&chosen, since.saturating_sub(1), theme.dim)
+            .to(3 + id + field + scope + by + since)
+            .cell(&thousands(count), settled, Style::new())
+            .cell(&when(latest), last, theme.dim)
             .draw(place, buf);
         if Some(row.id) == policies.cursor {
             paint::cursor(place, 3 + id + field, theme, buf);
         }
     }
-    let below = area.height.saturating_sub(3) as usize;
-    let id = policies.current().map(|row| row.id.to_string());
-    let title = id.unwrap_or_default();
-    paint::rule(&title, theme.title, paint::row(area, below), theme, buf);
-    let words = match policies.current().and_then(|row| row.what.note.clone()) {
-        Some(note) => format!("\"{}\"", clean(&note)),
-        None => "Those of the field map stand in the settings: couplet map shows them.".into(),
-    };
-    for (at, line) in wrap(&words, columns.saturating_sub(3))
-        .into_iter()
-        .take(2)
-        .enumerate()
-    {
-        Row::of(format!("  {line}"), theme.dim).draw(paint::row(inner, below + 1 + at), buf);
+    // those of the map stand below, where there is room: they are changed in the settings
+    let first = rows.len().max(1) + 2;
+    let left = visible.saturating_sub(rows.len().max(1));
+    for (line, one) in policies.of_map().take(left).enumerate() {
+        let room = field + scope + by + since;
+        let words = format!("{}, in the field map", clean(&one.name));
+        Row::new()
+            .to(3)
+            .cell("map", id, theme.dim)
+            .cell(&words, room.saturating_sub(1), theme.dim)
+            .to(3 + id + room)
+            .cell(&thousands(one.count), settled, theme.dim)
+            .cell(&when(Some(one.last)), last, theme.dim)
+            .draw(paint::row(inner, first + line), buf);
     }
+    draw_foot(model, policies, area, buf);
 }
 
 /// Shows in the sync log what the policy under the cursor settled.
 pub fn settled(model: &mut Model) {
     let policies = model.conflicts.policies.as_ref();
     if let Some(id) = policies.and_then(Policies::current).map(|row| row.id) {
-        let words = format!("\"remembered as {id} by\"");
+        let words = format!("\"{}\"", mark(id));
         filter::apply(model, Tab::SyncLog, &words);
         show_tab(model, Tab::SyncLog);
     }

@@ -75,6 +75,7 @@ pub fn open(model: &mut Model) {
     };
     let choice = Choice {
         title: format!("Put off {title} until"),
+        lines: Vec::new(),
         answers,
         foot: foot.into(),
     };
@@ -112,5 +113,6 @@ pub fn finish(model: &mut Model, mut form: Form, ids: &[ConflictId]) {
     }
     let many = counted(ids.len() as u64, "conflict", "conflicts");
     let till = model.times.due(until);
-    model.say_done(format!("{many} put off till {till}. n next undecided"));
+    let next = model.keymap.fill("{bench.next} next undecided");
+    model.say_done(format!("{many} put off till {till}. {next}"));
 }

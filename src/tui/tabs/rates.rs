@@ -102,12 +102,7 @@ pub fn accept(model: &mut Model, bars: BySide<Vec<RateBar>>) {
 pub fn go(model: &mut Model, how: Move) {
     let last = Spot::ALL.len() - 1;
     let at = model.rates.at;
-    model.rates.at = match how {
-        Move::Down => (at + 1).min(last),
-        Move::Up => at.saturating_sub(1),
-        Move::Top | Move::PageUp => 0,
-        Move::Bottom | Move::PageDown => last,
-    };
+    model.rates.at = how.among(at, last, last);
 }
 
 /// An hour or a day.
@@ -214,7 +209,8 @@ pub fn finish_pause(model: &mut Model, form: &Form, side: Option<Side>, lane: Op
         until,
         note,
     });
-    let said = format!("{} rests {until_words}. p resumes it.", capital(&name));
+    let key = model.key("rates.pause");
+    let said = format!("{} rests {until_words}. {key} resumes it.", capital(&name));
     let title = format!("Pause {name}?");
     let confirm = Confirm::one(&title, lines, "pause", ask, &said);
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));

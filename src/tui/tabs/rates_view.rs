@@ -3,16 +3,17 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::model::{Day, Health, Lane, LoopState, Side};
-use crate::text::{clean, thousands};
+use crate::text::{clean, cut_middle, thousands, width};
 
 use super::super::model::Model;
 use super::super::times::span;
-use super::super::widgets::gauge::{bar, gauge};
+use super::super::widgets::gauge::gauge;
 use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::rates::{Spot, pause_of};
+use super::rates_charts::charts;
 
-const HALF_MINUTE_MS: i64 = 30_000;
+pub(super) const HALF_MINUTE_MS: i64 = 30_000;
 /// Rows of the lanes, with their heading.
 const LANES: usize = 5;
 
@@ -214,56 +215,6 @@ fn sentences(model: &Model, columns: usize) -> Vec<Row> {
     rows
 }
 
-/// Rows of a chart, highest first: requests a second in the last hour.
-fn chart(model: &Model, sides: &[Side], columns: usize, height: usize) -> Vec<Row> {
-    let theme = &model.theme;
-    let wide = columns >= 99;
-    let (mut unit, count) = if wide {
-        (HALF_MINUTE_MS, columns.saturating_sub(8).min(120))
-    } else {
-        (2 * HALF_MINUTE_MS, columns.saturating_sub(8).min(60))
-    };
-    if model.rates.of_day {
-        unit *= 24;
-    }
-    let end = model.times.now.0.div_euclid(unit) + 1;
-    let start = end - count as i64;
-    let mut sums = vec![(0_u64, 0_u64); count];
-    for bar in sides.iter().flat_map(|side| model.rates.bars.get(*side)) {
-        let at = bar.at.0.div_euclid(unit) - start;
-        if let Some(sum) = usize::try_from(at).ok().and_then(|at| sums.get_mut(at)) {
-            *sum = (
-                sum.0 + u64::from(bar.ours),
-                sum.1 + u64::from(bar.throttled),
-            );
-        }
-    }
-    let rate = |sum: u64| sum as f64 * 1000.0 / unit as f64;
-    let most = sums.iter().map(|sum| rate(sum.0)).fold(0.0, f64::max);
-    let top = if most > 10.0 { most.ceil() } else { 10.0 };
-    let step = top / height as f64;
-    (0..height)
-        .rev()
-        .map(|row| {
-            let label = match row {
-                _ if row + 1 == height => format!("{top:>4}"),
-                0 => "   0".into(),
-                _ => "    ".into(),
-            };
-            let mut line = Row::of(format!("{label} │"), theme.dim);
-            for (ours, throttled) in &sums {
-                let sign = bar(rate(*ours), row, step);
-                let empty = sign == " ";
-                line = match (*throttled > 0 && row + 1 == height, empty) {
-                    (true, true) => line.add("×", theme.error),
-                    _ => line.add(sign, theme.ours),
-                };
-            }
-            line
-        })
-        .collect()
-}
-
 /// What a lane waits for, in words.
 fn waits(model: &Model, lane: Lane, queued: u32) -> String {
     if let Some(paused) = pause_of(model, Spot::Lane(lane)) {
@@ -330,8 +281,8 @@ fn breakers(model: &Model) -> String {
 }
 
 /// Draws from the top of an area down.
-struct Pen<'a> {
-    model: &'a Model,
+pub(super) struct Pen<'a> {
+    pub(super) model: &'a Model,
     area: Rect,
     at: usize,
 }
@@ -341,13 +292,13 @@ impl Pen<'_> {
         (self.area.height as usize).saturating_sub(self.at)
     }
 
-    fn rule(&mut self, title: &str, style: Style, buf: &mut Buffer) {
+    pub(super) fn rule(&mut self, title: &str, style: Style, buf: &mut Buffer) {
         let place = paint::row(self.area, self.at);
         paint::rule(title, style, place, &self.model.theme, buf);
         self.at += 1;
     }
 
-    fn row(&mut self, row: &Row, buf: &mut Buffer) {
+    pub(super) fn row(&mut self, row: &Row, buf: &mut Buffer) {
         let inner = paint::beside_track(self.area);
         row.draw(paint::row(inner, self.at), buf);
         self.at += 1;
@@ -407,39 +358,37 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     if pen.left() == 0 {
         return;
     }
-    let words = format!(" breakers  {}", breakers(model));
-    pen.row(&Row::of(words, theme.dim), buf);
+    let lines = wrap(&breakers(model), columns.saturating_sub(11));
+    for (at, line) in lines.into_iter().enumerate().take(pen.left()) {
+        let lead = if at == 0 {
+            " breakers  "
+        } else {
+            "           "
+        };
+        pen.row(&Row::of(format!("{lead}{line}"), theme.dim), buf);
+    }
     operations(&mut pen, buf);
 }
 
-/// A chart a side in `room` rows; one of both where that is too little.
-fn charts(pen: &mut Pen<'_>, columns: usize, room: usize, buf: &mut Buffer) {
-    let model = pen.model;
-    let theme = &model.theme;
-    let wide = columns >= 99;
-    let range = if model.rates.of_day { "day" } else { "hour" };
-    let height = (room.saturating_sub(3) / 2).min(5);
-    let drawn: &[(&str, &[Side])] = match (height, room) {
-        (2.., _) => &[("GHL", &[Side::Ghl]), ("Growbots", &[Side::Growbots])],
-        (_, 4..) => &[("both sides", &Side::BOTH)],
-        _ => return,
-    };
-    let height = if height >= 2 { height } else { room - 2 };
-    for (name, sides) in drawn {
-        let title = format!("{name}: requests a second, last {range}     █ ours   × 429");
-        pen.rule(&title, theme.title, buf);
-        for row in chart(model, sides, columns, height) {
-            pen.row(&row, buf);
+/// The dearest operations in a line of `columns`: as many of the first three as have room, one with its name cut
+/// where no whole one fits.
+fn dearest<'a>(all: impl Iterator<Item = (Side, &'a str, String)>, columns: usize) -> String {
+    let mut words = String::new();
+    for (side, name, share) in all.take(3) {
+        let gap = if words.is_empty() { "" } else { ", " };
+        let whole = format!("{words}{gap}{side} {} {share}", clean(name));
+        if width(&whole) <= columns {
+            words = whole;
+            continue;
         }
+        let room = columns.saturating_sub(width(&words) + width(gap) + 8 + width(&share) + 2);
+        if room >= 12 {
+            let name = cut_middle(&clean(name), room).into_owned();
+            words = format!("{words}{gap}{side} {name} {share}");
+        }
+        break;
     }
-    let now = model.times.now;
-    let bars = columns.saturating_sub(8).min(if wide { 120 } else { 60 });
-    let minutes = if wide { bars / 2 } else { bars };
-    let minutes = minutes as i64 * if model.rates.of_day { 24 } else { 1 };
-    let from = model.times.moment(now.plus(-minutes * 60_000));
-    let axis = Row::new().to(6).add(from, theme.dim);
-    let axis = axis.end_at(&model.times.clock(now), 6 + bars, theme.dim);
-    pen.row(&axis, buf);
+    words
 }
 
 /// Cost by operation: as many as have room, in one line where that is all.
@@ -458,12 +407,10 @@ fn operations(pen: &mut Pen<'_>, buf: &mut Buffer) {
         return;
     }
     if pen.left() < 4 {
-        let dearest = all.iter().take(3);
-        let dearest =
-            dearest.map(|(side, name, n)| format!("{side} {} {}", clean(name), share(*n)));
-        let dearest: Vec<_> = dearest.collect();
-        let words = format!(" dearest  {}", dearest.join(", "));
-        return pen.row(&Row::of(words, theme.dim), buf);
+        let columns = paint::beside_track(pen.area).width as usize;
+        let named = all.iter().map(|(side, name, n)| (*side, *name, share(*n)));
+        let words = dearest(named, columns.saturating_sub(11));
+        return pen.row(&Row::of(format!(" dearest  {words}"), theme.dim), buf);
     }
     pen.rule(
         "cost by operation, since the sync started",
@@ -487,7 +434,8 @@ fn operations(pen: &mut Pen<'_>, buf: &mut Buffer) {
     if all.len() > shown {
         let rest: u64 = all.iter().skip(shown).map(|(_, _, n)| n).sum();
         let more = all.len() - shown;
-        let words = format!("{more} more: {}, space shows all", thousands(rest));
+        let (rest, key) = (thousands(rest), model.key("unfold"));
+        let words = format!("{more} more: {rest}, {key} shows all");
         pen.row(&Row::of(format!("  {words}"), theme.dim), buf);
     }
 }

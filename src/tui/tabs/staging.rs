@@ -2,15 +2,13 @@
 
 use crate::engine::port::Ask;
 use crate::model::{
-    Action, Answer, BySide, Conflict, ConflictField, ConflictId, ConflictState, FieldName, Millis,
-    Reason, Side, Staged, Take, Value,
+    Answer, Conflict, ConflictField, ConflictId, ConflictState, FieldName, Millis, Reason, Side,
+    Staged, Take, Value,
 };
 use crate::text::clean;
 
-use super::super::confirm::{Confirm, cost_words};
-use super::super::model::{Model, Overlay};
-use super::super::times::Times;
-use super::bench_records;
+use super::super::model::Model;
+use super::super::times::{Times, counted};
 use super::conflicts::Conflicts;
 use super::detail::show;
 
@@ -50,16 +48,42 @@ pub fn words_of(conflict: &Conflict, answer: &Answer) -> String {
     match answer {
         Answer::Field { take, .. } if take == "value" => "your value".into(),
         Answer::Field { take, .. } => side(take),
-        Answer::Side { side } if Some(*side) == conflict.gone => "delete it".into(),
-        Answer::Side { .. } => "keep it".into(),
+        Answer::Side { side } => side_word(conflict, *side).unwrap_or("as there").into(),
         Answer::Match { ghl, growbots } => {
             let of = |c: &&crate::model::Candidate| c.id == *ghl || c.id == *growbots;
             let named = conflict.candidates.iter().find(of);
             format!("same as {}", named.map_or("it", |c| c.title.as_str()))
         }
         Answer::Separate => "different".into(),
-        Answer::Approve => "approve".into(),
-        Answer::Reject => "reject".into(),
+        Answer::Approve => {
+            let side = changed_side(conflict);
+            let word = side.and_then(|side| side_word(conflict, side));
+            word.unwrap_or("approve").into()
+        }
+        Answer::Reject => {
+            let side = changed_side(conflict).map(Side::other);
+            let word = side.and_then(|side| side_word(conflict, side));
+            word.unwrap_or("reject").into()
+        }
+    }
+}
+
+/// What it means to take a side of a delete or of a mass change, in two words: the same in its box, in the footer and
+/// in the result. `None`: for another conflict, and where it is not known on which side it happened.
+pub fn side_word(conflict: &Conflict, side: Side) -> Option<&'static str> {
+    match (conflict.reason, conflict.gone) {
+        (Reason::DeleteEdit, Some(gone)) if gone == side => Some("delete it"),
+        (Reason::DeleteEdit, Some(_)) => Some("keep it"),
+        (Reason::MassChange, gone) => {
+            let here = changed_side(conflict)? == side;
+            Some(match (gone.is_some(), here) {
+                (true, true) => "delete them",
+                (true, false) => "keep them",
+                (false, true) => "go on",
+                (false, false) => "undo it",
+            })
+        }
+        _ => None,
     }
 }
 
@@ -106,7 +130,8 @@ impl Conflicts {
         let locals = std::mem::take(&mut self.local);
         for local in locals {
             let known = self.all.iter().find(|c| c.id == local.conflict);
-            let shown = known.is_none_or(|c| {
+            let open = known.filter(|c| c.state == ConflictState::Open);
+            let shown = open.is_none_or(|c| {
                 let theirs = c.staged.iter().find(|s| {
                     s.operator == operator
                         && (local.field.is_none() || field_of(&s.answer) == local.field.as_ref())
@@ -132,10 +157,28 @@ fn remember(model: &mut Model, local: Local) {
     model.dirty = true;
 }
 
-/// Stages an answer.
+/// The answer that gives a field a value of the operator's own.
+pub fn typed(field: &FieldName, value: Option<&Value>) -> Answer {
+    Answer::Field {
+        field: field.clone(),
+        take: "value".into(),
+        value: value.map_or(serde_json::Value::Null, Value::to_json),
+    }
+}
+
+/// Stages an answer to a conflict as it is now.
 pub fn stage(model: &mut Model, id: ConflictId, answer: Answer) {
+    if let Some(revision) = model.conflicts.get(id).map(|conflict| conflict.revision) {
+        stage_seen(model, id, answer, revision);
+    }
+}
+
+/// Stages an answer to a conflict as the operator saw it: where it moved since, the answer counts as given before.
+pub fn stage_seen(model: &mut Model, id: ConflictId, answer: Answer, revision: i64) {
     let Some(conflict) = model.conflicts.get(id).cloned() else {
-        return;
+        return model.say(format!(
+            "{id} is closed meanwhile: nothing is left to decide."
+        ));
     };
     if conflict.state != ConflictState::Open {
         let by = conflict.decided_by.as_deref().unwrap_or("somebody");
@@ -144,7 +187,7 @@ pub fn stage(model: &mut Model, id: ConflictId, answer: Answer) {
     let staged = Staged {
         operator: model.operator.clone(),
         answer: answer.clone(),
-        revision: conflict.revision,
+        revision,
         at: model.times.now,
     };
     let local = Local {
@@ -154,14 +197,20 @@ pub fn stage(model: &mut Model, id: ConflictId, answer: Answer) {
         at: model.times.now,
     };
     remember(model, local);
-    let revision = conflict.revision;
-    model.conflicts.seen.retain(|seen| seen.id != id);
-    model.conflicts.seen.push(conflict);
+    if conflict.revision == revision {
+        see(model, conflict);
+    }
     model.ask(Ask::Stage {
         conflict: id,
         answer,
         revision,
     });
+}
+
+/// Keeps a conflict as the operator sees it, to say later what moved.
+pub fn see(model: &mut Model, conflict: Conflict) {
+    model.conflicts.seen.retain(|seen| seen.id != conflict.id);
+    model.conflicts.seen.push(conflict);
 }
 
 /// Takes staged answers back: of one field, or all.
@@ -230,195 +279,40 @@ pub fn writes(conflict: &Conflict, staged: &Staged, times: &Times) -> Vec<(Side,
             )]
         }
         Answer::Approve => match changed_side(conflict) {
+            Some(side) if conflict.gone.is_some() => {
+                vec![(side.other(), format!("DELETE {}", held_words(conflict)))]
+            }
             Some(side) => vec![(
                 side.other(),
-                format!("{title}  goes through, as {side} has it"),
+                format!("{}  changed, as {side} has them", held_words(conflict)),
             )],
             None => Vec::new(),
         },
         Answer::Reject => match changed_side(conflict) {
-            Some(side) => vec![(side, format!("{title}  undone there"))],
+            Some(side) => {
+                let back = match conflict.gone {
+                    Some(_) => "made again there",
+                    None => "given their earlier values back",
+                };
+                vec![(side, format!("{}  {back}", held_words(conflict)))]
+            }
             None => Vec::new(),
         },
     }
 }
 
-/// The side where a mass change happened.
+/// The side where a mass change happened: that of the deletes, else the one across from the records that the held
+/// writes would change.
 pub fn changed_side(conflict: &Conflict) -> Option<Side> {
-    conflict
-        .gone
-        .or(conflict.candidates.first().map(|c| c.side))
+    let written = conflict.candidates.first().map(|c| c.side);
+    conflict.gone.or(written.map(Side::other))
 }
 
-/// Opens the question that lists the writes, or says that something moved.
-pub fn apply(model: &mut Model) {
-    let mine: Vec<(Conflict, Staged)> = model
-        .conflicts
-        .staged_by(&model.operator)
-        .into_iter()
-        .map(|(conflict, staged)| (conflict.clone(), staged.clone()))
-        .collect();
-    let moved = mine.iter().find(|(c, s)| c.revision != s.revision);
-    let confirm = match moved {
-        Some((conflict, staged)) => moved_box(model, &mine, conflict, staged),
-        None => apply_box(model, &mine),
-    };
-    model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
-}
-
-fn resolve(mine: &[(Conflict, Staged)]) -> Vec<Ask> {
-    let mut asks: Vec<(ConflictId, i64, Vec<Answer>)> = Vec::new();
-    for (conflict, staged) in mine {
-        match asks.iter_mut().find(|(id, _, _)| *id == conflict.id) {
-            Some((_, _, answers)) => answers.push(staged.answer.clone()),
-            None => asks.push((conflict.id, conflict.revision, vec![staged.answer.clone()])),
-        }
-    }
-    asks.into_iter()
-        .map(|(conflict, revision, answers)| {
-            Ask::Act(Action::Resolve {
-                conflict,
-                revision,
-                answers,
-                note: None,
-            })
-        })
-        .collect()
-}
-
-fn decisions(n: usize) -> String {
-    format!("{n} decision{}", if n == 1 { "" } else { "s" })
-}
-
-fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
-    let mut all: Vec<(bool, Side, String)> = Vec::new();
-    let mut touched: Vec<(ConflictId, Side)> = Vec::new();
-    for (conflict, staged) in mine {
-        for (side, words) in writes(conflict, staged, &model.times) {
-            all.push((!words.contains("DELETE"), side, words));
-            if !touched.contains(&(conflict.id, side)) {
-                touched.push((conflict.id, side));
-            }
-        }
-    }
-    all.sort_by_key(|(kept, side, _)| (*kept, *side)); // deletes first, then by side
-    let cost = BySide::from_fn(|side| touched.iter().filter(|(_, s)| *s == side).count());
-    let mut lines = vec!["This will write, now, in this order:".to_owned()];
-    let alone = mine.iter().filter(|(conflict, staged)| {
-        conflict.reason == Reason::Duplicate && staged.answer == Answer::Separate
-    });
-    let alone: Vec<_> = alone.map(|(conflict, _)| conflict.title.clone()).collect();
-    if all.is_empty() {
-        let words = if alone.is_empty() {
-            "Nothing is written: both sides have these values already."
-        } else {
-            "Nothing is written."
-        };
-        lines = vec![words.to_owned()];
-    }
-    let numbered = all.into_iter().enumerate();
-    lines.extend(
-        numbered.map(|(at, (_, side, words))| format!("{:>2} {:<9} {words}", at + 1, side.label())),
-    );
-    lines.extend(
-        alone
-            .iter()
-            .map(|title| format!("   {title} stays on its side alone")),
-    );
-    let others = model.conflicts.all.iter().flat_map(|c| &c.staged);
-    let others = others.filter(|s| s.operator != model.operator).count();
-    let mut foot = vec![format!("Requests   {}", cost_words(cost))];
-    if lines.iter().any(|line| line.contains("DELETE")) {
-        let bench = model.conflicts.bench.as_ref();
-        let here = bench.filter(|bench| mine.iter().any(|(c, _)| c.id == bench.conflict));
-        foot.push(match here.and_then(bench_records::counts) {
-            Some(counts) if mine.len() == 1 => format!("With it    {counts}"),
-            _ => "A delete takes the tasks, notes and appointments of its record with it.".into(),
-        });
-    }
-    if others > 0 {
-        foot.push(format!(
-            "Not here   {} of others: theirs to apply",
-            decisions(others)
-        ));
-    }
-    if !model.lease_ours {
-        foot.push("Applied by the process that holds the sync, as soon as it reads this.".into());
-    }
-    let said = match (&model.holder, model.lease_ours) {
-        (Some(holder), false) => format!("Handed to {}, applied there.", clean(&holder.host)),
-        _ => format!("Applied {}. u undoes, 4 log", decisions(mine.len())),
-    };
-    Confirm {
-        lines,
-        foot,
-        yes: Some("apply".into()),
-        asks: resolve(mine),
-        said,
-        ..Confirm::new(format!("Apply {}", decisions(mine.len())))
-    }
-}
-
-fn moved_box(
-    model: &Model,
-    mine: &[(Conflict, Staged)],
-    conflict: &Conflict,
-    staged: &Staged,
-) -> Confirm {
-    let times = &model.times;
-    let old = mine
-        .iter()
-        .filter(|(c, s)| c.revision != s.revision)
-        .count();
-    let rest: Vec<_> = mine
-        .iter()
-        .filter(|(c, s)| c.revision == s.revision)
-        .cloned()
-        .collect();
-    let field = field_of(&staged.answer);
-    let label = field.map_or_else(String::new, |field| format!(", {}", field.label()));
-    let mut lines = vec![format!(
-        "{} {}{label}   you saw revision {}, now {}",
-        conflict.id, conflict.title, staged.revision, conflict.revision
-    )];
-    let seen = model.conflicts.seen.iter();
-    let seen = seen
-        .filter(|seen| seen.id == conflict.id && seen.revision == staged.revision)
-        .find_map(|seen| seen.fields.iter().find(|f| Some(&f.field) == field));
-    let now = conflict.fields.iter().find(|f| Some(&f.field) == field);
-    if field.is_some() {
-        lines.push(format!("{:<12} {:<28} now", "", "you saw"));
-        for (name, pick) in [
-            (
-                "base",
-                (|f| f.base.as_ref()) as fn(&ConflictField) -> Option<&Value>,
-            ),
-            ("GHL", |f| f.ghl.as_ref()),
-            ("Growbots", |f| f.growbots.as_ref()),
-        ] {
-            let saw = seen.map_or_else(|| "?".into(), |f| show(pick(f), times));
-            let now = now.map_or_else(|| "not in conflict".into(), |f| show(pick(f), times));
-            lines.push(format!("{name:<12} {saw:<28} {now}"));
-        }
-    }
-    let chose = words_of(conflict, &staged.answer);
-    let value = value_of(&staged.answer).map(|value| show(value.as_ref(), times));
-    let chose = value.map_or(chose.clone(), |value| format!("{chose}, {value}"));
-    lines.push(format!("{:<12} {chose:<28} ? undecided again", "you chose"));
-    let foot = match rest.len() {
-        0 => "Nothing has been written.".to_owned(),
-        n => format!("The other {n} are as you saw them. Nothing has been written."),
-    };
-    Confirm {
-        lines,
-        foot: vec![foot],
-        yes: (!rest.is_empty()).then(|| format!("apply the other {}", rest.len())),
-        said: format!("Applied {}.", decisions(rest.len())),
-        asks: resolve(&rest),
-        decide: Some(conflict.id),
-        ..Confirm::new(format!(
-            "Wait: {old} of {} moved while you decided",
-            mine.len()
-        ))
+/// How many records of which kind a mass change holds, in words.
+pub fn held_words(conflict: &Conflict) -> String {
+    let kind = conflict.kind.name();
+    match conflict.candidates.len() {
+        0 => format!("many {kind}s"),
+        n => counted(n as u64, kind, &format!("{kind}s")),
     }
 }

@@ -138,7 +138,10 @@ pub fn edit(model: &mut Model) {
         return model.say("The task is still being read.");
     };
     if model.marks.tasks.len() > 1 {
-        return model.say("e edits one task: w and d take all marked ones, esc lets them go.");
+        let words = model.keymap.fill(
+            "{task.edit} edits one task: {task.assign} and {task.due} take all marked ones, {back} lets them go.",
+        );
+        return model.say(words);
     }
     let end = Side::BOTH
         .iter()

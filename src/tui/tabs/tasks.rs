@@ -170,6 +170,11 @@ pub fn read(model: &mut Model, span: Span) {
         reach: (visible(model) * 2).clamp(20, 200) as u16,
     };
     model.read(request);
+    read_board(model);
+}
+
+/// Asks for what the heads say, and whom tasks are for.
+pub fn read_board(model: &mut Model) {
     let day = |n| model.times.at_hour(n, 0);
     if let (Some(today), Some(tomorrow), Some(week)) = (day(0), day(1), day(7)) {
         model.read(Request::TaskBoard {

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::model::{FieldName, LinkId, LinkState, Record, Side, TaskRow, TaskView};
+use crate::model::{ErrorState, FieldName, LinkId, LinkState, Record, Side, TaskRow, TaskView};
 use crate::store::{COUNTED, ContactDetail};
 use crate::text::{clean, cut_end, thousands, width};
 
@@ -51,7 +51,10 @@ fn columns(model: &Model, all: usize) -> Columns {
 fn side_word(model: &Model, row: &TaskRow, side: Side) -> &'static str {
     let refused = || {
         let mut errors = model.errors.all.iter();
-        errors.any(|error| error.last.link == Some(row.id) && error.last.side == Some(side))
+        errors.any(|error| {
+            let is_open = error.state != ErrorState::Closed;
+            is_open && error.last.link == Some(row.id) && error.last.side == Some(side)
+        })
     };
     match row.state {
         _ if row.ids.get(side).is_none() => "not here",
@@ -252,14 +255,21 @@ fn draw_row(model: &Model, row: &TaskRow, widths: &Columns, place: Rect, buf: &m
 fn empty(model: &Model) -> String {
     let tasks = &model.tasks;
     let filter = model.filters.text(Tab::Tasks);
+    let others = model
+        .keymap
+        .fill("{section.previous} {section.next} shows other views.");
     match (tasks.view, tasks.query.search.as_str()) {
         _ if !tasks.window.loaded => "reading…".into(),
-        _ if !filter.is_empty() => format!("No task passes {filter}. esc drops it."),
-        (_, words) if !words.is_empty() => format!("No task has {words}. esc shows all."),
-        (View::Done, _) => "Nothing is done yet. [ ] shows other views.".into(),
-        (View::All, _) => "No open task. N makes one.".into(),
-        (View::Mine, _) => format!("Nothing is for {}. [ ] shows other views.", model.operator),
-        _ => "Nothing due. [ ] shows other views.".into(),
+        _ if !filter.is_empty() => {
+            format!("No task passes {filter}. {} drops it.", model.key("back"))
+        }
+        (_, words) if !words.is_empty() => {
+            format!("No task has {words}. {} shows all.", model.key("back"))
+        }
+        (View::Done, _) => format!("Nothing is done yet. {others}"),
+        (View::All, _) => model.keymap.fill("No open task. {task.new} makes one."),
+        (View::Mine, _) => format!("Nothing is for {}. {others}", model.operator),
+        _ => format!("Nothing due. {others}"),
     }
 }
 
@@ -305,7 +315,11 @@ fn draw_heads(model: &Model, area: Rect, buf: &mut Buffer) {
     let mut row = heads(model, None);
     let marked = model.marks.tasks.len();
     if !search.is_empty() {
-        row = row.add(format!("    search {search}, esc drops it"), Style::new());
+        let back = model.key("back");
+        row = row.add(
+            format!("    search {search}, {back} drops it"),
+            Style::new(),
+        );
     } else if marked > 0 {
         row = row.add(format!("    {marked} marked"), theme.title);
     } else {
@@ -318,11 +332,11 @@ fn draw_heads(model: &Model, area: Rect, buf: &mut Buffer) {
 }
 
 /// Where a task stands, and what comes next.
-fn standing(model: &Model, row: &TaskRow) -> &'static str {
+fn standing(model: &Model, row: &TaskRow) -> String {
     let open = model.tasks.query.view == TaskView::Open;
-    match row.state {
+    let words = match row.state {
         LinkState::InStep if row.completed && open => {
-            "done; space takes it back. It leaves the list when you leave the screen"
+            "done; {task.complete} takes it back. It leaves the list when you leave the screen"
         }
         LinkState::InStep => "the same on both sides",
         LinkState::Waiting => "goes with the next pass",
@@ -333,7 +347,8 @@ fn standing(model: &Model, row: &TaskRow) -> &'static str {
         }
         LinkState::OneSide => "only in Growbots so far; made in GHL after its contact",
         LinkState::Ignored => "ignored: neither read nor written",
-    }
+    };
+    model.keymap.fill(words)
 }
 
 /// A task as a side has it: `open, due 23 Nov 17:00, dana`.
@@ -406,7 +421,7 @@ fn draw_pane(model: &Model, area: Rect, at: usize, buf: &mut Buffer) {
             .draw(paint::row(inner, at + 1 + line), buf);
     }
     let mark = state_mark(row.state, row.waits_for, &row.ids);
-    let words = cut_end(standing(model, row), room).into_owned();
+    let words = cut_end(&standing(model, row), room).into_owned();
     Row::of(format!("   {mark} "), Style::new())
         .add(words, theme.dim)
         .draw(paint::row(inner, at + 3), buf);

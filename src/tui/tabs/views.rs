@@ -98,6 +98,7 @@ fn offer(words: impl Into<String>, step: Step) -> Offer {
 fn choose(model: &mut Model, title: &str, answers: Vec<Offer>, foot: &str) {
     let choice = Choice {
         title: title.into(),
+        lines: Vec::new(),
         answers,
         foot: foot.into(),
     };
@@ -206,7 +207,8 @@ fn show(model: &mut Model, at: usize) {
         query.sort = sort;
         query.search.clear();
     });
-    model.say_done(format!("View {}. s: others.", view.name));
+    let key = model.key("sort");
+    model.say_done(format!("View {}. {key}: others.", view.name));
 }
 
 /// Keeps the list as it is under the name of a form; a view of the same name gives way.
@@ -224,5 +226,6 @@ pub fn save(model: &mut Model, form: &Form) {
     };
     model.contacts.views.retain(|other| other.name != name);
     model.contacts.views.insert(0, view);
-    model.say_done(format!("View {name} is kept. s shows it again."));
+    let key = model.key("sort");
+    model.say_done(format!("View {name} is kept. {key} shows it again."));
 }

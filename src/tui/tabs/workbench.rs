@@ -1,9 +1,13 @@
 //! One conflict on the workbench: what stands on each side, and the answer that is staged.
 
-use crate::model::{Answer, Candidate, Conflict, ConflictId, Reason, RecordId, Side, Take};
+use crate::model::{
+    Answer, Candidate, Conflict, ConflictId, FieldName, FieldType, Millis, Reason, RecordId, Side,
+    Take, Value,
+};
 use crate::store::ContactDetail;
+use crate::text::clean_lines;
 
-use super::super::effect::Request;
+use super::super::effect::{Effect, Request};
 use super::super::form::{Form, Purpose};
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Move, Pick, Tab};
@@ -26,6 +30,8 @@ pub struct Bench {
     pub detail: Option<Box<ContactDetail>>,
     /// The candidates in full, once they were read.
     pub candidates: Option<Vec<ContactDetail>>,
+    /// Values that moved while they were looked at, and when that was seen.
+    pub moved: Vec<(FieldName, Side, Millis)>,
 }
 
 impl Bench {
@@ -55,9 +61,40 @@ pub fn open(model: &mut Model, id: ConflictId) {
         from,
         detail: None,
         candidates: None,
+        moved: Vec::new(),
     });
     super::conflicts::scroll(model);
     read(model);
+}
+
+/// Takes note of values that are not what they were a moment ago, `before`.
+pub fn note_moved(model: &mut Model, before: Option<Conflict>) {
+    let now = model.times.now;
+    let Some((before, after)) = before.zip(model.conflicts.current().cloned()) else {
+        return;
+    };
+    let Some(bench) = model
+        .conflicts
+        .bench
+        .as_mut()
+        .filter(|_| before.id == after.id)
+    else {
+        return;
+    };
+    for field in &after.fields {
+        let Some(was) = before.fields.iter().find(|was| was.field == field.field) else {
+            continue;
+        };
+        for side in Side::BOTH
+            .into_iter()
+            .filter(|side| was.of(*side) != field.of(*side))
+        {
+            bench
+                .moved
+                .retain(|(name, of, _)| (name, *of) != (&field.field, side));
+            bench.moved.push((field.field.clone(), side, now));
+        }
+    }
 }
 
 /// Asks for the record of the conflict, and for its candidates.
@@ -131,12 +168,7 @@ pub fn go(model: &mut Model, how: Move) {
     };
     let last = conflict.fields.len().saturating_sub(1);
     if let Some(bench) = &mut model.conflicts.bench {
-        bench.at = match how {
-            Move::Down => (bench.at + 1).min(last),
-            Move::Up => bench.at.saturating_sub(1),
-            Move::Top | Move::PageUp => 0,
-            Move::Bottom | Move::PageDown => last,
-        };
+        bench.at = how.among(bench.at, last, last);
     }
 }
 
@@ -172,7 +204,9 @@ fn answer(model: &Model, conflict: &Conflict, pick: Pick) -> Result<Answer, Stri
                 Pick::Side(side) => Take::Side(side),
                 Pick::Base => Take::Base,
                 Pick::Both => Take::Both,
-                Pick::Candidate | Pick::Separate => return Err("not for a field".into()),
+                Pick::Candidate | Pick::Separate | Pick::Newest => {
+                    return Err("not for a field".into());
+                }
             };
             let field = model
                 .conflicts
@@ -189,9 +223,13 @@ fn answer(model: &Model, conflict: &Conflict, pick: Pick) -> Result<Answer, Stri
         (Reason::AmbiguousMatch | Reason::Duplicate, _) => match pick {
             Pick::Separate => Ok(Answer::Separate),
             Pick::Candidate => match_candidate(model, conflict),
-            _ => Err("choose a candidate, or D: different".into()),
+            _ => Err(model
+                .keymap
+                .fill("choose a candidate, or {candidates.separate}: different")),
         },
-        (Reason::DeleteEdit | Reason::MassChange, None) => Err("h or l answers this".into()),
+        (Reason::DeleteEdit | Reason::MassChange, None) => Err(model
+            .keymap
+            .fill("{sides.ghl} or {sides.growbots} answers this")),
     }
 }
 
@@ -208,7 +246,8 @@ fn match_candidate(model: &Model, conflict: &Conflict) -> Result<Answer, String>
     if is_taken(bench, candidate) {
         let letter = char::from(b'A' + (bench.candidate % 26) as u8);
         return Err(format!(
-            "{letter} has a pair already, so it cannot be taken. D keeps them apart."
+            "{letter} has a pair already, so it cannot be taken. {} keeps them apart.",
+            model.key("candidates.separate")
         ));
     }
     let own = own_id(bench, candidate.side.other()).ok_or("the record is still being read")?;
@@ -234,6 +273,15 @@ pub fn is_taken(bench: &Bench, candidate: &Candidate) -> bool {
     })
 }
 
+/// Whether the candidate under the cursor can be taken.
+pub fn can_take(model: &Model) -> bool {
+    let (Some(bench), Some(conflict)) = (&model.conflicts.bench, model.conflicts.current()) else {
+        return false;
+    };
+    let under = conflict.candidates.get(bench.candidate);
+    under.is_some_and(|candidate| !is_taken(bench, candidate))
+}
+
 /// The id of the record in question on a side.
 pub fn own_id(bench: &Bench, side: Side) -> Option<RecordId> {
     let detail = bench.detail.as_ref()?;
@@ -254,26 +302,101 @@ pub fn unstage(model: &mut Model) {
     staging::unstage(model, id, field);
 }
 
-/// Opens the form of another value.
-pub fn other_value(model: &mut Model) {
-    let Some(conflict) = model.conflicts.current() else {
-        return;
-    };
-    let Some(field) = model.conflicts.bench_field() else {
-        return;
-    };
-    let (id, name) = (conflict.id, field.field.clone());
-    let staged = conflict
-        .staged
-        .iter()
+/// What `e` and `E` begin with: the conflict, its field, and the value that this operator staged or GHL has. The
+/// conflict is kept as it is seen now.
+fn begun(model: &mut Model) -> Option<(Conflict, FieldName, Option<Value>)> {
+    let conflict = model.conflicts.current()?.clone();
+    let field = model.conflicts.bench_field()?;
+    let name = field.field.clone();
+    let mine = conflict.staged.iter();
+    let staged = mine
         .filter(|s| s.operator == model.operator)
         .find(|s| staging::field_of(&s.answer) == Some(&name))
         .and_then(|s| staging::value_of(&s.answer));
     let value = staged.unwrap_or_else(|| field.ghl.clone());
+    staging::see(model, conflict.clone());
+    Some((conflict, name, value))
+}
+
+/// Opens the form of another value.
+pub fn other_value(model: &mut Model) {
+    let Some((conflict, name, value)) = begun(model) else {
+        return;
+    };
     let title = format!("{} of {}: another value", name.label(), conflict.title);
-    let purpose = Purpose::Other(id, name.clone());
+    let purpose = Purpose::Other(conflict.id, name.clone(), conflict.revision);
     let form = Form::new(title, purpose, vec![(name, value)], 0, &model.times);
     model.overlay = Some(Overlay::Form(Box::new(form)));
+}
+
+/// A value that is being changed in an editor.
+#[derive(Clone, Debug)]
+pub struct Editing {
+    conflict: ConflictId,
+    field: FieldName,
+    revision: i64,
+    text: String,
+}
+
+/// Opens the operator's editor with the value.
+pub fn editor(model: &mut Model) {
+    let Ok(editor) = model.editor.clone() else {
+        return;
+    };
+    let Some((conflict, field, value)) = begun(model) else {
+        return;
+    };
+    let text = match &value {
+        Some(Value::Time(at)) => model.times.typed(*at),
+        Some(value) => clean_lines(&value.to_string()),
+        None => String::new(),
+    };
+    model.conflicts.editing = Some(Editing {
+        conflict: conflict.id,
+        field,
+        revision: conflict.revision,
+        text: text.clone(),
+    });
+    model.effect(Effect::Edit { editor, text });
+}
+
+/// Takes the text that the operator left the editor with, and stages it.
+pub fn edited(model: &mut Model, edited: Result<String, String>) {
+    model.dirty = true;
+    let Some(editing) = model.conflicts.editing.take() else {
+        return;
+    };
+    let text = match edited {
+        Ok(text) => text,
+        Err(why) => return model.say_failed(why),
+    };
+    let text = text.trim_end();
+    if text == editing.text.trim_end() {
+        return model.say("Nothing changed.");
+    }
+    let ty = editing.field.ty();
+    let value = match (ty, text) {
+        (FieldType::Time, text) if !text.is_empty() => {
+            let at = model.times.parse(text);
+            let bad = || format!("`{text}` is no time such as `fri 9:00` or `+2d`");
+            at.map(|at| Some(Value::Time(at.to_second())))
+                .ok_or_else(bad)
+        }
+        (FieldType::Lines, text) => Value::parse(ty, text).map_err(|bad| bad.to_string()),
+        (_, text) if text.contains('\n') => Err("it has one line".into()),
+        (_, text) => Value::parse(ty, text).map_err(|bad| bad.to_string()),
+    };
+    match value {
+        Ok(value) => {
+            let answer = staging::typed(&editing.field, value.as_ref());
+            staging::stage_seen(model, editing.conflict, answer, editing.revision);
+        }
+        Err(why) => {
+            let label = editing.field.label();
+            let key = model.key("bench.editor");
+            model.say_failed(format!("Not staged: {label}: {why}. {key} opens it again."));
+        }
+    }
 }
 
 /// Goes to the next field without an answer of ours, here or in a later conflict.
@@ -312,15 +435,17 @@ pub fn next_undecided(model: &mut Model) {
         .iter()
         .find(|(step, _, at)| *step > 0 || *at > bench.at)
         .or(places.first());
-    match here.copied() {
-        Some((_, id, at)) => {
-            if model.conflicts.bench.as_ref().map(|b| b.conflict) != Some(id) {
-                open(model, id);
-            }
-            if let Some(bench) = &mut model.conflicts.bench {
-                bench.at = at;
-            }
+    if let Some((_, id, at)) = here.copied() {
+        if model.conflicts.bench.as_ref().map(|b| b.conflict) != Some(id) {
+            open(model, id);
         }
-        None => model.say("Every conflict has an answer of yours. a applies."),
+        if let Some(bench) = &mut model.conflicts.bench {
+            bench.at = at;
+        }
+    } else {
+        let key = model.key("conflict.apply");
+        model.say(format!(
+            "Every conflict has an answer of yours. {key} applies."
+        ));
     }
 }

@@ -12,18 +12,19 @@ use crate::text::{cut_end, width};
 use super::super::confirm::{Choice, Confirm, Offer};
 use super::super::form::Form;
 use super::super::model::{Model, Overlay};
+use super::super::pages;
 use super::super::theme::Theme;
 use super::help;
 use super::paint::{self, Row};
-use super::palette::{self, Palette};
+use super::palette_box;
 use super::remember_box;
 
 /// Draws what covers the tab, if anything.
 pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     match &model.overlay {
-        None | Some(Overlay::Leave) => {}
+        None | Some(Overlay::Leave | Overlay::Workspaces(_)) => {}
         Some(Overlay::Help(scroll)) => draw_help(model, *scroll, area, buf),
-        Some(Overlay::Palette(palette)) => draw_palette(model, palette, area, buf),
+        Some(Overlay::Palette(palette)) => palette_box::draw(model, palette, area, buf),
         Some(Overlay::Confirm(confirm)) => draw_confirm(model, confirm, area, buf),
         Some(Overlay::Choice(choice)) => draw_choice(model, choice, area, buf),
         Some(Overlay::Form(form)) => draw_form(model, form, area, buf),
@@ -42,6 +43,14 @@ pub(super) fn frame(title: &str, rows: usize, area: Rect, theme: &Theme, buf: &m
         height,
     };
     Clear.render(place, buf);
+    for y in place.y..place.bottom() {
+        // a wide sign that reaches under the frame would push it aside
+        if let Some(beside) = place.x.checked_sub(1).and_then(|x| buf.cell_mut((x, y)))
+            && width(beside.symbol()) > 1
+        {
+            beside.set_symbol(" ");
+        }
+    }
     let inner = columns.saturating_sub(2) as usize;
     let title = cut_end(title, inner.saturating_sub(3));
     let rest = inner.saturating_sub(width(&title) + 2);
@@ -56,7 +65,10 @@ pub(super) fn frame(title: &str, rows: usize, area: Rect, theme: &Theme, buf: &m
         } else {
             ("│", " ", "│")
         };
-        Row::of(format!("{left}{}{right}", fill.repeat(inner)), theme.dim)
+        let between = if last { theme.dim } else { Style::new() };
+        Row::of(left, theme.dim)
+            .add(fill.repeat(inner), between)
+            .add(right, theme.dim)
             .draw(paint::row(place, at), buf);
     }
     Rect {
@@ -89,6 +101,9 @@ fn draw_confirm(model: &Model, confirm: &Confirm, area: Rect, buf: &mut Buffer) 
     let mut foot: Vec<String> = Vec::new();
     for line in &confirm.foot {
         foot.extend(help::wrap(line, columns));
+    }
+    if (area.height as usize) < foot.len() + 8 {
+        lines.append(&mut foot); // on a low terminal all scrolls, so that what is written can be seen
     }
     let fixed = foot.len() + 2 + usize::from(!foot.is_empty());
     let room = (area.height as usize).saturating_sub(fixed + 2).max(1);
@@ -124,8 +139,12 @@ fn draw_confirm(model: &Model, confirm: &Confirm, area: Rect, buf: &mut Buffer) 
             .add("y", theme.title)
             .add(format!(" {yes}     "), Style::new());
     }
+    if confirm.yes.is_some() && confirm.takes_reason() {
+        keys = keys.add("tab", theme.title).add(" note     ", Style::new());
+    }
     let back = match (confirm.decide, &confirm.yes) {
         (Some(_), _) => "esc back",
+        (None, Some(_)) if inside.width < 45 => "N or esc back",
         (None, Some(_)) => "N or esc go back (default)",
         (None, None) => "enter or esc close",
     };
@@ -139,17 +158,50 @@ fn draw_confirm(model: &Model, confirm: &Confirm, area: Rect, buf: &mut Buffer) 
 
 fn draw_choice(model: &Model, choice: &Choice, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
-    let rows = choice.answers.len() + 3;
-    let inside = frame(&choice.title, rows, area, theme, buf);
-    for (at, Offer { words, .. }) in choice.answers.iter().enumerate() {
-        Row::of((at + 1).to_string(), theme.title)
-            .add(format!("  {words}"), Style::new())
-            .draw(paint::row(inside, at), buf);
+    let columns = area.width.min(100).saturating_sub(4) as usize;
+    let height = area.height as usize;
+    let mut rows = Vec::new();
+    for (words, link) in &choice.lines {
+        let style = link.map_or(Style::new(), |side| {
+            pages::linked(model, side, Style::new())
+        });
+        let wrapped = help::wrap(words, columns).into_iter();
+        rows.extend(wrapped.map(|line| Row::of(line, style)));
     }
-    let at = choice.answers.len();
-    divide(inside, at, theme, buf);
-    Row::of(choice.foot.clone(), Style::new()).draw(paint::row(inside, at + 1), buf);
-    Row::of("a number chooses     esc back", Style::new()).draw(paint::row(inside, at + 2), buf);
+    let told = rows.len();
+    if told > 0 {
+        rows.push(Row::new()); // the rule between what is told and the answers
+    }
+    for (at, Offer { words, .. }) in choice.answers.iter().enumerate() {
+        let mut lines = help::wrap(words, columns.saturating_sub(3));
+        if height < told + choice.answers.len() + 8 {
+            lines = vec![cut_end(words, columns.saturating_sub(3)).into_owned()];
+        }
+        for (line, words) in lines.into_iter().enumerate() {
+            let number = if line == 0 {
+                (at + 1).to_string()
+            } else {
+                " ".into()
+            };
+            let row = Row::of(number, theme.title);
+            rows.push(row.add(format!("  {words}"), Style::new()));
+        }
+    }
+    let mut foot = help::wrap(&choice.foot, columns);
+    if choice.foot.is_empty() || rows.len() + foot.len() + 4 > height {
+        foot.clear(); // the answers and the way out stay
+    }
+    let inside = frame(&choice.title, rows.len() + foot.len() + 2, area, theme, buf);
+    paint::rows(&rows, inside, buf);
+    if told > 0 {
+        divide(inside, told, theme, buf);
+    }
+    divide(inside, rows.len(), theme, buf);
+    let keys = "a number chooses     esc back".to_owned();
+    for (at, words) in foot.into_iter().chain([keys]).enumerate() {
+        let place = paint::row(inside, rows.len() + 1 + at);
+        Row::of(words, Style::new()).draw(place, buf);
+    }
 }
 
 fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
@@ -216,56 +268,14 @@ fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
     let at = rows;
     divide(inside, at, theme, buf);
     let keys = match (long, form.inputs.len()) {
+        (true, _) if inside.width < 45 => "tab next  ctrl-s go on  esc leave",
+        (false, 2..) if inside.width < 45 => "tab next  enter go on  esc leave",
         (true, 1) => "ctrl-s go on     esc leave",
         (true, _) => "tab next field     ctrl-s go on     esc leave",
         (false, 1) => "enter go on     esc leave",
         (false, _) => "tab next field     enter go on     esc leave",
     };
     Row::of(keys, Style::new()).draw(paint::row(inside, at + 1), buf);
-}
-
-fn draw_palette(model: &Model, palette: &Palette, area: Rect, buf: &mut Buffer) {
-    let theme = &model.theme;
-    let hits = palette::hits(model, palette);
-    let room = (area.height as usize).saturating_sub(5).clamp(1, 16);
-    let inside = frame(palette.title(), room + 3, area, theme, buf);
-    let columns = inside.width as usize;
-    Row::of("> ", theme.dim)
-        .add(palette.text.clone(), Style::new())
-        .add("█", theme.dim)
-        .draw(paint::row(inside, 0), buf);
-    let first = paint::scrolled(0, palette.at, room, hits.len());
-    if hits.is_empty() {
-        Row::of("  nothing has this name", theme.dim).draw(paint::row(inside, 1), buf);
-    }
-    for (line, (at, hit)) in hits.iter().enumerate().skip(first).take(room).enumerate() {
-        let (text, style) = match &hit.reason {
-            Some(reason) => {
-                let room = columns.saturating_sub(16 + width(reason)).max(20);
-                let words = cut_end(&hit.words, room);
-                (format!("{words}  {reason}"), theme.dim)
-            }
-            None => (hit.words.clone(), Style::new()),
-        };
-        let place = paint::row(inside, line + 1);
-        Row::of("  ", Style::new())
-            .cell(&text, columns.saturating_sub(12), style)
-            .right(&hit.keys, 10, theme.title)
-            .draw(place, buf);
-        if at == palette.at {
-            paint::cursor(place, columns, theme, buf);
-        }
-    }
-    divide(inside, room + 1, theme, buf);
-    let enter = match palette.picks {
-        palette::Picks::Anything => "run",
-        _ => "take",
-    };
-    Row::of(
-        format!("enter {enter}     up down choose     esc close"),
-        Style::new(),
-    )
-    .draw(paint::row(inside, room + 2), buf);
 }
 
 fn draw_help(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {

@@ -1,12 +1,12 @@
-//! The first two rows: what the machine does, how the sides are, what needs the operator; the tabs.
+//! The first row: what the machine does, how the sides are, what needs the operator.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::model::{BySide, Health, Kind, LoopState, Millis, Side};
 use crate::text::{clean, cut_end, thousands, width};
 
+use super::super::first_pull;
 use super::super::model::Model;
-use super::super::msg::Tab;
 use super::super::theme::Theme;
 use super::super::times::span;
 use super::paint::Row;
@@ -125,7 +125,7 @@ fn note_progress(model: &mut Model) {
 /// Looks at the state again; true if what is shown changed.
 pub fn refresh(model: &mut Model) -> bool {
     note_progress(model);
-    let state = state_of(model);
+    let state = barred(model).unwrap_or_else(|| state_of(model));
     let now = model.times.now;
     let header = &mut model.header;
     if header.shown.as_ref() == Some(&state) {
@@ -153,6 +153,17 @@ fn may_stop(model: &Model) -> bool {
         .iter()
         .any(|side| matches!(sides.get(*side).health, Health::Shut { .. }));
     !shut && model.status.progress_at.0 > 0 && model.status.state != LoopState::Paused
+}
+
+/// The state while the database takes no writes.
+fn barred(model: &Model) -> Option<State> {
+    let barred = model.barred.filter(|_| model.frame_read)?;
+    Some(State {
+        sort: Sort::Wrong,
+        mark: "r",
+        wide: barred.whole().into(),
+        narrow: format!("read only: {}", barred.words()),
+    })
 }
 
 fn state_of(model: &Model) -> State {
@@ -283,10 +294,15 @@ fn side_words(model: &Model, side: Side) -> (String, bool) {
 fn needs(model: &Model, wide: bool) -> Row {
     let theme = &model.theme;
     let totals = &model.totals;
-    let (decide, errors) = (totals.conflicts_undecided, totals.errors_open);
+    let asked_again = model.conflicts.asked_again(model.times.now);
+    let decide = totals.conflicts_undecided.saturating_sub(asked_again);
+    let errors = totals.errors_open;
     let mut row = Row::new();
     if !model.frame_read {
         return row;
+    }
+    if let (0, 0, Some(words)) = (decide, errors, first_pull::corner(model, wide)) {
+        return Row::of(words, theme.dim);
     }
     if decide == 0 && errors == 0 {
         return Row::of(if wide { "= all in step" } else { "= in step" }, theme.well);
@@ -378,97 +394,4 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
     };
     sides.draw(at(sides_at), buf);
     needs.draw(at(columns.saturating_sub(needs.used())), buf);
-}
-
-/// How the tabs are named.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Names {
-    Full,
-    Short,
-    Numbers,
-}
-
-/// The fullest names of the tabs that have room beside what stands at the right.
-fn names(model: &Model) -> Names {
-    let columns = model.size.0 as usize;
-    let right = tabs_right(model).used();
-    [Names::Full, Names::Short]
-        .into_iter()
-        .find(|names| tab_row(model, *names, None).used() + right <= columns)
-        .unwrap_or(Names::Numbers)
-}
-
-/// The tab that is drawn in a column of the tab strip.
-pub fn tab_at(model: &Model, x: u16) -> Option<Tab> {
-    let names = names(model);
-    let ends = |tab: &Tab| tab_row(model, names, Some(*tab)).used() > x as usize;
-    Tab::ALL.into_iter().find(ends)
-}
-
-/// The tab strip, up to a tab or whole.
-fn tab_row(model: &Model, names: Names, last: Option<Tab>) -> Row {
-    let wide = model.is_wide();
-    let mut row = Row::of(if wide { " " } else { "" }, Style::new());
-    for tab in Tab::ALL {
-        let count = match tab {
-            Tab::Conflicts => model.totals.conflicts_open,
-            Tab::Errors => model.totals.errors_open,
-            _ => 0,
-        };
-        let here = tab == model.tab;
-        let number = tab.index() + 1;
-        let name = match (names, tab) {
-            (Names::Numbers, _) if !here => number.to_string(),
-            (Names::Short, Tab::Conflicts) => format!("{number} Confl."),
-            (Names::Short, Tab::SyncLog) => format!("{number} Log"),
-            _ => format!("{number} {}", tab.label()),
-        };
-        let name = match count {
-            0 => name,
-            _ => format!("{name} {}", thousands(count)),
-        };
-        row = if here {
-            row.add(format!("[{name}]"), model.theme.title)
-        } else {
-            row.add(format!(" {name} "), Style::new())
-        };
-        if wide {
-            row = row.add(" ", Style::new());
-        }
-        if Some(tab) == last {
-            break;
-        }
-    }
-    row
-}
-
-/// What stands right of the tabs: the operator, and what is staged.
-fn tabs_right(model: &Model) -> Row {
-    let staged = model.staged();
-    let mut row = Row::new();
-    if model.is_wide() {
-        row = row.add(model.operator.clone(), Style::new());
-    }
-    match (staged, model.is_wide()) {
-        (0, _) => row,
-        (_, true) => row.add(format!("   {staged} staged"), model.theme.decide),
-        (_, false) => row.add(format!("{staged} staged"), model.theme.decide),
-    }
-}
-
-/// Draws the tabs.
-pub fn draw_tabs(model: &Model, area: Rect, buf: &mut Buffer) {
-    let columns = area.width as usize;
-    let right = tabs_right(model);
-    let row = tab_row(model, names(model), None);
-    row.draw(area, buf);
-    let x = columns.saturating_sub(right.used());
-    if row.used() <= x {
-        let at = Rect {
-            x: area.x + x as u16,
-            width: right.used() as u16,
-            ..area
-        };
-        right.draw(at, buf);
-    }
 }

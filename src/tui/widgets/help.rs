@@ -4,8 +4,7 @@ use ratatui::style::Style;
 
 use crate::text::width;
 
-use super::super::commands::{COMMANDS, Meaning, Scope, meaning};
-use super::super::keys;
+use super::super::commands::{COMMANDS, Meaning, Scope};
 use super::super::model::Model;
 use super::paint::Row;
 
@@ -23,18 +22,17 @@ pub fn rows(model: &Model, columns: usize) -> Vec<Row> {
     for scope in model.screen_scopes() {
         rows.push(Row::of(scope.label(), theme.title));
         for (at, command) in COMMANDS.iter().enumerate() {
-            let holds = |key: &str| {
-                let keys = keys::parse(key).unwrap_or_default();
-                meaning(model.screen_scopes(), &keys) == Meaning::Command(at)
-            };
-            if command.scope != *scope || !command.keys.iter().any(|key| holds(key)) {
+            let map = &model.keymap;
+            let means = |keys: &Vec<_>| map.meaning(model.screen_scopes(), keys);
+            let holds = |keys: &Vec<_>| means(keys) == Meaning::Command(at);
+            if command.scope != *scope || !map.of(at).iter().any(holds) {
                 continue; // another scope's, or a nearer scope has taken its key
             }
             if *scope == Scope::Global && command.id.starts_with("tab.") {
                 continue; // the tabs show their keys
             }
-            let head = Row::of("  ", Style::new()).cell(&command.key_words(), 14, theme.title);
-            for (at, line) in wrap(command.help, columns.saturating_sub(17))
+            let head = Row::of("  ", Style::new()).cell(&map.all_words(at), 14, theme.title);
+            for (at, line) in wrap(&map.fill(command.help), columns.saturating_sub(17))
                 .into_iter()
                 .enumerate()
             {
@@ -56,7 +54,7 @@ pub fn rows(model: &Model, columns: usize) -> Vec<Row> {
     rows
 }
 
-/// Text in lines of at most `columns`, cut at spaces.
+/// Text in lines of at most `columns`, cut at spaces; all lines of a paragraph begin where its first one does.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
@@ -64,10 +62,12 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
             lines.push(paragraph.to_owned()); // as it stands, its spaces too
             continue;
         }
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            if !line.is_empty() && width(&line) + 1 + width(word) > columns {
-                lines.push(std::mem::take(&mut line));
+        let text = paragraph.trim_start_matches(' ');
+        let indent = &paragraph[..paragraph.len() - text.len()];
+        let mut line = indent.to_owned();
+        for word in text.split(' ') {
+            if line.len() > indent.len() && width(&line) + 1 + width(word) > columns {
+                lines.push(std::mem::replace(&mut line, indent.to_owned()));
             }
             let mut word = word;
             while width(word) > columns.max(1) {
@@ -75,7 +75,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
                 lines.push(head.to_owned());
                 word = &word[head.len()..];
             }
-            if !line.is_empty() {
+            if line.len() > indent.len() {
                 line.push(' ');
             }
             line.push_str(word);

@@ -8,4 +8,6 @@ pub mod header;
 pub mod help;
 pub mod paint;
 pub mod palette;
+mod palette_box;
 mod remember_box;
+pub mod tab_strip;

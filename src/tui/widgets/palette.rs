@@ -1,4 +1,10 @@
-//! The palette: commands by name, those that cannot run dimmed with their reason; conflicts and contacts by name.
+//! The palette: commands by name, those that cannot run dimmed with their reason; conflicts and contacts by name. What
+//! was typed need not stand in one piece, and the best comes first; `palette_box` draws it.
+
+use std::cmp::Reverse;
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::model::{ConflictId, ContactRow, LinkId};
 
@@ -52,11 +58,26 @@ pub enum Goal {
     Assignee(String),
 }
 
+/// Where a hit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Commands that can run here, and what is picked.
+    Runs,
+    /// Conflicts and contacts.
+    Records,
+    /// Commands that cannot run here.
+    Rests,
+}
+
 /// Something that fits what was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
+    /// Where it stands.
+    pub group: Group,
     /// What it does, or whose it is.
     pub words: String,
+    /// The letters of `words` that were typed, by number.
+    pub letters: Vec<u32>,
     /// Its keys, or what it is.
     pub keys: String,
     /// Why it cannot run.
@@ -65,80 +86,155 @@ pub struct Hit {
     pub goal: Goal,
 }
 
-/// The commands that have every typed word in their sentence or hint: those that can run here, then those that cannot
-/// with the reason. Then conflicts and contacts by name, once something was typed.
+/// Looks for what was typed in names and sentences.
+struct Finder {
+    matcher: Matcher,
+    /// For sentences: each word stands there in one piece.
+    pieces: Pattern,
+    /// For names: letters may be left out.
+    letters: Pattern,
+    typed: usize,
+}
+
+/// What a letter must bring at least: less is chance, letters here and there in a long name.
+const LEAST_A_LETTER: u32 = 12;
+
+/// What a name has is worth more than what a sentence has.
+const NAMED: u32 = 1_000;
+
+impl Finder {
+    fn new(text: &str) -> Self {
+        let pattern = |kind| Pattern::new(text, CaseMatching::Ignore, Normalization::Smart, kind);
+        Self {
+            matcher: Matcher::new(Config::DEFAULT),
+            pieces: pattern(AtomKind::Substring),
+            letters: pattern(AtomKind::Fuzzy),
+            typed: text.chars().filter(|c| !c.is_whitespace()).count(),
+        }
+    }
+
+    fn look(&mut self, in_pieces: bool, text: &str) -> Option<(u32, Vec<u32>)> {
+        let pattern = if in_pieces {
+            &self.pieces
+        } else {
+            &self.letters
+        };
+        let (mut chars, mut letters) = (Vec::new(), Vec::new());
+        let text = Utf32Str::new(text, &mut chars);
+        let score = pattern.indices(text, &mut self.matcher, &mut letters)?;
+        letters.sort_unstable();
+        letters.dedup();
+        (score >= LEAST_A_LETTER * self.typed as u32).then_some((score, letters))
+    }
+
+    /// How well a command fits, and the letters of its sentence that do.
+    fn command(&mut self, command: &Command, help: &str) -> Option<(u32, Vec<u32>)> {
+        let whole = format!("{help} {} {}", command.hint, command.id);
+        let length = help.chars().count() as u32;
+        let in_sentence = self.look(true, &whole).map(|(score, mut letters)| {
+            letters.retain(|at| *at < length);
+            (score, letters)
+        });
+        let in_name = self.look(false, command.id);
+        match (in_sentence, in_name) {
+            (Some((score, letters)), Some(_)) => Some((score + NAMED, letters)),
+            (None, Some((score, _))) => Some((score + NAMED, Vec::new())),
+            (found, None) => found,
+        }
+    }
+}
+
+/// What fits: commands that can run here, then conflicts and contacts by name once something was typed, then commands
+/// that cannot run, with the reason. In each the best first.
 pub fn hits(model: &Model, palette: &Palette) -> Vec<Hit> {
     match palette.picks {
         Picks::Anything => {}
         Picks::ContactOfTask => return contacts_of_task(model, palette),
         Picks::Assignee => return people(model, palette),
     }
-    let words: Vec<String> = palette
-        .text
-        .split_whitespace()
-        .map(str::to_lowercase)
-        .collect();
-    let fits = |text: &str| {
-        let text = text.to_lowercase();
-        words.iter().all(|word| text.contains(word.as_str()))
-    };
+    let mut finder = Finder::new(&palette.text);
+    let mut found = commands(model, &mut finder);
+    if !palette.text.trim().is_empty() {
+        found.extend(records(model, palette, &mut finder));
+    }
+    // steady: what fits equally well stays in the order of the table
+    found.sort_by_key(|(score, hit)| (hit.group, Reverse(*score)));
+    found.into_iter().map(|(_, hit)| hit).collect()
+}
+
+fn commands(model: &Model, finder: &mut Finder) -> Vec<(u32, Hit)> {
     let scopes = model.screen_scopes();
     let here = |command: &Command| scopes.contains(&command.scope);
-    let mut found: Vec<Hit> = Vec::new();
-    for command in COMMANDS {
+    let mut found: Vec<(u32, Hit)> = Vec::new();
+    for (at, command) in COMMANDS.iter().enumerate() {
         let plain = matches!(command.msg, Do::Move(_) | Do::Palette | Do::Back);
         let asks = matches!(command.scope, Scope::Dialog | Scope::Help);
-        let text = format!("{} {} {}", command.help, command.hint, command.id);
         // the same command of another screen would stand there twice
         let mut twice = COMMANDS.iter().filter(|other| other.msg == command.msg);
         let twice = !here(command) && twice.any(here);
-        if plain || asks || twice || !fits(&text) {
+        let help = model.keymap.fill(command.help);
+        if plain || asks || twice || found.iter().any(|(_, hit)| hit.words == help) {
             continue;
         }
+        let Some((score, letters)) = finder.command(command, &help) else {
+            continue;
+        };
         let reason = if here(command) {
-            (command.ready)(model).err()
+            command.can_run(model).err()
         } else {
             Some(format!("only in {}", command.scope.label()))
         };
+        let group = match reason {
+            None => Group::Runs,
+            Some(_) => Group::Rests,
+        };
         let hit = Hit {
-            words: command.help.into(),
-            keys: command.first_key(),
+            group,
+            words: help,
+            letters,
+            keys: model.keymap.first_words(at),
             reason,
             goal: Goal::Run(command.msg),
         };
-        if !found.iter().any(|other| other.words == hit.words) {
-            found.push(hit);
-        }
+        found.push((score, hit));
     }
-    found.sort_by_key(|hit| hit.reason.is_some());
-    if words.is_empty() {
-        return found;
-    }
-    let runs = found.iter().filter(|hit| hit.reason.is_none()).count();
-    let named = |words: String, keys: &str, goal| Hit {
+    found
+}
+
+/// Conflicts that fit, and all contacts that the store found: it also looks into what is not shown here.
+fn records(model: &Model, palette: &Palette, finder: &mut Finder) -> Vec<(u32, Hit)> {
+    let named = |words: String, letters, keys: &str, goal| Hit {
+        group: Group::Records,
         words,
+        letters,
         keys: keys.into(),
         reason: None,
         goal,
     };
-    let conflicts = model.conflicts.all.iter().filter_map(|conflict| {
+    let mut found = Vec::new();
+    for conflict in &model.conflicts.all {
         let what = conflicts_view::what(conflict);
         let words = format!("{}  {}, {what}", conflict.id, conflict.title);
-        fits(&words).then(|| named(words, "conflict", Goal::Conflict(conflict.id)))
-    });
-    let contacts = palette.contacts.iter().map(|row| {
+        if let Some((score, letters)) = finder.look(false, &words) {
+            let goal = Goal::Conflict(conflict.id);
+            found.push((score, named(words, letters, "conflict", goal)));
+        }
+    }
+    for row in &palette.contacts {
         let words = format!("{}, {}", row.name, row.email);
         let words = words.trim_end_matches(", ").to_owned();
-        named(words, "contact", Goal::Contact(row.id))
-    });
-    let names: Vec<_> = conflicts.chain(contacts).collect();
-    found.splice(runs..runs, names);
+        let (score, letters) = finder.look(false, &words).unwrap_or_default();
+        let goal = Goal::Contact(row.id);
+        found.push((score, named(words, letters, "contact", goal)));
+    }
     found
 }
 
 /// The contact of the task under the cursor, or those that have what was typed.
 fn contacts_of_task(model: &Model, palette: &Palette) -> Vec<Hit> {
     let hit = |name: &str, link| Hit {
+        group: Group::Runs,
+        letters: Vec::new(),
         words: name.to_owned(),
         keys: String::new(),
         reason: None,
@@ -157,6 +253,8 @@ fn contacts_of_task(model: &Model, palette: &Palette) -> Vec<Hit> {
 fn people(model: &Model, palette: &Palette) -> Vec<Hit> {
     let typed = palette.text.trim();
     let hit = |words: &str, who: &str| Hit {
+        group: Group::Runs,
+        letters: Vec::new(),
         words: words.to_owned(),
         keys: String::new(),
         reason: None,

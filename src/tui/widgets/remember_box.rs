@@ -25,7 +25,7 @@ fn settles_words(model: &Model, remember: &Remember, reach: Reach) -> String {
     let parts = [
         Some(format!("settles {} now", settles.answers.len())),
         stay.map(|n| format!("{n} stay")),
-        kept.map(|n| format!("{n} staged already")),
+        kept.map(|n| format!("{n} staged")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use couplet::clock::Clock;
 use couplet::model::{
-    FieldChange, FieldName, Kind, Lane, Millis, Record, RecordId, Side, SideStatus, Snapshot, Value,
+    FieldChange, FieldName, Kind, Lane, Millis, Record, RecordId, Side, SideStatus, Snapshot,
+    Tombstone, Value,
 };
 use couplet::remote::{
     ChangePage, Connector, Deleted, Found, NewRecord, Page, PageRequest, Read, RemoteError, Reply,
@@ -35,6 +36,7 @@ macro_rules! bugs {
 bugs! {
     ResendLostCreate: "a create whose answer was lost is sent again at once",
     ForgetLostCreate: "a create whose answer was lost counts as done",
+    ReplayIsNow: "the repeated answer to a create counts as what is there now",
     NewKeyEachTime: "each attempt has an idempotency key of its own",
     NotDurable: "what was being sent is forgotten when the process dies",
     RetryWrites: "the transport repeats a write that got no answer",
@@ -55,6 +57,7 @@ bugs! {
     OwnClock: "a search goes on from the time of the last one by our own clock",
     SkipChanges: "a page of the feed is skipped now and then",
     DropFeedDeletes: "deletes in the feed are not heeded",
+    OldTombstones: "a delete that the feed tells of late counts, whatever was seen since",
     NoSweeps: "sweeps find nothing",
     ShortList: "the first page of a list of children counts as all",
     LooseMatch: "two contacts with the same last name are the same",
@@ -80,13 +83,24 @@ pub struct Memory {
     read: Mutex<BTreeMap<RecordId, Snapshot>>,
     listed: Mutex<BTreeSet<RecordId>>,
     calls: Mutex<u64>,
-    /// Where the feed goes on after the page that was read last.
+    /// Where the feed goes on after a page that is on its way.
     next: Mutex<Option<String>>,
+    /// Creates that were answered, by key.
+    made: Mutex<BTreeSet<String>>,
+    /// What a repeated answer said.
+    replayed: Mutex<BTreeMap<RecordId, Snapshot>>,
     /// When each kind was searched last.
     searched: Mutex<BTreeMap<(Side, Kind), Millis>>,
 }
 
 impl Memory {
+    /// A page of the feed has left Growbots.
+    pub fn feed_answered(&self, body: &[u8]) {
+        let page: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let next = page["page"]["next_cursor"].as_str();
+        *self.next.lock().unwrap() = next.map(str::to_owned);
+    }
+
     fn count(&self) -> u64 {
         let mut calls = self.calls.lock().unwrap();
         *calls += 1;
@@ -135,9 +149,14 @@ impl Connector for Buggy {
                     page.changes
                         .retain(|(.., found)| matches!(found, Found::Live(_)));
                 }
-                Bug::CursorFirst => {
-                    *self.memory.next.lock().unwrap() = Some(page.next.clone());
+                Bug::OldTombstones => {
+                    for (.., found) in &mut page.changes {
+                        if let Found::Gone(stone) = found {
+                            *stone = Tombstone::default();
+                        }
+                    }
                 }
+                Bug::CursorFirst => drop(self.memory.next.lock().unwrap().take()),
                 _ => {}
             }
             Ok(page)
@@ -218,6 +237,11 @@ impl Connector for Buggy {
         Box::pin(async move {
             let memory = &self.memory;
             match self.bug {
+                Bug::ReplayIsNow => {
+                    if let Some(made) = memory.replayed.lock().unwrap().remove(id) {
+                        return Ok(Found::Live(made));
+                    }
+                }
                 Bug::GoneStaysGone if memory.gone.lock().unwrap().contains(id) => {
                     return Ok(Found::Missing);
                 }
@@ -280,6 +304,13 @@ impl Connector for Buggy {
                     updated_at: None,
                     external_id: record.external_id,
                 }),
+                (Bug::ReplayIsNow, Ok(made)) => {
+                    if !self.memory.made.lock().unwrap().insert(record.key) {
+                        let mut replayed = self.memory.replayed.lock().unwrap();
+                        replayed.insert(made.id.clone(), made.clone());
+                    }
+                    Ok(made)
+                }
                 (_, made) => made,
             }
         })
@@ -402,6 +433,20 @@ impl Connector for Buggy {
 
     fn clock_offset_ms(&self) -> Option<i64> {
         self.inner.clock_offset_ms()
+    }
+
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        self.inner.clock_ahead_ms()
+    }
+
+    fn known_as<'a>(
+        &'a self,
+        lane: Lane,
+        kind: Kind,
+        name: &'static str,
+        id: &'a str,
+    ) -> Reply<'a, Vec<Snapshot>> {
+        self.inner.known_as(lane, kind, name, id)
     }
 
     fn status(&self) -> SideStatus {

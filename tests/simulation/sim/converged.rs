@@ -16,8 +16,8 @@ use couplet::sandbox::{Actor, Op};
 use couplet::store::{ContactDetail, Reader, Writer};
 
 use super::history::decided;
+use super::operators::Decision;
 use super::rig::Rig;
-use super::users::Decision;
 
 /// Companies are looked at by [`Look::at_companies`].
 const KINDS: [Kind; 4] = [Kind::Contact, Kind::Task, Kind::Note, Kind::Appointment];
@@ -176,8 +176,63 @@ impl Look<'_> {
                 let (id, reason) = (conflict.id, conflict.reason.name());
                 let words = format!("conflict {id} ({reason}) with {ends} live ends");
                 self.wrong.push(words);
+            } else if let Some([one, other]) = self.only_each_other(conflict) {
+                let (id, reason) = (conflict.id, conflict.reason.name());
+                self.wrong.push(format!(
+                    "conflict {id} ({reason}) of {one} and {other}, who have only each other"
+                ));
             }
         }
+    }
+
+    /// Whom a conflict asks about where the address alone tells it: one contact on each side has it, and neither is in
+    /// a pair.
+    fn only_each_other(&self, conflict: &Conflict) -> Option<[String; 2]> {
+        let asks = matches!(conflict.reason, Reason::Duplicate | Reason::AmbiguousMatch);
+        let linked = self.writer.linked(conflict.link).unwrap();
+        let linked = linked.filter(|linked| asks && linked.kind == Kind::Contact)?;
+        let (side, end) = live(&linked).next()?;
+        let text = |body: &serde_json::Map<String, serde_json::Value>, name: &str| {
+            let text = body.get(name).and_then(serde_json::Value::as_str);
+            text.unwrap_or_default().to_lowercase()
+        };
+        let of = |side: Side, email: &str| -> Vec<String> {
+            self.rig.sandbox.with_world(|world| {
+                let same = world
+                    .records(side, Kind::Contact)
+                    .filter(|body| text(body, "email") == email);
+                same.filter_map(|body| Some(body["id"].as_str()?.to_owned()))
+                    .collect()
+            })
+        };
+        let email = self.rig.sandbox.with_world(|world| {
+            let body = world.live(side, Kind::Contact, end.id.as_str());
+            body.map(|body| text(&body, "email"))
+        });
+        let email = email.filter(|email| !email.is_empty())?;
+        let (ours, theirs) = (of(side, &email), of(side.other(), &email));
+        let ([one], [other]) = (&ours[..], &theirs[..]) else {
+            return None;
+        };
+        let is_free = self.rig.sandbox.with_world(|world| {
+            let mut leads = world.records(Side::Growbots, Kind::Contact);
+            leads.all(|lead| {
+                let named = lead.get("external_ids").and_then(|ids| ids["ghl"].as_str());
+                let is_one = [one, other].iter().any(|id| lead["id"] == id.as_str());
+                named.is_none_or(|named| !is_one && named != one && named != other)
+            })
+        });
+        // One that lost its pair waits for a decision of its own.
+        let is_alone = [one, other].into_iter().all(|id| {
+            let link = self.reader.find(id).unwrap();
+            let linked = link.and_then(|link| self.writer.linked(link).unwrap());
+            linked.is_some_and(|linked| {
+                let ends = Side::BOTH.map(|side| linked.ends.get(side).last_seen().is_some());
+                ends.iter().filter(|end| **end).count() == 1
+            })
+        });
+        let asked = is_free && is_alone && !decided(self.decisions, &[one, other], None);
+        asked.then(|| [one.clone(), other.clone()])
     }
 
     /// The cache knows what is there, and nothing else. Gives all links.
@@ -243,10 +298,15 @@ impl Look<'_> {
                 self.wrong.push(words);
                 continue;
             };
+            // What somebody changed in Growbots, where it does not come from, stays and is marked.
+            let link = self.reader.find(company).unwrap();
+            let detail = link.and_then(|link| self.reader.detail(link).unwrap());
+            let held = detail.map_or_else(Vec::new, |detail| detail.held);
             for entry in self.map.fields(Kind::Business) {
                 let one = ghl.record.get(&entry.field);
                 let two = growbots.record.get(&entry.field);
-                if entry.updates(Side::Growbots) && one != two {
+                let is_held = held.iter().any(|held| held.field == entry.field);
+                if entry.updates(Side::Growbots) && one != two && !is_held {
                     self.wrong.push(format!(
                         "business {business} / {company} `{}`: {one:?}, {two:?}",
                         entry.field

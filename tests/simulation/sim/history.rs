@@ -1,14 +1,17 @@
 //! What must hold at the end of a simulated schedule, told by the sandbox's own log of events: no client's store is
 //! trusted.
 
+mod proofs;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use couplet::model::{FieldName, Kind, Millis, Side};
 use couplet::sandbox::{Actor, Event, Op};
 use serde_json::Value as Json;
 
+use super::operators::Decision;
 use super::rig::Seen;
-use super::users::{Decision, TASK_TEXTS, TEXTS};
+use super::users::{TASK_TEXTS, TEXTS};
 
 /// Whether an operator decided about one of these records: that field, or the whole.
 pub fn decided(decisions: &[Decision], ids: &[&str], field: Option<&FieldName>) -> bool {
@@ -27,7 +30,8 @@ type Made<'a> = BTreeMap<(Side, Kind, String), Vec<(usize, &'a Event)>>;
 pub struct History<'a> {
     events: &'a [Event],
     of_field: BTreeMap<(Side, String, String), Vec<Move<'a>>>,
-    pairs: BTreeMap<String, BTreeSet<String>>,
+    /// Since which event.
+    pairs: BTreeMap<String, BTreeMap<String, usize>>,
     decisions: &'a [Decision],
     seen: &'a [Seen],
     /// The contact of each child.
@@ -75,13 +79,15 @@ impl<'a> History<'a> {
         linked_at: usize,
     ) -> Self {
         let mut of_field: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let mut pairs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut pair = |one: &str, two: &str| {
-            pairs.entry(one.into()).or_default().insert(two.into());
-            pairs.entry(two.into()).or_default().insert(one.into());
+        let mut pairs: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+        let mut pair = |at: usize, one: &str, two: &str| {
+            for (one, two) in [(one, two), (two, one)] {
+                let of_one = pairs.entry(one.into()).or_default();
+                of_one.entry(two.into()).or_insert(at);
+            }
         };
         for (ghl, growbots) in pairs_at_start {
-            pair(ghl, growbots);
+            pair(0, ghl, growbots);
         }
         for (at, event) in events.iter().enumerate() {
             for moved in &event.fields {
@@ -100,7 +106,7 @@ impl<'a> History<'a> {
                 if moved.field == "external_ids.ghl"
                     && let Some(ghl) = moved.to.as_str()
                 {
-                    pair(ghl, &event.id);
+                    pair(at, ghl, &event.id);
                 }
             }
         }
@@ -126,7 +132,7 @@ impl<'a> History<'a> {
             .get(id)
             .into_iter()
             .flatten()
-            .map(String::as_str)
+            .map(|(other, _)| other.as_str())
             .collect()
     }
 
@@ -179,7 +185,7 @@ impl<'a> History<'a> {
                 if self.is_decided(&event.id, Some(&of.0))
                     || goes_along
                     || self.was_seen(event, &of, written, at, value, to)
-                    || (self.is_unconditional(event) && !self.was_read(&event.id, written, at))
+                    || (self.is_unconditional(event) && self.came_between(event, written, at))
                     || self.was_not_listed(event, written)
                 {
                     continue;
@@ -260,13 +266,6 @@ impl<'a> History<'a> {
             && at(event).since(at(&self.events[written])) < 20_000
     }
 
-    /// Whether we read the record by id after `written` and before we wrote at `at`.
-    fn was_read(&self, id: &str, written: usize, at: usize) -> bool {
-        self.seen
-            .iter()
-            .any(|(path, events)| path.ends_with(id) && *events > written && *events <= at)
-    }
-
     /// Words that people added to a set stay, and those that they took out stay out.
     pub fn tags(&self, live: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
         let words = |value: &Json| -> BTreeSet<String> {
@@ -341,6 +340,19 @@ impl<'a> History<'a> {
             });
             by_people.count()
         };
+        // Who takes back the delete of one of a pair has both again.
+        let taken_back = |wanted: &String| {
+            let created = self
+                .events
+                .iter()
+                .filter(|event| event.op == Op::Create && mark(event).as_ref() == Some(wanted));
+            let ids: BTreeSet<&str> = created.map(|event| event.id.as_str()).collect();
+            self.events.iter().any(|event| {
+                event.op == Op::Restore
+                    && event.actor == Actor::User
+                    && ids.contains(event.id.as_str())
+            })
+        };
         for ((side, kind, mark), records) in &made {
             let by_us = records.iter().any(|(_, event)| event.actor == Actor::Api);
             let decided = records
@@ -368,6 +380,7 @@ impl<'a> History<'a> {
                     if *later > at
                         && again.actor == Actor::Api
                         && made_by_people(&mark) < 2
+                        && !taken_back(&mark)
                         && ![&event.id, &again.id]
                             .iter()
                             .any(|id| self.is_decided(id, None) || self.is_decided_with_parent(id))

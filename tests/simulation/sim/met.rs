@@ -3,14 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// Every situation that a batch of some hundred seeds must have met.
-pub const SITUATIONS: [&str; 23] = [
+/// A batch of so many seeds must have met every situation.
+pub const ENOUGH: u64 = 300;
+
+/// Every situation.
+pub const SITUATIONS: [&str; 31] = [
     "create committed, answer lost",
     "create committed, answer lost, found by reading back",
     "create lost on the way, sent again after none was found",
     "update committed, answer lost",
     "delete committed, answer lost",
     "process died between a write and its answer",
+    "process died between a page of the feed and its storing",
+    "process suspended between a read by id and what follows",
+    "delete carried over",
     "412: the record had moved",
     "429",
     "5xx on a write",
@@ -28,6 +34,11 @@ pub const SITUATIONS: [&str; 23] = [
     "lease taken over from another machine",
     "lease lost while suspended",
     "engine stopped in the middle of a pass",
+    "our clock set ahead",
+    "our clock set back",
+    "webhook out of order",
+    "webhook repeated",
+    "webhook of what did not happen",
 ];
 
 /// How often each situation was met.

@@ -4,7 +4,11 @@
 mod bugs;
 mod converged;
 mod history;
+mod hooks;
 mod met;
+mod moments;
+mod network;
+mod operators;
 mod planner;
 mod rig;
 mod schedule;
@@ -20,12 +24,12 @@ use couplet::sandbox::{Event, World};
 use serde_json::Value as Json;
 
 use history::History;
+use operators::Decision;
 use rig::Rig;
 use schedule::Schedule;
-use users::Decision;
 
 pub use bugs::Bug;
-pub use met::missing;
+pub use met::{ENOUGH, missing};
 pub use planner::{BATCH as PLANNER_BATCH, Planner};
 
 /// How a seed is played.
@@ -36,6 +40,8 @@ pub struct How {
     pub bug: Option<Bug>,
     /// Whether each step is told on stderr.
     pub talks: bool,
+    /// How many threads play a batch; as many as there are cores where it is `None`.
+    pub threads: Option<usize>,
 }
 
 /// What came of a seed.
@@ -63,7 +69,8 @@ pub fn play_all(
     let batch = Mutex::new(Batch::default());
     let left = Mutex::new(Some(seeds));
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..how.threads.unwrap_or_else(cores) {
             scope.spawn(|| {
                 let next = || left.lock().unwrap().as_mut().and_then(Iterator::next);
                 while let Some(seed) = next() {
@@ -118,6 +125,7 @@ async fn run(seed: u64, how: How) -> Report {
         decisions: Vec::new(),
         throttled_on_purpose: false,
         linked_at: None,
+        sets_clocks: seed % 4 == 1,
         talks: how.talks,
         kinds,
     };
@@ -168,6 +176,7 @@ async fn run(seed: u64, how: How) -> Report {
         }
     }
     let seen = rig.seen.lock().unwrap().clone();
+    let missed = rig.missed.lock().unwrap().clone();
     let history = History::new(
         &events,
         (&pairs, parents),
@@ -176,6 +185,7 @@ async fn run(seed: u64, how: How) -> Report {
         linked_at.unwrap_or(0),
     );
     wrong.extend(history.lost());
+    wrong.extend(history.unproved(&missed));
     wrong.extend(history.tags(&tags));
     wrong.extend(history.twice_or_back(&live));
     wrong.extend(history::same_email(&events, &emails));

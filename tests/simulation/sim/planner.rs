@@ -9,8 +9,8 @@ use couplet::merge::{
     merge_record, plan,
 };
 use couplet::model::{
-    BySide, Cause, End, FieldName, FieldType, Kind, LinkId, Linked, Millis, Op, Record, RecordId,
-    Side, Snapshot, Value, Write,
+    BySide, Cause, End, FieldName, FieldType, Kind, LinkId, Linked, Millis, Op, Record, Side,
+    Snapshot, Value, Write,
 };
 use fastrand::Rng;
 
@@ -118,19 +118,12 @@ impl Planner {
         let (ghl, growbots) = (perturbed(&mut rng), perturbed(&mut rng));
         let base = fields.iter().zip(base);
         let base = base.filter_map(|((name, _), value)| Some((name.clone(), value?)));
-        let linked = Linked {
-            id: LinkId(seed as i64),
-            kind: *kind,
-            parent: None,
-            base: (rng.u8(..8) > 0).then(|| Record::from_fields(base)),
-            ends: BySide {
-                ghl: End::Live(snapshot(Side::Ghl, *kind, ghl)),
-                growbots: End::Live(snapshot(Side::Growbots, *kind, growbots)),
-            },
-            decided: Vec::new(),
-            parked: Vec::new(),
-            ignored: false,
+        let base = (rng.u8(..8) > 0).then(|| Record::from_fields(base));
+        let ends = BySide {
+            ghl: End::Live(snapshot(Side::Ghl, *kind, ghl)),
+            growbots: End::Live(snapshot(Side::Growbots, *kind, growbots)),
         };
+        let linked = Linked::new(LinkId(seed as i64), *kind, base, ends);
         match rng.u8(..8) {
             0 => self.deleted(linked, &mut rng),
             1 => self.alone(linked, &mut rng),
@@ -326,18 +319,7 @@ fn united<'v>(
 }
 
 fn snapshot(side: Side, kind: Kind, record: Record) -> Snapshot {
-    Snapshot {
-        side,
-        kind,
-        id: RecordId::from(side.name()),
-        parent: None,
-        record,
-        raw: "{}".into(),
-        version: None,
-        created_at: None,
-        updated_at: None,
-        external_id: None,
-    }
+    Snapshot::new(side, kind, side.name(), record)
 }
 
 fn live(linked: &Linked, side: Side) -> &Snapshot {

@@ -4,47 +4,58 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
 use couplet::clock::Clock;
 use couplet::engine::{Engine, LeaseGate, Parts};
 use couplet::merge::normalise;
-use couplet::model::{BySide, FieldName, Holder, Kind, Millis, Record, Side, Value};
-use couplet::remote::{
-    self, Connector, Ghl, Growbots, MemorySlots, RouterTransport, Transport, TransportError,
-};
-use couplet::sandbox::{Actor, LimitSpec, Op, Sandbox, Settings};
+use couplet::model::{BySide, FieldName, Holder, Kind, Millis, Record, Value};
+use couplet::remote::{self, Connector, Ghl, Growbots, MemorySlots};
+use couplet::sandbox::{LimitSpec, Sandbox, Settings};
 use couplet::secrets::Secret;
 use couplet::store::{Reader, Writer};
-use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::Request;
 use serde_json::Value as Json;
 use tower::ServiceExt;
 
 use super::bugs::{self, Bug, Buggy, Memory};
+use super::hooks::Hooks;
 use super::met::Met;
+use super::moments::Moments;
+use super::network::{Busy, MayWrite, Network};
 use super::users::Users;
 
 /// 2026-06-10T12:00:00Z, when all worlds begin.
 pub const START: Millis = Millis(1_781_092_800_000);
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 /// Databases in memory have a name each.
 static DATABASES: AtomicU64 = AtomicU64::new(0);
 
-/// A read by id of a record: its path, and how many events there were when it was answered.
-pub type Seen = (String, usize);
+/// An answer about a record.
+#[derive(Clone)]
+pub struct Seen {
+    pub path: String,
+    /// How many events there were when it was given.
+    pub events: usize,
+    /// When, by the sides' clock.
+    pub at: Millis,
+}
 
 /// Everything of one seed.
 pub struct Rig {
     pub sandbox: Sandbox,
+    /// That of our machines; the sides have one of their own.
     pub clock: Clock,
+    hooks: RefCell<Hooks>,
     pub users: Arc<Mutex<Users>>,
+    /// Records that were there when they were read.
     pub seen: Arc<Mutex<Vec<Seen>>>,
+    /// Records of which a side said that they are not there.
+    pub missed: Arc<Mutex<Vec<Seen>>>,
     /// Which process may begin a write.
     pub may_write: Arc<MayWrite>,
     /// What was wrong at the moment when it happened.
@@ -53,6 +64,7 @@ pub struct Rig {
     rules: bool,
     /// Requests that have left us and have not arrived.
     pub leaving: Arc<AtomicU32>,
+    pub moments: Arc<Moments>,
     hello: Json,
     slots: Arc<MemorySlots>,
     /// Where the database is: in memory, for it is processes that die here, not the machine.
@@ -66,43 +78,9 @@ pub struct Rig {
     generation: Cell<i64>,
     /// What is wrong with couplet on purpose.
     pub bug: Option<Bug>,
-    memory: Arc<Memory>,
+    pub memory: Arc<Memory>,
     pub met: Arc<Met>,
     pub network: Arc<Network>,
-}
-
-/// The process that has the lease, as far as the simulation was told: 0 for any, -1 for none.
-#[derive(Default)]
-pub struct MayWrite(AtomicI64);
-
-impl MayWrite {
-    pub fn anybody(&self) {
-        self.0.store(0, Ordering::SeqCst);
-    }
-
-    pub fn nobody(&self) {
-        self.0.store(-1, Ordering::SeqCst);
-    }
-
-    pub fn only(&self, process: i64) {
-        self.0.store(process, Ordering::SeqCst);
-    }
-
-    fn is(&self, process: i64) -> bool {
-        [0, process].contains(&self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// What the network does, and what has gone over it.
-#[derive(Default)]
-pub struct Network {
-    /// How likely Growbots does not know a cursor of its feed any more.
-    pub forgets_cursors: Mutex<f64>,
-    rng: Mutex<fastrand::Rng>,
-    /// Creates that got no answer: method, path and body, and whether they were carried out.
-    lost_creates: Mutex<Vec<(String, bool)>>,
-    /// Records that such a create made.
-    pub made_unseen: Mutex<Vec<String>>,
 }
 
 impl Rig {
@@ -116,7 +94,7 @@ impl Rig {
             limit: LimitSpec::default(),
             lag_ms: 2_000,
             faults: None,
-            clock: clock.clone(),
+            clock: Clock::of_runtime(START),
         })
         .unwrap();
         let number = DATABASES.fetch_add(1, Ordering::Relaxed);
@@ -126,12 +104,15 @@ impl Rig {
             hello: sandbox.hello("127.0.0.1:1".parse().unwrap()),
             sandbox,
             clock,
+            hooks: RefCell::new(Hooks::new(seed)),
             users: Arc::new(Mutex::new(Users::new(seed))),
             seen: Arc::default(),
+            missed: Arc::default(),
             may_write: Arc::default(),
             wrong: Arc::default(),
             rules: seed.is_multiple_of(2),
             leaving: Arc::default(),
+            moments: Arc::default(),
             slots: Arc::default(),
             database,
             reader: writer.reader().unwrap(),
@@ -141,10 +122,7 @@ impl Rig {
             bug,
             memory: Arc::default(),
             met: Arc::default(),
-            network: Arc::new(Network {
-                rng: Mutex::new(fastrand::Rng::with_seed(seed ^ 0x006e_6574)),
-                ..Network::default()
-            }),
+            network: Arc::new(Network::new(seed)),
         }
     }
 
@@ -180,6 +158,13 @@ impl Rig {
         )
     }
 
+    /// Webhooks come.
+    pub fn webhooks(&self) {
+        let (mut hooks, mut writer) = (self.hooks.borrow_mut(), self.writer.borrow_mut());
+        self.sandbox
+            .with_world(|world| hooks.deliver(world, &mut writer, &self.met));
+    }
+
     /// The number of the process that began last.
     pub fn number(&self) -> i64 {
         self.generation.get()
@@ -191,19 +176,7 @@ impl Rig {
     }
 
     pub fn connectors(&self, gate: LeaseGate) -> BySide<Arc<dyn Connector>> {
-        let transport = Busy {
-            router: RouterTransport::new(self.sandbox.router()),
-            sandbox: self.sandbox.clone(),
-            users: Arc::clone(&self.users),
-            seen: Arc::clone(&self.seen),
-            leaving: Arc::clone(&self.leaving),
-            met: Arc::clone(&self.met),
-            network: Arc::clone(&self.network),
-            bug: self.bug,
-            process: self.generation.get(),
-            may_write: Arc::clone(&self.may_write),
-            wrong: Arc::clone(&self.wrong),
-        };
+        let transport = Busy::new(self);
         let bug = self.bug;
         let slots = match bug {
             Some(Bug::OwnLimiter) => Arc::default(),
@@ -304,252 +277,22 @@ fn canonical_of_ghl(kind: Kind, country: &str, mut record: Record) -> Record {
     normalise::record(kind, country, record)
 }
 
-/// Runs a future until it ends or was polled so often: then its process dies.
-pub async fn until_poll<F: Future>(future: F, mut polls: u32) -> Option<F::Output> {
+/// Runs a future until it ends, was polled so often, or is doomed: then its process dies.
+pub async fn until_dead<F: Future>(
+    future: F,
+    mut polls: u32,
+    moments: &Moments,
+) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|cx| {
         if polls == 0 {
             return Poll::Ready(None);
         }
         polls -= 1;
-        future.as_mut().poll(cx).map(Some)
+        match future.as_mut().poll(cx) {
+            Poll::Pending if moments.is_doomed() => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
     })
     .await
-}
-
-/// A network with users at its other end: a request takes a while, and somebody may edit something just before or
-/// after it is carried out.
-struct Busy {
-    router: RouterTransport<axum::Router>,
-    sandbox: Sandbox,
-    users: Arc<Mutex<Users>>,
-    seen: Arc<Mutex<Vec<Seen>>>,
-    leaving: Arc<AtomicU32>,
-    met: Arc<Met>,
-    network: Arc<Network>,
-    bug: Option<Bug>,
-    /// Whose requests these are.
-    process: i64,
-    may_write: Arc<MayWrite>,
-    wrong: Arc<Mutex<Vec<String>>>,
-}
-
-/// One request on its way to the server.
-struct Leaving<'a>(&'a AtomicU32);
-
-impl<'a> Leaving<'a> {
-    fn new(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::SeqCst);
-        Self(count)
-    }
-}
-
-impl Drop for Leaving<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// A request whose answer has not come; when it is dropped so, nobody waits for it any more.
-struct Waiting<'a> {
-    busy: &'a Busy,
-    since: tokio::time::Instant,
-    is_write: bool,
-    answered: bool,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(busy: &'a Busy, is_write: bool) -> Self {
-        Self {
-            busy,
-            since: tokio::time::Instant::now(),
-            is_write,
-            answered: false,
-        }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if self.answered {
-            return;
-        }
-        if self.since.elapsed() + Duration::from_millis(100) >= TIMEOUT {
-            self.busy.met.note("no answer within the timeout");
-        } else if self.is_write {
-            let words = "process died between a write and its answer";
-            self.busy.met.note(words);
-        }
-    }
-}
-
-/// What the simulation wants to know of a request.
-struct Sent {
-    path: String,
-    method: http::Method,
-    /// Method, path and body of a create.
-    create: Option<String>,
-}
-
-impl Sent {
-    fn of(request: &Request<Bytes>) -> Self {
-        let path = request.uri().path().to_owned();
-        let method = request.method().clone();
-        let last = path.rsplit('/').find(|part| !part.is_empty());
-        let makes = matches!(last, Some("contacts" | "tasks" | "notes" | "leads"));
-        let create = (method == http::Method::POST && makes)
-            .then(|| format!("{path} {}", String::from_utf8_lossy(request.body())));
-        Self {
-            path,
-            method,
-            create,
-        }
-    }
-
-    fn is_write(&self) -> bool {
-        let reads = self.path.ends_with("/search") || self.path.ends_with("/search/");
-        self.method != http::Method::GET && !reads
-    }
-}
-
-impl Busy {
-    fn moment(&self) -> Duration {
-        let mut users = self.users.lock().unwrap();
-        users.maybe_meddle(&self.sandbox);
-        Duration::from_millis(users.rng.u64(1..30))
-    }
-
-    /// A feed that has forgotten our place in it.
-    fn forgotten(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
-        let chance = *self.network.forgets_cursors.lock().unwrap();
-        let has_cursor = request
-            .uri()
-            .query()
-            .is_some_and(|query| query.contains("cursor="));
-        if chance == 0.0 || !has_cursor || !request.uri().path().ends_with("/changes") {
-            return None;
-        }
-        if self.network.rng.lock().unwrap().f64() >= chance {
-            return None;
-        }
-        self.met.note("feed cursor expired");
-        let body = r#"{"status":410,"code":"cursor_expired","title":"the cursor is too old"}"#;
-        let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
-        *answer.status_mut() = http::StatusCode::GONE;
-        let json = http::HeaderValue::from_static("application/problem+json");
-        answer
-            .headers_mut()
-            .insert(http::header::CONTENT_TYPE, json);
-        Some(answer)
-    }
-
-    /// Counts what became of a request.
-    fn note(&self, sent: &Sent, answer: &Result<Response<Bytes>, TransportError>, before: usize) {
-        let met = &self.met;
-        let (did, now) = self.sandbox.with_world(|world| {
-            let done = world.events()[before..]
-                .iter()
-                .filter(|event| event.actor == Actor::Api);
-            let done: Vec<(Op, String)> = done.map(|event| (event.op, event.id.clone())).collect();
-            (done, world.events().len())
-        });
-        let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-        match status {
-            412 => met.note("412: the record had moved"),
-            429 => met.note("429"),
-            500.. if sent.is_write() => met.note("5xx on a write"),
-            200..300 => {
-                let is_read = sent.method == http::Method::GET;
-                if is_read {
-                    let mut seen = self.seen.lock().unwrap();
-                    seen.push((sent.path.clone(), now));
-                }
-                let cut = |answer: &Response<Bytes>| {
-                    serde_json::from_slice::<serde::de::IgnoredAny>(answer.body()).is_err()
-                        && !answer.body().is_empty()
-                };
-                if sent.is_write() && answer.as_ref().is_ok_and(cut) {
-                    met.note("answer cut short after a write");
-                }
-                let is_list = is_read || sent.path.ends_with("/search");
-                if is_list && self.is_behind(&sent.path) {
-                    met.note("list answered behind the truth");
-                }
-                if let Some(create) = &sent.create {
-                    let lost = self.network.lost_creates.lock().unwrap();
-                    if lost.iter().any(|(one, done)| one == create && !done) {
-                        met.note("create lost on the way, sent again after none was found");
-                    }
-                }
-            }
-            _ => {}
-        }
-        let Err(_) = answer else { return };
-        if let Some(create) = &sent.create {
-            let made = did.iter().find(|(op, _)| *op == Op::Create);
-            let mut lost = self.network.lost_creates.lock().unwrap();
-            lost.push((create.clone(), made.is_some()));
-            if let Some((_, id)) = made {
-                met.note("create committed, answer lost");
-                self.network.made_unseen.lock().unwrap().push(id.clone());
-            }
-        } else if sent.is_write() {
-            for (op, _) in &did {
-                match op {
-                    Op::Update => met.note("update committed, answer lost"),
-                    Op::Delete => met.note("delete committed, answer lost"),
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// Whether something happened on a side so lately that its lists cannot show it.
-    fn is_behind(&self, path: &str) -> bool {
-        let side = if path.starts_with("/ghl") {
-            Side::Ghl
-        } else {
-            Side::Growbots
-        };
-        self.sandbox.with_world(|world| {
-            let now = world.now();
-            let last = world.events().iter().rfind(|event| event.side == side);
-            last.and_then(|event| Millis::parse(&event.at))
-                .is_some_and(|at| now.since(at) < 1_000)
-        })
-    }
-}
-
-impl Transport for Busy {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        let sent = Sent::of(&request);
-        Box::pin(async move {
-            if let Some(answer) = self.forgotten(&request) {
-                return Ok(answer);
-            }
-            if sent.is_write() && !self.may_write.is(self.process) {
-                let (process, method, path) = (self.process, &sent.method, &sent.path);
-                self.wrong.lock().unwrap().push(format!(
-                    "process {process} began {method} {path} without the lease, or after a stop"
-                ));
-            }
-            let leaving = Leaving::new(&self.leaving);
-            super::later(self.moment()).await;
-            drop(leaving);
-            let before = self.sandbox.with_world(|world| world.events().len());
-            let mut waiting = Waiting::new(self, sent.is_write());
-            let again = (self.bug == Some(Bug::RetryWrites)).then(|| request.clone());
-            let mut answer = self.router.send(request).await;
-            if let (Some(again), Err(_)) = (again, &answer) {
-                answer = self.router.send(again).await;
-            }
-            self.note(&sent, &answer, before);
-            super::later(self.moment()).await;
-            waiting.answered = true;
-            answer
-        })
-    }
 }

@@ -1,21 +1,20 @@
 //! What happens in a simulated schedule.
 
 use std::io::Write;
+use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use couplet::engine::port::{Ask, Event as Told, Port};
 use couplet::engine::{EngineError, Once};
-use couplet::model::{
-    Action, ActionOutcome, Direction, FieldName, LoopState, PassSummary, Reason, RecordId, Side,
-};
+use couplet::model::{ActionOutcome, LoopState, PassSummary};
 use couplet::sandbox::Actor;
-use couplet::store::ContactQuery;
 use serde_json::json;
 
-use super::rig::{self, Rig, until_poll};
-use super::users::{Decision, let_go};
+use super::moments::Asked;
+use super::operators::Decision;
+use super::rig::{self, Rig, until_dead};
 
 /// Passes within which both sides are the same after the last fault.
 const PASSES_TO_CONVERGE: u32 = 3;
@@ -32,6 +31,8 @@ pub struct Schedule {
     pub decisions: Vec<Decision>,
     pub throttled_on_purpose: bool,
     pub linked_at: Option<usize>,
+    /// Whether somebody sets our machine's clock now and then.
+    pub sets_clocks: bool,
     pub talks: bool,
     /// What may go wrong in this seed.
     pub kinds: Vec<&'static str>,
@@ -68,14 +69,14 @@ pub fn some_faults(rng: &mut fastrand::Rng) -> Vec<&'static str> {
 }
 
 impl Schedule {
-    fn say(&self, words: impl FnOnce() -> String) {
+    pub fn say(&self, words: impl FnOnce() -> String) {
         if self.talks {
             let events = self.rig.sandbox.with_world(|world| world.events().len());
             let mut out = std::io::stderr().lock();
             writeln!(
                 out,
                 "[{:>9}] {events:>4} {}",
-                self.rig.clock.now().0 - rig::START.0,
+                self.rig.clock.ticks() - rig::START.0,
                 words()
             )
             .ok();
@@ -89,7 +90,8 @@ impl Schedule {
             full: self.rng.u8(..4) == 0,
             children: self.rng.u8(..6) == 0,
         };
-        match self.rng.u8(..40) {
+        self.rig.webhooks();
+        match self.rng.u8(..41) {
             0..13 => {
                 self.edits(1..8);
                 return;
@@ -104,11 +106,18 @@ impl Schedule {
             14..18 => return self.faults().await,
             18..20 => return self.no_faults().await,
             20..23 => return self.operate(),
-            23..29 => {
+            23 => return self.set_clock(),
+            24..30 => {
                 self.meddling();
+                if self.rng.u8(..8) == 0 {
+                    // One process after the other: what they may send is counted together.
+                    for _ in 0..2 {
+                        self.pass(ALL).await.ok();
+                    }
+                }
                 self.pass(what).await.ok();
             }
-            29..36 => {
+            30..37 => {
                 self.meddling();
                 self.crash(what).await;
             }
@@ -122,6 +131,21 @@ impl Schedule {
         let most = [2_000, 30_000, 90_000][self.rng.usize(..3)];
         let pause = self.rng.u64(0..most);
         super::later(Duration::from_millis(pause)).await;
+    }
+
+    /// Somebody sets our machine's clock: right, or wrong by minutes or a day.
+    fn set_clock(&mut self) {
+        if !self.sets_clocks {
+            return;
+        }
+        let minutes = [-1_560, -10, 0, 10, 1_560][self.rng.usize(..5)];
+        self.rig.clock.set_wrong(minutes * 60_000);
+        self.say(|| format!("the clock is wrong by {minutes} minutes"));
+        match minutes {
+            ..0 => self.rig.met.note("our clock set back"),
+            1.. => self.rig.met.note("our clock set ahead"),
+            0 => {}
+        }
     }
 
     fn meddling(&mut self) {
@@ -199,14 +223,30 @@ impl Schedule {
     }
 
     async fn crash(&mut self, what: Once) {
-        let polls = self.rng.u32(1..600);
+        let asked = Asked::ALL[self.rng.usize(..Asked::ALL.len())];
+        let polls = if self.rng.bool() {
+            self.rig.moments.doom(asked, self.rng.u32(..4));
+            u32::MAX
+        } else {
+            self.rng.u32(1..600)
+        };
         let mut engine = self.rig.engine("sim");
-        let result = until_poll(engine.once(what), polls).await;
+        let result = until_dead(engine.once(what), polls, &self.rig.moments).await;
         self.rig.ended(engine);
         if result.is_none() {
             self.rig.died();
+            if asked == Asked::Feed && self.rig.moments.is_doomed() {
+                let words = "process died between a page of the feed and its storing";
+                self.rig.met.note(words);
+            }
         }
-        self.say(|| format!("crash after {polls} polls: {}", result.is_none()));
+        self.rig.moments.spare();
+        self.say(|| {
+            format!(
+                "crash at {asked:?} or after {polls} polls: {}",
+                result.is_none()
+            )
+        });
         if let Some(result) = result {
             check_end(&result);
         }
@@ -217,12 +257,12 @@ impl Schedule {
     async fn run_for_a_while(&mut self) {
         let seconds = self.rng.u32(1..45);
         let dies = self.rng.u8(..3) == 0;
+        let hunts = self.rng.bool();
         let with_other = self.rng.u8(..3) == 0;
-        let mut suspended_at = if with_other {
-            self.rng.u32(1..40)
-        } else {
-            u32::MAX
-        };
+        let mut suspended_at = u32::MAX;
+        if with_other {
+            suspended_at = self.rng.u32(1..40);
+        }
         let (mut ours, mut other) = (self.rig.engine("sim"), None);
         let number = self.rig.number();
         if with_other {
@@ -264,24 +304,25 @@ impl Schedule {
             .map(|other| Box::pin(other.run(asks, stopping, &tell_other, &|_| {})));
         let mut ended = Vec::new();
         for second in 0..seconds {
-            // Bytes that have left a suspended process arrive all the same.
-            if second == suspended_at && self.rig.leaving.load(Ordering::SeqCst) > 0 {
-                suspended_at += 1;
+            let is_last = second + 1 == seconds && !dies && hunts;
+            if second == suspended_at || is_last {
+                ended.extend(self.until_between(&mut running, &mut beside).await);
+                if !ended.is_empty() || is_last {
+                    break;
+                }
+                // Bytes that have left a suspended process arrive all the same.
+                if self.rig.leaving.load(Ordering::SeqCst) > 0 {
+                    suspended_at += 1;
+                }
             }
             let is_suspended = second >= suspended_at && second - suspended_at < 30;
-            let next = async {
-                match &mut beside {
-                    Some(beside) => beside.as_mut().await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 result = &mut running, if !is_suspended => {
                     ended.push(result);
                     break;
                 }
-                result = next => {
+                result = or_never(&mut beside) => {
                     ended.push(result);
                     break;
                 }
@@ -309,15 +350,39 @@ impl Schedule {
             self.rig.died();
         }
         assert_eq!(*trouble.lock().unwrap(), Vec::<String>::new());
-        let end = if dies { "died" } else { "stopped" };
-        self.say(|| format!("ran {seconds} s, other machine: {with_other}, {end}"));
+        self.say(|| format!("ran {seconds} s, other machine: {with_other}, died: {dies}"));
         for result in ended {
             check_end(&result);
         }
     }
 
+    /// Lets two processes run until one of them is between a read by id and what follows from it: that is when it
+    /// matters that it is suspended or stopped. Gives what one that ended meanwhile came to.
+    async fn until_between<T, F: Future<Output = T>, G: Future<Output = T>>(
+        &self,
+        running: &mut Pin<Box<F>>,
+        beside: &mut Option<Pin<Box<G>>>,
+    ) -> Option<T> {
+        let (moments, leaving) = (&self.rig.moments, &self.rig.leaving);
+        for _ in 0..4_000 {
+            if moments.is_between() && leaving.load(Ordering::SeqCst) == 0 {
+                let words = "process suspended between a read by id and what follows";
+                self.rig.met.note(words);
+                break;
+            }
+            tokio::select! {
+                biased;
+                result = &mut *running => return Some(result),
+                result = or_never(beside) => return Some(result),
+                () = super::later(Duration::from_millis(4)) => {}
+            }
+        }
+        None
+    }
+
     /// What people and operators do while the loop runs.
     fn meanwhile(&mut self, port: &Port) {
+        self.rig.webhooks();
         if self.rng.u8(..8) == 0 {
             self.edits(1..3);
         }
@@ -331,78 +396,6 @@ impl Schedule {
     fn note_stop(&self) {
         if self.rig.reader.status().unwrap().state != LoopState::Idle {
             self.rig.met.note("engine stopped in the middle of a pass");
-        }
-    }
-
-    /// Operators decide, edit and add, from other processes.
-    fn operate(&mut self) {
-        let actions = self.actions();
-        if actions.is_empty() {
-            return;
-        }
-        let mut writer = self.rig.writer.borrow_mut();
-        for action in actions {
-            writer.submit("dana", &action).unwrap();
-        }
-    }
-
-    fn actions(&mut self) -> Vec<Action> {
-        let reader = &self.rig.reader;
-        let mut actions = Vec::new();
-        for conflict in reader.conflicts(100).unwrap() {
-            if self.rng.u8(..5) > 1 {
-                continue;
-            }
-            let detail = reader.detail(conflict.link).unwrap();
-            let ids = detail.map_or_else(Vec::new, |detail| {
-                let ends = detail.linked.ends;
-                let ids =
-                    Side::BOTH.map(|side| text_of(ends.get(side).last_seen().map(|end| &end.id)));
-                ids.into_iter().flatten().collect()
-            });
-            let (action, decided) = self.rig.users.lock().unwrap().answer(&conflict, ids);
-            self.decisions.extend(decided);
-            actions.push(action);
-        }
-        if self.rng.u8(..4) == 0 {
-            let rows = reader
-                .contacts(&ContactQuery::default(), None, Direction::Forward, 500)
-                .unwrap();
-            if !rows.is_empty() {
-                let row = &rows[self.rng.usize(..rows.len())];
-                let linked = reader.detail(row.id).unwrap().expect("a row").linked;
-                let city = linked.ends.ghl.live().or(linked.ends.growbots.live());
-                let city = city.and_then(|end| end.record.get(&FieldName::City).cloned());
-                let mut users = self.rig.users.lock().unwrap();
-                if self.rng.bool() {
-                    actions.push(users.edit_in_couplet(row, city));
-                    let ids = Side::BOTH.map(|side| text_of(row.ids.get(side).as_ref()));
-                    self.decisions.push(Decision {
-                        ids: ids.into_iter().flatten().collect(),
-                        field: Some(FieldName::City),
-                    });
-                } else if linked.ends.ghl.live().is_some() {
-                    actions.push(users.add_in_couplet(row));
-                }
-            }
-        }
-        for error in reader.errors(100).unwrap() {
-            if self.rng.u8(..4) == 0 {
-                actions.push(Action::Retry { error: error.id });
-            }
-        }
-        self.say(|| format!("actions {actions:?}"));
-        actions
-    }
-
-    /// What a brake holds waits for an operator, and would wait for ever.
-    fn let_brakes_go(&mut self) {
-        let held = self.rig.reader.conflicts(1_000).unwrap();
-        for conflict in held.iter().filter(|one| one.reason == Reason::MassChange) {
-            let (action, decided) = let_go(conflict);
-            self.decisions.extend(decided);
-            let mut writer = self.rig.writer.borrow_mut();
-            writer.submit("dana", &action).unwrap();
         }
     }
 
@@ -469,15 +462,18 @@ impl Schedule {
     }
 }
 
-/// The id of a record in text form.
-fn text_of(id: Option<&RecordId>) -> Option<String> {
-    id.map(ToString::to_string)
-}
-
 /// Only a side may fail a pass, or another machine keep it from running.
 fn check_end<T>(result: &Result<T, EngineError>) {
     if let Err(error) = result {
         let fine = matches!(error, EngineError::Remote(_) | EngineError::Held(_));
         assert!(fine, "{error:?}");
+    }
+}
+
+/// What a future comes to, if there is one.
+async fn or_never<T>(future: &mut Option<Pin<Box<impl Future<Output = T>>>>) -> T {
+    match future {
+        Some(future) => future.as_mut().await,
+        None => std::future::pending().await,
     }
 }

@@ -1,9 +1,6 @@
-//! Users of the two web apps, and operators of couplet. All that they write is new to the world, so that each value
-//! can be followed.
+//! Users of the two web apps. All that they write is new to the world, so that each value can be followed.
 
-use couplet::model::{
-    Action, Answer, Conflict, FieldChange, FieldName, Kind, Millis, Reason, Side, Take, Value,
-};
+use couplet::model::{FieldName, Kind, Millis, Side};
 use couplet::sandbox::{By, Op, Sandbox, World};
 use serde_json::{Value as Json, json};
 
@@ -23,15 +20,6 @@ pub const TASK_TEXTS: [(FieldName, &str, &str); 4] = [
     (FieldName::DueAt, "dueDate", "due_at"),
     (FieldName::Completed, "completed", "completed"),
 ];
-
-/// What an operator decided: by then so many events had happened.
-#[derive(Debug)]
-pub struct Decision {
-    /// Both ids of the record, as far as it had them.
-    pub ids: Vec<String>,
-    /// The field; `None` for the record as a whole.
-    pub field: Option<FieldName>,
-}
 
 pub struct Users {
     pub rng: fastrand::Rng,
@@ -58,7 +46,8 @@ impl Users {
         }
     }
 
-    fn word(&mut self, what: &str) -> String {
+    /// A word that nobody has written before.
+    pub fn word(&mut self, what: &str) -> String {
         self.number += 1;
         format!("{what}{}", self.number)
     }
@@ -178,6 +167,13 @@ impl Users {
             return create(world, Side::Ghl, Kind::Business, fields);
         }
         if let Some(id) = self.some(world, Side::Ghl, Kind::Business) {
+            if self.rng.bool() {
+                if let Some(contact) = self.some(world, Side::Ghl, Kind::Contact) {
+                    let patch = json!({"businessId": id});
+                    edit(world, Side::Ghl, Kind::Contact, &contact, patch);
+                }
+                return;
+            }
             let patch = match self.rng.u8(..3) {
                 0 => json!({"name": self.word("Business")}),
                 1 => json!({"website": format!("https://{}.example.com", self.word("firm"))}),
@@ -366,147 +362,6 @@ impl Users {
             }
         }
     }
-
-    /// An operator's answer to a conflict, with what it decides.
-    pub fn answer(&mut self, conflict: &Conflict, ids: Vec<String>) -> (Action, Vec<Decision>) {
-        let whole = |ids| vec![Decision { ids, field: None }];
-        let (answers, decisions) = match conflict.reason {
-            Reason::Field => conflict
-                .fields
-                .iter()
-                .skip(usize::from(
-                    conflict.fields.len() > 1 && self.rng.u8(..4) == 0,
-                ))
-                .map(|apart| {
-                    let (take, words) = match self.rng.u8(..5) {
-                        0..2 => (Take::Side(Side::Ghl), "ghl"),
-                        2..4 => (Take::Side(Side::Growbots), "growbots"),
-                        _ => (Take::Base, "base"),
-                    };
-                    let value = apart.value_of(&take).unwrap();
-                    let answer = Answer::Field {
-                        field: apart.field.clone(),
-                        take: words.into(),
-                        value: value.map_or(Json::Null, |value| value.to_json()),
-                    };
-                    let field = Some(apart.field.clone());
-                    let ids = ids.clone();
-                    (answer, Decision { ids, field })
-                })
-                .unzip(),
-            Reason::DeleteEdit => {
-                let side = if self.rng.bool() {
-                    Side::Ghl
-                } else {
-                    Side::Growbots
-                };
-                (vec![Answer::Side { side }], whole(ids))
-            }
-            Reason::Duplicate if !conflict.holds_record() => {
-                let answers = conflict.fields.iter().map(|taken| {
-                    let value = Value::text(self.word("other") + "@sim.example.com");
-                    let field = taken.field.clone();
-                    let answer = Answer::Field {
-                        field: field.clone(),
-                        take: "value".into(),
-                        value: value.map_or(Json::Null, |value| value.to_json()),
-                    };
-                    let ids = ids.clone();
-                    (
-                        answer,
-                        Decision {
-                            ids,
-                            field: Some(field),
-                        },
-                    )
-                });
-                let answers: Vec<_> = answers.collect();
-                answers.into_iter().unzip()
-            }
-            Reason::AmbiguousMatch | Reason::Duplicate => {
-                let pick = |side: Side| {
-                    let of_side = conflict.candidates.iter().find(|one| one.side == side);
-                    of_side.map(|one| one.id.clone())
-                };
-                let answer = match (pick(Side::Ghl), pick(Side::Growbots), ids.first()) {
-                    (None, Some(growbots), Some(ours)) if self.rng.bool() => Answer::Match {
-                        ghl: ours.as_str().into(),
-                        growbots,
-                    },
-                    (Some(ghl), None, Some(ours)) if self.rng.bool() => Answer::Match {
-                        ghl,
-                        growbots: ours.as_str().into(),
-                    },
-                    _ => Answer::Separate,
-                };
-                let mut ids = ids;
-                ids.extend(conflict.candidates.iter().map(|one| one.id.to_string()));
-                (vec![answer], whole(ids))
-            }
-            Reason::MassChange => {
-                let ids = conflict.candidates.iter().map(|one| one.id.to_string());
-                let answer = if self.rng.bool() {
-                    Answer::Approve
-                } else {
-                    Answer::Reject
-                };
-                (vec![answer], whole(ids.collect()))
-            }
-        };
-        let action = Action::Resolve {
-            conflict: conflict.id,
-            // Now and then the operator has looked at an older one.
-            revision: conflict.revision - i64::from(self.rng.u8(..10) == 0),
-            answers,
-            note: None,
-        };
-        (action, decisions)
-    }
-
-    /// An operator edits a field of a record in couplet.
-    pub fn edit_in_couplet(
-        &mut self,
-        row: &couplet::model::ContactRow,
-        now: Option<Value>,
-    ) -> Action {
-        Action::Edit {
-            link: row.id,
-            changes: vec![FieldChange {
-                field: FieldName::City,
-                from: now,
-                to: Value::text(self.word("Typed")),
-            }],
-        }
-    }
-
-    /// An operator adds a note.
-    pub fn add_in_couplet(&mut self, row: &couplet::model::ContactRow) -> Action {
-        Action::Add {
-            kind: Kind::Note,
-            parent: Some(row.id),
-            fields: vec![FieldChange {
-                field: FieldName::Body,
-                from: None,
-                to: Value::text(self.word("added")),
-            }],
-        }
-    }
-}
-
-/// An operator lets a mass change go on.
-pub fn let_go(conflict: &Conflict) -> (Action, Vec<Decision>) {
-    let ids = conflict.candidates.iter().map(|one| one.id.to_string());
-    let decision = Decision {
-        ids: ids.collect(),
-        field: None,
-    };
-    let action = Action::Resolve {
-        conflict: conflict.id,
-        revision: conflict.revision,
-        answers: vec![Answer::Approve],
-        note: None,
-    };
-    (action, vec![decision])
 }
 
 const START_OF_DUE: i64 = super::rig::START.0 + 86_400_000;
