@@ -360,7 +360,7 @@ impl Pass<'_> {
                 self.read_known_children(intent, kind).await?;
             }
         }
-        Ok(!self.children_changed(linked, side)?)
+        Ok(!self.children_changed(linked, side)? && !self.moved_children_changed(linked, side)?)
     }
 
     /// Growbots' lists of children are behind: those that we know are read by id.

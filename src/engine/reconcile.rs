@@ -7,7 +7,7 @@ use crate::model::{
     BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason,
     RecordId, Side, Snapshot, Why, Write,
 };
-use crate::store::{ConflictUpdate, LinkOutcome};
+use crate::store::{ConflictUpdate, LinkOutcome, Lookup};
 
 use super::EngineError;
 use super::mapped::Seen;
@@ -268,6 +268,10 @@ impl Pass<'_> {
                 let Some(live) = linked.ends.get(side).live() else {
                     return Ok(Step::Forget);
                 };
+                // Their change goes to their new contact first.
+                if self.moved_children_changed(linked, side)? {
+                    return Ok(Step::Later);
+                }
                 let cause = verdict.map_or(Cause::Change { side: side.other() }, |verdict| {
                     verdict.cause()
                 });
@@ -327,21 +331,55 @@ impl Pass<'_> {
         for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
             let children = self.core.store().children(kind, linked.id)?;
             for child in &children {
-                let child = self.seen(child)?.linked;
-                let Some(live) = child.ends.get(side).live() else {
-                    continue;
-                };
-                let Some(base) = &child.base else {
-                    return Ok(true);
-                };
-                let map = self.core.map();
-                let mut fields = map.fields(kind);
-                if fields.any(|entry| live.record.get(&entry.field) != base.get(&entry.field)) {
+                if self.child_changed(child, side)? {
                     return Ok(true);
                 }
             }
         }
         Ok(false)
+    }
+
+    /// Whether a contact still has, on `side`, a child that belongs to another by now (two contacts were merged on the
+    /// other side), and that changed since both sides agreed.
+    pub(super) fn moved_children_changed(
+        &self,
+        linked: &Linked,
+        side: Side,
+    ) -> Result<bool, EngineError> {
+        let contact = linked.ends.get(side).live();
+        let Some(contact) = contact.filter(|_| linked.kind == Kind::Contact) else {
+            return Ok(false);
+        };
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
+            let ids = self.core.store().children_ends(kind, side, &contact.id)?;
+            for id in ids {
+                let known = self.core.store().lookup(side, kind, Lookup::Id(&id))?;
+                for known in known.iter().filter(|known| known.linked) {
+                    let child = self.core.store().linked(known.link)?;
+                    let moved = child.filter(|child| child.parent != Some(linked.id));
+                    if let Some(child) = moved
+                        && self.child_changed(&child, side)?
+                    {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a child has something on `side` that the other side does not have.
+    fn child_changed(&self, child: &Linked, side: Side) -> Result<bool, EngineError> {
+        let child = self.seen(child)?.linked;
+        let Some(live) = child.ends.get(side).live() else {
+            return Ok(false);
+        };
+        let Some(base) = &child.base else {
+            return Ok(true);
+        };
+        let map = self.core.map();
+        let mut fields = map.fields(child.kind);
+        Ok(fields.any(|entry| live.record.get(&entry.field) != base.get(&entry.field)))
     }
 
     /// The id, on `side`, of the contact that a child belongs to.

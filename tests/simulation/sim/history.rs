@@ -6,7 +6,7 @@ mod proofs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use couplet::model::{FieldName, Kind, Millis, Side};
-use couplet::sandbox::{Actor, Event, Op};
+use couplet::sandbox::{Actor, Event, Op, World};
 use serde_json::Value as Json;
 
 use super::operators::Decision;
@@ -34,10 +34,54 @@ pub struct History<'a> {
     pairs: BTreeMap<String, BTreeMap<String, usize>>,
     decisions: &'a [Decision],
     seen: &'a [Seen],
-    /// The contact of each child.
-    parents: BTreeMap<String, String>,
+    start: Start,
     /// How many events had happened when both sides were linked for the first time.
     linked_at: usize,
+}
+
+/// What the log of events does not tell: how it was before anything happened.
+#[derive(Default)]
+pub struct Start {
+    /// The pairs that were there, GHL's id first.
+    pub pairs: Vec<(String, String)>,
+    /// The contact of each child; later ones are added from the log.
+    pub parents: BTreeMap<String, String>,
+    /// The values of records, by id and name on the wire.
+    pub values: BTreeMap<(String, &'static str), Json>,
+}
+
+impl Start {
+    pub fn of(world: &World) -> Self {
+        let mut start = Self::default();
+        for lead in world.all(Side::Growbots, Kind::Contact) {
+            let text = |value: Option<&Json>| value.and_then(Json::as_str).map(str::to_owned);
+            let ghl = text(lead.get("external_ids").map(|ids| &ids["ghl"]));
+            start.pairs.extend(ghl.zip(text(lead.get("id"))));
+        }
+        for (side, kind) in Side::BOTH
+            .into_iter()
+            .flat_map(|side| Kind::ALL.map(|kind| (side, kind)))
+        {
+            let parent = match side {
+                Side::Ghl => "contactId",
+                Side::Growbots => "lead_id",
+            };
+            for body in world.all(side, kind) {
+                let body = Json::Object(body.as_ref().clone());
+                let id = body["id"].as_str().expect("an id");
+                if let (true, Some(parent)) = (kind.is_child(), body[parent].as_str()) {
+                    start.parents.insert(id.to_owned(), parent.to_owned());
+                }
+                for of in tracked(kind) {
+                    let name = wire(side, &of);
+                    if let Some(value) = body.pointer(&format!("/{}", name.replace('.', "/"))) {
+                        start.values.insert((id.to_owned(), name), value.clone());
+                    }
+                }
+            }
+        }
+        start
+    }
 }
 
 const NOTE_TEXTS: [(FieldName, &str, &str); 1] = [(FieldName::Body, "body", "body")];
@@ -73,7 +117,7 @@ fn same(one: &Json, two: &Json) -> bool {
 impl<'a> History<'a> {
     pub fn new(
         events: &'a [Event],
-        (pairs_at_start, mut parents): (&[(String, String)], BTreeMap<String, String>),
+        mut start: Start,
         decisions: &'a [Decision],
         seen: &'a [Seen],
         linked_at: usize,
@@ -86,7 +130,7 @@ impl<'a> History<'a> {
                 of_one.entry(two.into()).or_insert(at);
             }
         };
-        for (ghl, growbots) in pairs_at_start {
+        for (ghl, growbots) in &start.pairs {
             pair(0, ghl, growbots);
         }
         for (at, event) in events.iter().enumerate() {
@@ -101,7 +145,7 @@ impl<'a> History<'a> {
                 if let ("contactId" | "lead_id", Some(parent)) =
                     (moved.field.as_str(), moved.to.as_str())
                 {
-                    parents.insert(event.id.clone(), parent.to_owned());
+                    start.parents.insert(event.id.clone(), parent.to_owned());
                 }
                 if moved.field == "external_ids.ghl"
                     && let Some(ghl) = moved.to.as_str()
@@ -116,7 +160,7 @@ impl<'a> History<'a> {
             pairs,
             decisions,
             seen,
-            parents,
+            start,
             linked_at,
         }
     }
@@ -144,7 +188,7 @@ impl<'a> History<'a> {
 
     /// Whether an operator decided about the contact that a child belonged to.
     fn is_decided_with_parent(&self, id: &str) -> bool {
-        let parent = self.parents.get(id);
+        let parent = self.start.parents.get(id);
         parent.is_some_and(|parent| self.is_decided(parent, None))
     }
 
@@ -223,9 +267,10 @@ impl<'a> History<'a> {
                 .iter()
                 .filter(|(when, ..)| *when < at)
                 .find(|(_, from, to)| same(from, value) || same(to, value));
-            let Some((shown, ..)) = shown.copied() else {
-                return false;
-            };
+            let always = self.start.values.get(&(id.to_owned(), wire(other, of)));
+            let was_there = on_field.is_empty() && always.is_some_and(|had| same(had, value));
+            let shown = shown.map(|(shown, ..)| *shown).or(was_there.then_some(0));
+            let Some(shown) = shown else { return false };
             match to {
                 Some(to) => on_field.iter().any(|(when, _, now)| {
                     *when >= shown
@@ -247,7 +292,7 @@ impl<'a> History<'a> {
 
     /// Whether a record went with its contact, rather than by itself.
     fn went_along(&self, event: &Event) -> bool {
-        let parent = self.parents.get(&event.id);
+        let parent = self.start.parents.get(&event.id);
         self.events.iter().any(|other| {
             other.op == Op::Delete
                 && other.request_id == event.request_id
@@ -284,10 +329,8 @@ impl<'a> History<'a> {
             }
             // What people did to each word, on either side, last.
             let mut last: BTreeMap<String, (usize, bool)> = BTreeMap::new();
-            let theirs = self.others(id).into_iter().map(|id| (side.other(), id));
-            let theirs: Vec<_> = theirs
-                .flat_map(|(side, id)| self.field(side, id, "tags"))
-                .collect();
+            let theirs = self.others(id).into_iter();
+            let theirs = theirs.flat_map(|id| self.field(side.other(), id, "tags"));
             for (at, from, to) in moves.iter().chain(theirs) {
                 if self.events[*at].actor == Actor::Api {
                     continue;
@@ -305,6 +348,10 @@ impl<'a> History<'a> {
             for (word, (at, is_there)) in last {
                 // A first link unites.
                 if !is_there && at < self.linked_at {
+                    continue;
+                }
+                // Who deletes a record deletes what was written into it.
+                if !live.contains_key(&self.events[at].id) {
                     continue;
                 }
                 if now.contains(&word) != is_there {

@@ -20,10 +20,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use couplet::model::{Kind, Side};
-use couplet::sandbox::{Event, World};
+use couplet::sandbox::Event;
 use serde_json::Value as Json;
 
-use history::History;
+use history::{History, Start};
 use operators::Decision;
 use rig::Rig;
 use schedule::Schedule;
@@ -116,9 +116,7 @@ async fn run(seed: u64, how: How) -> Report {
     let mut rng = fastrand::Rng::with_seed(seed);
     let rig = Rig::new(seed, rng.u32(25..=40), how.bug);
     let kinds = schedule::some_faults(&mut rng);
-    let (pairs, parents) = rig
-        .sandbox
-        .with_world(|world| (pairs(world), parents(world)));
+    let start = rig.sandbox.with_world(|world| Start::of(world));
     let mut schedule = Schedule {
         rig,
         rng,
@@ -177,13 +175,7 @@ async fn run(seed: u64, how: How) -> Report {
     }
     let seen = rig.seen.lock().unwrap().clone();
     let missed = rig.missed.lock().unwrap().clone();
-    let history = History::new(
-        &events,
-        (&pairs, parents),
-        &decisions,
-        &seen,
-        linked_at.unwrap_or(0),
-    );
+    let history = History::new(&events, start, &decisions, &seen, linked_at.unwrap_or(0));
     wrong.extend(history.lost());
     wrong.extend(history.unproved(&missed));
     wrong.extend(history.tags(&tags));
@@ -232,31 +224,6 @@ fn note_conflicts(rig: &Rig, live: &BTreeSet<String>) {
                 .note("create committed, answer lost, found by reading back");
         }
     }
-}
-
-/// The pairs that are there before couplet begins.
-fn pairs(world: &World) -> Vec<(String, String)> {
-    let leads = world.all(Side::Growbots, Kind::Contact);
-    leads
-        .filter_map(|lead| {
-            let ghl = lead.get("external_ids")?["ghl"].as_str()?;
-            Some((ghl.to_owned(), lead["id"].as_str()?.to_owned()))
-        })
-        .collect()
-}
-
-/// The contact of each child, likewise.
-fn parents(world: &World) -> BTreeMap<String, String> {
-    let mut parents = BTreeMap::new();
-    for (side, name) in [(Side::Ghl, "contactId"), (Side::Growbots, "lead_id")] {
-        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
-            for body in world.all(side, kind) {
-                let text = |name: &str| body.get(name).and_then(Json::as_str).map(str::to_owned);
-                parents.extend(text("id").zip(text(name)));
-            }
-        }
-    }
-    parents
 }
 
 /// No side ever refuses a request, and no window has more than it may.

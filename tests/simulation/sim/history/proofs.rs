@@ -58,7 +58,7 @@ impl History<'_> {
     /// Whether `written` came between our last look at the record and the write at `at`, which followed that look at
     /// once: then nobody could have heeded it.
     pub(super) fn came_between(&self, event: &Event, written: usize, at: usize) -> bool {
-        let parent = self.parents.get(&event.id);
+        let parent = self.start.parents.get(&event.id);
         let shows = |path: &str| {
             let list = path.rsplit_once('/');
             let is_list = list.is_some_and(|(contact, name)| {
