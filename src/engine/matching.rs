@@ -46,9 +46,14 @@ impl Pass<'_> {
                 Ok(())
             })?;
         }
-        by_parent.retain(|_, lone| !lone.ghl.is_empty() && !lone.growbots.is_empty());
         let mut pairs: Vec<Pair> = Vec::new();
         for mut lone in by_parent.into_values() {
+            if lone.growbots.is_empty() {
+                pairs.extend(self.named_elsewhere(kind, &lone.ghl)?);
+            }
+            if lone.ghl.is_empty() || lone.growbots.is_empty() {
+                continue;
+            }
             for side in Side::BOTH {
                 lone.get_mut(side).sort_by_key(|linked| made(linked, side));
             }
@@ -59,6 +64,25 @@ impl Pass<'_> {
             self.join(some)?;
         }
         Ok(())
+    }
+
+    /// Pairs of children whose Growbots record names the GHL one, though it belongs to the lead of another contact: two
+    /// contacts were merged in GHL, and that lead is still there.
+    fn named_elsewhere(&self, kind: Kind, lone: &[Linked]) -> Result<Vec<Pair>, EngineError> {
+        let mut pairs = Vec::new();
+        for linked in lone {
+            let Some(ghl) = linked.ends.ghl.live() else {
+                continue;
+            };
+            let by = Lookup::External(&ghl.id);
+            let named = self.core.store().lookup(Side::Growbots, kind, by)?;
+            if let [one] = &named[..]
+                && !one.linked
+            {
+                pairs.push((linked.id, one.link, "external id"));
+            }
+        }
+        Ok(pairs)
     }
 
     pub(super) fn join(&self, pairs: &[Pair]) -> Result<(), EngineError> {

@@ -287,7 +287,9 @@ impl Pass<'_> {
         for (row, known) in rows.into_iter().zip(known) {
             match known {
                 Known::Nothing => {}
-                Known::Never if row.complete => fresh.push(row.snapshot),
+                Known::Never if row.complete && self.has_contact(&row.snapshot)? => {
+                    fresh.push(row.snapshot);
+                }
                 Known::Never | Known::News => to_read.push(row.snapshot),
             }
         }
@@ -295,6 +297,16 @@ impl Pass<'_> {
         to_read.extend(rest);
         self.read_all(side, kind, &to_read, lane).await?;
         Ok(())
+    }
+
+    /// GHL's task search shows tasks of contacts that are gone: one whose contact is not known is read by id.
+    fn has_contact(&self, row: &Snapshot) -> Result<bool, EngineError> {
+        let Some(contact) = row.parent.as_ref().filter(|_| row.side == Side::Ghl) else {
+            return Ok(true);
+        };
+        let store = self.core.store();
+        let known = store.lookup(row.side, Kind::Contact, Lookup::Id(contact))?;
+        Ok(!known.is_empty())
     }
 
     /// Stores whole rows of records never seen, once the first of their kind agreed with reads by id. Gives back

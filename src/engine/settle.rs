@@ -1,8 +1,8 @@
 //! Intents whose answer was lost: consistent reads tell whether they happened, and nothing is sent again before.
 
 use crate::model::{
-    Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Linked, Op, Reason, RecordId,
-    Side, Snapshot, Value,
+    Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Lane, Linked, Op, Reason,
+    RecordId, Side, Snapshot, Value,
 };
 use crate::remote::{Found, NewRecord, PageRequest, Read, RemoteError};
 use crate::store::Lookup;
@@ -17,6 +17,8 @@ pub(super) const IN_FLIGHT_MS: i64 = 20_000;
 const KEY_KEPT_MS: i64 = 20 * 3_600_000;
 /// A search that is as old as this shows what was made.
 const INDEX_LAG_MS: i64 = 120_000;
+/// So many empty lists of children, one after the other, prove that there is none.
+const EMPTY_ANSWERS: u32 = 3;
 /// By so much the clock of a side may be behind ours.
 const SKEW_MS: i64 = 600_000;
 
@@ -141,6 +143,11 @@ impl Pass<'_> {
         let may_resend =
             may_resend && (write.side == Side::Ghl || !(0..IN_FLIGHT_MS).contains(&age));
         match made.as_slice() {
+            // Somebody changed it since: what is in it is no answer to what was sent.
+            [one] if !holds(one, &write.fields) => {
+                self.put_found(one)?;
+                Ok(self.core.store().supersede(self.fence, intent.id)?)
+            }
             [one] => self.confirmed(intent, Some(one), 1),
             // A search may be behind.
             [] if is_hard_to_find(&new) && (0..INDEX_LAG_MS).contains(&age) => Ok(()),
@@ -211,10 +218,8 @@ impl Pass<'_> {
         let there = if !ours.is_empty() {
             ours.clone()
         } else if let Some(parent) = &new.parent {
-            remote
-                .children(lane, new.kind, parent)
+            self.all_children(lane, new.kind, write.side, parent)
                 .await?
-                .unwrap_or_default()
         } else if is_hard_to_find(new) {
             self.contacts_made_since(intent).await?
         } else {
@@ -235,6 +240,25 @@ impl Pass<'_> {
             }
         }
         Ok(made)
+    }
+
+    /// What belongs to a contact. Where none is shown, that is asked for again: one empty answer is no proof, and what
+    /// follows from it cannot be taken back.
+    async fn all_children(
+        &self,
+        lane: Lane,
+        kind: Kind,
+        side: Side,
+        contact: &RecordId,
+    ) -> Result<Vec<Snapshot>, EngineError> {
+        for _ in 0..EMPTY_ANSWERS {
+            let found = self.core.side(side).children(lane, kind, contact).await?;
+            match found {
+                Some(found) if found.is_empty() => {}
+                found => return Ok(found.unwrap_or_default()),
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Records that bear the id which a create gives to what it makes: GHL's, or that of the event which a rule

@@ -133,7 +133,18 @@ impl<'a> History<'a> {
         for (ghl, growbots) in &start.pairs {
             pair(0, ghl, growbots);
         }
+        let mut made: BTreeMap<(Kind, String), (Side, &str)> = BTreeMap::new();
         for (at, event) in events.iter().enumerate() {
+            // What couplet makes under a name that somebody gave on the other side is the pair of that.
+            if event.op == Op::Create
+                && let Some(mark) = mark(event)
+            {
+                let first = made.entry((event.kind, mark));
+                let (side, id) = *first.or_insert((event.side, &event.id));
+                if event.actor == Actor::Api && side != event.side {
+                    pair(at, id, &event.id);
+                }
+            }
             for moved in &event.fields {
                 // What was taken back is as it was: no value is news.
                 if event.op != Op::Restore {

@@ -166,6 +166,12 @@ async fn run(seed: u64, how: How) -> Report {
         (world.events().to_vec(), live, emails, tags)
     });
     if let Ok(word) = std::env::var("COUPLET_EVENTS") {
+        // What couplet itself has to say of that record.
+        let link = rig.reader.find(&word).unwrap();
+        let lines = rig.reader.log(None, 10_000).unwrap();
+        for line in lines.iter().rev().filter(|line| Some(line.link) == link) {
+            writeln!(std::io::stderr(), "{line:?}").ok();
+        }
         for event in &events {
             let line = serde_json::to_string(event).unwrap();
             if line.contains(&word) {
