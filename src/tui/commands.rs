@@ -170,7 +170,7 @@ pub static COMMANDS: &[Command] = &[
     command("task.assign", S::Tasks, &["w"], "assign", "Give the task under the cursor, or all marked ones, to somebody else.", Do::Assign).if_ready(task),
     command("task.due", S::Tasks, &["d"], "due", "Give the task under the cursor, or all marked ones, another due time: `fri`, `+2d`, `12 dec 9:00`.", Do::Due).if_ready(task).asks(),
     // Conflicts
-    command("conflict.decide", S::Conflicts, &["d"], "decide", "Decide all marked conflicts at once, or all that pass the filter: shows row by row what each gets; nothing is written until you apply.", Do::Decide).if_ready(marked),
+    command("conflict.decide", S::Conflicts, &["d"], "decide many", "Decide all marked conflicts at once, or all that pass the filter: shows row by row what each gets; nothing is written until you apply.", Do::Decide).if_ready(marked),
     command("conflict.apply", S::Conflicts, &["a"], "apply", "List the exact writes of what you staged, and apply them after `y`.", Do::Apply).if_ready(staged).asks(),
     command("conflict.put-off", S::Conflicts, &["z"], "put off", "Put the conflict off until a time.", Do::PutOff).if_ready(conflict),
     command("conflict.policies", S::Conflicts, &["p"], "policies", "List the policies that are remembered, and remove one.", Do::Policies),

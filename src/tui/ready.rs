@@ -163,16 +163,24 @@ pub(super) fn markable(model: &Model) -> Result<(), Reason> {
 }
 
 pub(super) fn marked(model: &Model) -> Result<(), Reason> {
+    let conflicts = &model.conflicts;
     let filtered = !model.filters.text(Tab::Conflicts).is_empty();
-    match model.marks.conflicts.len() {
-        0 if !filtered => {
-            let [one, all, some] = ["mark", "mark.all", "filter"].map(|id| model.key(id));
-            Err(format!(
-                "nothing is marked: {one} marks a conflict, {all} all of the list, {some} chooses some"
-            ))
+    let why = match model.marks.conflicts.len() {
+        1.. => return Ok(()),
+        _ if !conflicts.loaded => "the conflicts are still being read",
+        _ if conflicts.all.is_empty() => "nothing is listed: no conflict is open",
+        _ if filtered && super::tabs::conflicts::passing(model) == 0 => {
+            "nothing is listed: no conflict passes the filter, {back} drops it"
         }
-        _ => Ok(()),
-    }
+        _ if filtered && conflicts.order(model).is_empty() => {
+            "what passes the filter is put off: {unfold} shows it"
+        }
+        _ if filtered => return Ok(()),
+        _ => {
+            "nothing is marked: {mark} marks a conflict, {mark.all} all of the list, {filter} chooses some"
+        }
+    };
+    Err(model.keymap.fill(why))
 }
 
 pub(super) fn filterable(model: &Model) -> Result<(), Reason> {

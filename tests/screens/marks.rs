@@ -3,6 +3,7 @@
 use couplet::engine::port::Ask;
 use couplet::model::{Action, ConflictId};
 use couplet::tui::model::Overlay;
+use couplet::tui::msg::Msg;
 
 use super::TestApp;
 
@@ -47,6 +48,30 @@ fn marked_conflicts_are_decided_at_once_and_written_after_a_list() {
             ..
         })
     )));
+}
+
+#[test]
+fn deciding_many_is_offered_before_anything_is_marked_and_says_what_it_needs() {
+    let mut app = TestApp::demo(80, 24);
+    app.press("3");
+    let footer = |app: &mut TestApp| app.screen().lines().last().unwrap_or("").to_owned();
+    assert!(footer(&mut app).contains("d decide many"));
+    app.press("f").typed("title:nobody").press("<enter>d");
+    let words = footer(&mut app);
+    assert!(
+        words.contains("Nothing is listed: no conflict passes the filter, esc drops it."),
+        "{words}"
+    );
+    app.press("<esc>f").typed("deferred:yes").press("<enter>d");
+    let words = footer(&mut app);
+    assert!(words.contains("is put off: space shows it."), "{words}");
+    app.world.conflicts.clear();
+    app.press("<esc>").send(Msg::Changed).press("d");
+    let words = footer(&mut app);
+    assert!(
+        words.contains("Nothing is listed: no conflict is open."),
+        "{words}"
+    );
 }
 
 #[test]

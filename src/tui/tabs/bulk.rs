@@ -105,7 +105,14 @@ pub fn open(model: &mut Model) {
     };
     let ids: Vec<_> = ids.into_iter().filter(is_open).collect();
     if ids.is_empty() {
-        return model.say("None of them is open.");
+        let which = if model.marks.conflicts.is_empty() {
+            "listed"
+        } else {
+            "marked"
+        };
+        return model.say(format!(
+            "All that are {which} are decided already: they wait to be written."
+        ));
     }
     model.conflicts.bulk = Some(Bulk {
         ids,

@@ -140,7 +140,9 @@ fn placed(model: &Model, columns: usize) -> (Vec<(usize, Hint)>, bool) {
         columns.saturating_sub(right + 1) // a space between
     };
     if length(&hints) > room(true) {
-        hints.retain(|hint| hint.ready); // what cannot run goes first, then `more`, then from the right
+        // what cannot run goes first, then `more`, then from the right; nothing else tells of deciding many
+        let some = !model.conflicts.all.is_empty();
+        hints.retain(|hint| hint.ready || (some && hint.msg == Do::Decide));
     }
     let with_more = length(&hints) <= room(true) || length(&hints) > room(false);
     let mut used = 1;
