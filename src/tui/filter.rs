@@ -81,6 +81,7 @@ fn values(tab: Tab, field: &str) -> Vec<&'static str> {
         .map(Reason::name)
         .to_vec(),
         (Tab::Errors, "state") => vec!["open", "muted", "skipped", "closed"],
+        (Tab::Errors, "side") => vec!["ghl", "growbots", "couplet"],
         (_, "side") => Side::BOTH.map(Side::name).to_vec(),
         (_, "owner" | "assignee" | "by") => vec!["me"],
         (_, "updated" | "opened" | "due" | "at" | "last") => vec!["<2h", "<2d", "<1w", ">1w"],
@@ -91,6 +92,29 @@ fn values(tab: Tab, field: &str) -> Vec<&'static str> {
         (_, "kind") => vec!["contact", "task", "note", "appointment"],
         _ => Vec::new(),
     }
+}
+
+/// Whether a field has those [`values`] and no others.
+fn is_closed(field: &str) -> bool {
+    matches!(
+        field,
+        "state" | "reason" | "side" | "staged" | "deferred" | "done"
+    )
+}
+
+/// Where the last word gives a field a value that it cannot have, and which it can.
+fn misfit(tab: Tab, text: &str) -> Option<(usize, String)> {
+    let word = last_word(text);
+    let (field, value) = word.split_once(':')?;
+    let field = field.trim_start_matches('-').to_lowercase();
+    let value = value.trim_matches('"').to_lowercase();
+    let known = values(tab, &field);
+    let fits = value.is_empty() || known.is_empty() || known.contains(&value.as_str());
+    if fits || !is_closed(&field) {
+        return None;
+    }
+    let at = text.len() - word.len() + word.find(':').map_or(0, |at| at + 1);
+    Some((at, format!("{field} is one of {}", known.join(", "))))
 }
 
 fn is_known(tab: Tab, field: &str) -> bool {
@@ -107,14 +131,18 @@ pub fn completions(tab: Tab, text: &str) -> Vec<String> {
     let word = last_word(text);
     let word = word.strip_prefix('-').unwrap_or(word);
     match word.split_once(':') {
-        Some((field, begun)) => values(tab, field)
-            .into_iter()
-            .filter(|value| value.starts_with(begun) && *value != begun)
-            .map(str::to_owned)
-            .collect(),
+        Some((field, begun)) => {
+            let begun = begun.to_lowercase();
+            let other = |value: &&str| *value != begun && value.contains(&begun);
+            let known = values(tab, &field.to_lowercase()).into_iter();
+            let (first, then): (Vec<_>, Vec<_>) = known
+                .filter(other)
+                .partition(|value| value.starts_with(&begun));
+            first.into_iter().chain(then).map(str::to_owned).collect()
+        }
         None => fields(tab)
             .iter()
-            .filter(|field| field.starts_with(word))
+            .filter(|field| field.starts_with(&word.to_lowercase()))
             .map(|field| format!("{field}:"))
             .collect(),
     }
@@ -162,13 +190,20 @@ pub fn rows(model: &Model) -> usize {
 
 /// Opens the line, with what it has.
 pub fn open(model: &mut Model) {
-    let text = model.filters.text(model.tab);
-    let gap = if text.is_empty() { "" } else { " " };
     model.filters.editing = Some(Editing {
-        text: format!("{text}{gap}"),
+        text: model.filters.text(model.tab).to_owned(),
         bad: None,
     });
     scroll(model);
+}
+
+/// Opens the line with what was typed as a search, and is a filter.
+pub(super) fn take_over(model: &mut Model, text: &str) {
+    open(model);
+    if let Some(editing) = &mut model.filters.editing {
+        let gap = if editing.text.is_empty() { "" } else { " " };
+        editing.text = format!("{}{gap}{text}", editing.text);
+    }
 }
 
 /// Drops the filter of the list that is shown; false if there is none.
@@ -243,7 +278,8 @@ pub(super) fn press(model: &mut Model, key: Key) {
         Code::Char('c') if key.ctrl => return scroll(model), // as it was applied last
         Code::Enter => {
             let text = editing.text.trim().to_owned();
-            match read(tab, &text, &model.operator) {
+            let read = misfit(tab, &text).map_or_else(|| read(tab, &text, &model.operator), Err);
+            match read {
                 Ok(filter) => {
                     put(model, tab, text, filter);
                     return scroll(model);
@@ -266,6 +302,10 @@ pub(super) fn press(model: &mut Model, key: Key) {
                 if !first.ends_with(':') {
                     editing.text.push(' ');
                 }
+            } else if last_word(&editing.text).contains(':')
+                && misfit(tab, &editing.text).is_none()
+            {
+                editing.text.push(' '); // it is whole: on to the next
             }
         }
         Code::Backspace => {
@@ -299,8 +339,11 @@ fn typed(model: &mut Model, mut editing: Editing) {
         let field = field.strip_prefix('-').unwrap_or(field);
         is_known(tab, field)
     });
-    editing.bad = None;
-    if !begun && !field && !word.ends_with(['<', '>']) && word != "-" && word != "OR" {
+    // of the few values that a field can have, one is begun, or it cannot have this one
+    let misfit = misfit(tab, &editing.text);
+    let half = misfit.is_some() && !completions(tab, &editing.text).is_empty();
+    editing.bad = misfit.filter(|_| !half);
+    if editing.bad.is_none() && !half && !begun && !field && !word.ends_with(['<', '>']) && word != "-" && word != "OR" {
         let text = editing.text.trim().to_owned();
         match read(tab, &text, &model.operator) {
             Ok(filter) => put(model, tab, text, filter),

@@ -137,6 +137,12 @@ fn press_search(model: &mut Model, key: Key) {
         Code::Char(c) if !key.ctrl && !key.alt => words.push(c),
         Code::Down => return step(model, Move::Down),
         Code::Up => return step(model, Move::Up),
+        Code::Tab if words.contains(':') => {
+            model.searching = false;
+            search(model, String::new());
+            filter::take_over(model, &words);
+            return filter::press(model, key);
+        }
         _ => return,
     }
     search(model, words);

@@ -62,3 +62,40 @@ fn a_filter_of_an_unknown_field_names_some() {
     app.press("<esc>");
     assert!(app.model.filters.editing.is_none());
 }
+
+#[test]
+fn half_a_value_is_completed_and_one_that_cannot_be_names_those_that_can() {
+    let mut app = TestApp::demo(80, 24);
+    let text = |app: &TestApp| {
+        let editing = app.model.filters.editing.as_ref();
+        editing.map(|editing| editing.text.clone())
+    };
+    app.press("f").typed("State:Conf");
+    assert_eq!(
+        app.model.contacts.window.rows.len(),
+        28,
+        "as it was, meanwhile"
+    );
+    app.press("<tab>");
+    assert_eq!(text(&app).as_deref(), Some("State:conflict "));
+    assert_eq!(app.model.contacts.window.rows.len(), 2);
+    app.press("<enter>f");
+    assert_eq!(text(&app).as_deref(), Some("State:conflict"), "no space");
+    app.press("<tab>");
+    assert_eq!(text(&app).as_deref(), Some("State:conflict "), "on it goes");
+    app.press("<esc>/").typed("state:conf").press("<tab>");
+    assert_eq!(
+        text(&app).as_deref(),
+        Some("state:conflict "),
+        "a search that is a filter becomes one"
+    );
+    app.press("<esc>3f").typed("reason:match");
+    app.press("<tab>");
+    assert_eq!(text(&app).as_deref(), Some("reason:ambiguous_match "));
+    app.press("<ctrl-u>").typed("state:conf").press("<tab>");
+    let screen = app.screen();
+    assert!(screen.contains("state is one of open, decided"), "{screen}");
+    assert!(screen.contains("7 of 7"), "the list stays\n{screen}");
+    app.press("<enter>");
+    assert!(app.model.filters.editing.is_some(), "it is not taken");
+}
