@@ -302,8 +302,7 @@ pub(super) fn press(model: &mut Model, key: Key) {
                 if !first.ends_with(':') {
                     editing.text.push(' ');
                 }
-            } else if last_word(&editing.text).contains(':')
-                && misfit(tab, &editing.text).is_none()
+            } else if last_word(&editing.text).contains(':') && misfit(tab, &editing.text).is_none()
             {
                 editing.text.push(' '); // it is whole: on to the next
             }
@@ -343,7 +342,14 @@ fn typed(model: &mut Model, mut editing: Editing) {
     let misfit = misfit(tab, &editing.text);
     let half = misfit.is_some() && !completions(tab, &editing.text).is_empty();
     editing.bad = misfit.filter(|_| !half);
-    if editing.bad.is_none() && !half && !begun && !field && !word.ends_with(['<', '>']) && word != "-" && word != "OR" {
+    if editing.bad.is_none()
+        && !half
+        && !begun
+        && !field
+        && !word.ends_with(['<', '>'])
+        && word != "-"
+        && word != "OR"
+    {
         let text = editing.text.trim().to_owned();
         match read(tab, &text, &model.operator) {
             Ok(filter) => put(model, tab, text, filter),

@@ -242,6 +242,11 @@ impl Form {
             Code::BackTab => (self.at, input.bad) = ((at + last) % (last + 1), checked(input)),
             Code::Down if !long => (self.at, input.bad) = ((at + 1).min(last), checked(input)),
             Code::Up if !long => (self.at, input.bad) = (at.saturating_sub(1), checked(input)),
+            Code::Char('u') if key.ctrl && !long => {
+                input.area.move_cursor(CursorMove::End);
+                input.area.delete_line_by_head();
+                input.bad = None;
+            }
             _ => {
                 input.area.input(key.to_input());
                 input.bad = None;

@@ -30,8 +30,7 @@ pub fn take(model: &mut Model, mouse: Mouse) {
     }
     match (&model.overlay, mouse) {
         (Some(Overlay::Help(_) | Overlay::Confirm(_)), Mouse::Wheel { down }) => {
-            let what = if down { Do::ScrollDown } else { Do::ScrollUp };
-            run(model, what);
+            run(model, Do::Scroll(if down { Move::Down } else { Move::Up }));
         }
         (None, _) if model.searching || model.filters.editing.is_some() => {}
         (None, Mouse::Wheel { down }) => {

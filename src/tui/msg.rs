@@ -193,10 +193,8 @@ pub enum Do {
     No,
     /// The default of a question, always harmless.
     Default,
-    /// Scroll a question down.
-    ScrollDown,
-    /// Scroll a question up.
-    ScrollUp,
+    /// Scroll a question, or the help.
+    Scroll(Move),
 }
 
 impl Do {
@@ -241,8 +239,7 @@ impl Do {
                 | Self::Yes
                 | Self::No
                 | Self::Default
-                | Self::ScrollDown
-                | Self::ScrollUp
+                | Self::Scroll(_)
         )
     }
 }

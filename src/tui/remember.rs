@@ -137,6 +137,9 @@ impl Remember {
     /// The filter that is typed, or what is wrong with it.
     pub fn read_filter(&self, me: &str) -> Result<Filter, String> {
         match filter::read(Tab::Contacts, self.filter.trim(), me) {
+            Ok(read) if read.is_empty() && self.line != Line::Filter => {
+                Err("tab, then type one, such as tag:vip".into())
+            }
             Ok(read) if read.is_empty() => Err("type one, such as tag:vip".into()),
             Ok(read) => Ok(read),
             Err((_, why)) => Err(why),
@@ -200,6 +203,17 @@ impl Remember {
             Line::By => self.by = turned(&policies(&self.field), self.by, by),
             Line::Scope => self.reach = turned(self.reaches(), self.reach, by),
             Line::Filter | Line::Note => {}
+        }
+    }
+
+    /// One down or up: among the scopes, which stand one below another, then to the next line.
+    fn step(&mut self, by: isize) {
+        let all = self.reaches();
+        let at = all.iter().position(|reach| *reach == self.reach);
+        let to = at.and_then(|at| all.get(at.checked_add_signed(by)?));
+        match (self.line, to) {
+            (Line::Scope, Some(to)) => self.reach = *to,
+            _ => self.go(by),
         }
     }
 
@@ -312,8 +326,10 @@ pub fn press(model: &mut Model, mut remember: Box<Remember>, key: Key) {
         Code::Esc => return,
         Code::Char('c') if key.ctrl => return,
         Code::Enter => return finish(model, remember),
-        Code::Tab | Code::Down => remember.go(1),
-        Code::BackTab | Code::Up => remember.go(-1),
+        Code::Tab => remember.go(1),
+        Code::BackTab => remember.go(-1),
+        Code::Down => remember.step(1),
+        Code::Up => remember.step(-1),
         Code::Right => remember.turn(1),
         Code::Left => remember.turn(-1),
         Code::Backspace => drop(remember.text().and_then(String::pop)),
@@ -322,8 +338,8 @@ pub fn press(model: &mut Model, mut remember: Box<Remember>, key: Key) {
             Some(text) => text.push(c),
             None if c == ' ' || c == 'l' => remember.turn(1),
             None if c == 'h' => remember.turn(-1),
-            None if c == 'j' => remember.go(1),
-            None if c == 'k' => remember.go(-1),
+            None if c == 'j' => remember.step(1),
+            None if c == 'k' => remember.step(-1),
             None => {}
         },
         _ => {}

@@ -22,8 +22,8 @@ use super::tabs::{
 };
 use super::undo;
 use super::walk::{back, open_current, quit, step_record, step_section, unfold};
-use super::widgets::header;
 use super::widgets::palette::{self, Palette};
+use super::widgets::{boxes, header};
 use super::workspaces;
 
 /// What to read when the dashboard opens.
@@ -347,7 +347,7 @@ pub(super) fn run(model: &mut Model, what: Do) {
                 workbench::open(model, id);
             }
         }
-        Do::ScrollDown | Do::ScrollUp => scroll_overlay(model, what == Do::ScrollDown),
+        Do::Scroll(how) => scroll_overlay(model, how),
     }
 }
 
@@ -374,27 +374,16 @@ fn sync(model: &mut Model) {
     ));
 }
 
-fn scroll_overlay(model: &mut Model, down: bool) {
-    let rows = match &model.overlay {
-        Some(Overlay::Help(_)) => {
-            let columns = model.size.0.min(100).saturating_sub(4) as usize;
-            super::widgets::help::rows(model, columns).len()
-        }
-        Some(Overlay::Confirm(confirm)) => confirm.lines.len(),
-        _ => return,
+fn scroll_overlay(model: &mut Model, how: Move) {
+    let Some((rows, shown)) = boxes::extent(model) else {
+        return;
     };
+    let last = rows.saturating_sub(shown);
+    let page = shown.saturating_sub(1).max(1); // a row of the former page stays in view
     if let Some(Overlay::Help(scroll)) = &mut model.overlay {
-        *scroll = moved(*scroll, down, rows);
+        *scroll = how.among((*scroll).min(last), last, page);
     } else if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
-        confirm.scroll = moved(confirm.scroll, down, rows);
-    }
-}
-
-const fn moved(scroll: usize, down: bool, rows: usize) -> usize {
-    match down {
-        true if scroll + 1 < rows => scroll + 1,
-        true => scroll,
-        false => scroll.saturating_sub(1),
+        confirm.scroll = how.among(confirm.scroll.min(last), last, page);
     }
 }
 

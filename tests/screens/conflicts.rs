@@ -12,8 +12,8 @@ screens! {
     apply_confirm_of_a_delete: "3<enter>la";
     put_off: "3jjjz";
     remember: format!("{BENCH}jlR<down><right><right>");
-    remember_by_filter: format!("{BENCH}jR<down><right><down>owner:dana");
-    remember_confirm: format!("{BENCH}jR<down><right><down>owner:dana<down>imports<enter>");
+    remember_by_filter: format!("{BENCH}jR<down><right><tab>owner:dana");
+    remember_confirm: format!("{BENCH}jR<down><right><tab>owner:dana<down>imports<enter>");
     policies: "3pj";
     policy_removal: "3pX";
     grouped_by_record: "3s";
@@ -165,10 +165,51 @@ fn a_policy_is_remembered_and_stages_what_it_settles_only_after_y() {
 #[test]
 fn the_box_of_a_policy_says_what_is_wrong_with_its_filter() {
     let mut app = TestApp::demo(80, 24);
-    app.press(&format!("{BENCH}R<down><right><down>colour:red<enter>"));
+    app.press(&format!("{BENCH}R<down><right><tab>colour:red<enter>"));
     let screen = app.screen();
     assert!(screen.contains("no field `colour` here"), "{screen}");
     assert!(matches!(app.model.overlay, Some(Overlay::Remember(_))));
+}
+
+#[test]
+fn the_scopes_of_a_policy_are_walked_the_way_they_stand() {
+    for (keys, chosen) in [
+        ("<tab>", "(•) this record only"),
+        ("<tab>j", "(•) a filter"),
+        ("<tab><down><down>", "(•) the field, always"),
+        ("<tab>jjk", "(•) a filter"),
+        ("jjjj", "(•) the field, always"),
+        ("<tab><tab><up>", "(•) this record only"),
+        ("<tab><right>", "(•) a filter"),
+    ] {
+        let mut app = TestApp::demo(80, 24);
+        let screen = app.press(&format!("{BENCH}R{keys}")).screen();
+        assert!(screen.contains(chosen), "{keys}\n{screen}");
+        let here = screen.lines().filter(|line| line.contains("▌"));
+        let here: Vec<_> = here.filter(|line| line.contains('│')).collect();
+        assert!(
+            here.iter().any(|line| line.contains(chosen)) || keys == "jjjj",
+            "{screen}"
+        );
+    }
+}
+
+#[test]
+fn ctrl_u_clears_a_value_that_is_to_be_edited_and_the_box_says_so() {
+    let mut app = TestApp::demo(80, 24);
+    let screen = app.press(&format!("{BENCH}je")).screen();
+    assert!(screen.contains("ctrl-u clears"), "{screen}");
+    app.press("<left><left><ctrl-u>")
+        .typed("CFO")
+        .press("<enter>");
+    let value = app.asks.iter().find_map(|ask| match ask {
+        Ask::Stage {
+            answer: Answer::Field { value, .. },
+            ..
+        } => Some(value.clone()),
+        _ => None,
+    });
+    assert_eq!(value, Some("CFO".into()));
 }
 
 #[test]

@@ -352,3 +352,42 @@ fn a_plan_says_nothing_to_and_asks_nothing_of_the_engine() {
     app.press("<enter>");
     assert!(app.model.overlay.is_none());
 }
+
+#[test]
+fn page_and_end_keys_scroll_the_help_and_each_question() {
+    let last = "side is chosen for you";
+    let mut app = TestApp::demo(80, 24);
+    app.press("?");
+    let top = app.screen();
+    assert!(!top.contains(last), "{top}");
+    for (there, back) in [("G", "g"), ("<end>", "<home>"), ("G", "gg")] {
+        app.press(there);
+        assert!(app.screen().contains(last), "{there}\n{}", app.screen());
+        app.press(back);
+        assert_eq!(app.screen(), top, "{back}");
+    }
+    app.press("<pgdn>");
+    let page = app.screen();
+    let rows = |screen: &str| screen.lines().map(str::to_owned).collect::<Vec<_>>();
+    let below = rows(&top)[20].clone();
+    assert!(
+        page.contains(&below),
+        "the last row is the first now\n{page}"
+    );
+    assert_ne!(page, app.press("j").screen());
+    app.press("G<pgup>");
+    assert!(!app.screen().contains(last), "{}", app.screen());
+
+    let mut app = TestApp::demo(60, 11);
+    app.press("3Vdw<enter>a");
+    let top = app.screen();
+    assert!(top.contains("J K  "), "{top}");
+    assert!(!top.contains("Requests"), "{top}");
+    app.press("G");
+    let end = app.screen();
+    assert!(end.contains("Requests"), "{end}");
+    assert_ne!(app.press("k").screen(), end, "no key is lost at the end");
+    assert_eq!(app.press("<pgdn><pgdn><pgdn>").screen(), end);
+    assert_eq!(app.press("<home>").screen(), top);
+    assert!(app.model.overlay.is_some(), "none of them answers");
+}

@@ -91,23 +91,70 @@ pub(super) fn divide(inside: Rect, at: usize, theme: &Theme, buf: &mut Buffer) {
     Row::of(format!("├{fill}┤"), theme.dim).draw(whole, buf);
 }
 
+/// Columns inside a box.
+fn inner_columns(width: u16) -> usize {
+    width.min(100).saturating_sub(4) as usize
+}
+
+/// How many rows the box over the tab has that scroll, and how many of them are seen at once.
+pub fn extent(model: &Model) -> Option<(usize, usize)> {
+    let (columns, height) = (inner_columns(model.size.0), model.body_rows());
+    match model.overlay.as_ref()? {
+        Overlay::Help(_) => {
+            let rows = help::rows(model, columns).len();
+            Some((rows, rows.min(help_room(height))))
+        }
+        Overlay::Confirm(confirm) => {
+            let question = Question::of(confirm, columns, height);
+            Some((question.lines.len(), question.shown))
+        }
+        _ => None,
+    }
+}
+
+fn help_room(height: usize) -> usize {
+    height.saturating_sub(4).max(1)
+}
+
+/// A question in lines as wide as its box.
+struct Question {
+    lines: Vec<String>,
+    foot: Vec<String>,
+    /// Rows of the foot, with the rules and the keys.
+    fixed: usize,
+    /// Of `lines`, how many are seen at once.
+    shown: usize,
+}
+
+impl Question {
+    fn of(confirm: &Confirm, columns: usize, height: usize) -> Self {
+        let wrapped = |words: &[String]| -> Vec<String> {
+            let lines = words.iter().flat_map(|line| help::wrap(line, columns));
+            lines.collect()
+        };
+        let (mut lines, mut foot) = (wrapped(&confirm.lines), wrapped(&confirm.foot));
+        if height < foot.len() + 8 {
+            lines.append(&mut foot); // on a low terminal all scrolls, so that what is written can be seen
+        }
+        let fixed = foot.len() + 2 + usize::from(!foot.is_empty());
+        let shown = lines.len().min(height.saturating_sub(fixed + 2).max(1));
+        Self {
+            lines,
+            foot,
+            fixed,
+            shown,
+        }
+    }
+}
+
 fn draw_confirm(model: &Model, confirm: &Confirm, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
-    let columns = area.width.min(100).saturating_sub(4) as usize;
-    let mut lines: Vec<String> = Vec::new();
-    for line in &confirm.lines {
-        lines.extend(help::wrap(line, columns));
-    }
-    let mut foot: Vec<String> = Vec::new();
-    for line in &confirm.foot {
-        foot.extend(help::wrap(line, columns));
-    }
-    if (area.height as usize) < foot.len() + 8 {
-        lines.append(&mut foot); // on a low terminal all scrolls, so that what is written can be seen
-    }
-    let fixed = foot.len() + 2 + usize::from(!foot.is_empty());
-    let room = (area.height as usize).saturating_sub(fixed + 2).max(1);
-    let shown = lines.len().min(room);
+    let Question {
+        lines,
+        foot,
+        fixed,
+        shown,
+    } = Question::of(confirm, inner_columns(area.width), area.height as usize);
     let inside = frame(&confirm.title, shown + fixed, area, theme, buf);
     let first = confirm.scroll.min(lines.len() - shown);
     for (at, line) in lines.iter().skip(first).take(shown).enumerate() {
@@ -144,21 +191,25 @@ fn draw_confirm(model: &Model, confirm: &Confirm, area: Rect, buf: &mut Buffer) 
     }
     let back = match (confirm.decide, &confirm.yes) {
         (Some(_), _) => "esc back",
-        (None, Some(_)) if inside.width < 45 => "N or esc back",
+        (None, Some(_)) if inside.width < 60 => "N or esc back",
         (None, Some(_)) => "N or esc go back (default)",
         (None, None) => "enter or esc close",
     };
     keys = keys.add(back, Style::new());
     if lines.len() > shown {
-        let of = format!("J K scroll   {} of {}", first + shown, lines.len());
-        keys = keys.end_at(&of, inside.width as usize, theme.dim);
+        let of = format!("{} of {}", first + shown, lines.len());
+        let room = (inside.width as usize).saturating_sub(keys.used() + 2);
+        let forms = [format!("J K scroll   {of}"), format!("J K   {of}"), of];
+        if let Some(of) = forms.iter().find(|form| width(form) <= room) {
+            keys = keys.end_at(of, inside.width as usize, theme.dim);
+        }
     }
     keys.draw(paint::row(inside, at + 1), buf);
 }
 
 fn draw_choice(model: &Model, choice: &Choice, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
-    let columns = area.width.min(100).saturating_sub(4) as usize;
+    let columns = inner_columns(area.width);
     let height = area.height as usize;
     let mut rows = Vec::new();
     for (words, link) in &choice.lines {
@@ -267,23 +318,33 @@ fn draw_form(model: &Model, form: &Form, area: Rect, buf: &mut Buffer) {
     }
     let at = rows;
     divide(inside, at, theme, buf);
-    let keys = match (long, form.inputs.len()) {
+    let clears = form
+        .inputs
+        .get(form.at)
+        .is_some_and(|input| !input.is_long());
+    let clears = match form.inputs.len() {
+        1 => clears && inside.width >= 45,
+        _ => clears && inside.width >= 65,
+    };
+    let mut keys = match (long, form.inputs.len()) {
         (true, _) if inside.width < 45 => "tab next  ctrl-s go on  esc leave",
         (false, 2..) if inside.width < 45 => "tab next  enter go on  esc leave",
         (true, 1) => "ctrl-s go on     esc leave",
         (true, _) => "tab next field     ctrl-s go on     esc leave",
         (false, 1) => "enter go on     esc leave",
         (false, _) => "tab next field     enter go on     esc leave",
-    };
+    }
+    .to_owned();
+    if clears {
+        keys = keys.replace("     esc leave", "     ctrl-u clears     esc leave");
+    }
     Row::of(keys, Style::new()).draw(paint::row(inside, at + 1), buf);
 }
 
 fn draw_help(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
     let theme = &model.theme;
-    let columns = area.width.min(100).saturating_sub(4) as usize;
-    let rows = help::rows(model, columns);
-    let room = (area.height as usize).saturating_sub(4).max(1);
-    let shown = rows.len().min(room);
+    let rows = help::rows(model, inner_columns(area.width));
+    let shown = rows.len().min(help_room(area.height as usize));
     let scopes = model.screen_scopes();
     let name = scopes.first().map_or("", |scope| scope.label());
     let title = format!("Help: {name}     times: {}", model.times.zone_name());
@@ -299,7 +360,7 @@ fn draw_help(model: &Model, scroll: usize, area: Rect, buf: &mut Buffer) {
     );
     divide(inside, shown, theme, buf);
     let mut keys = Row::of(
-        "? close     j k scroll     / searches all help",
+        "? close     j k pgdn scroll     / searches all help",
         Style::new(),
     );
     if rows.len() > shown {

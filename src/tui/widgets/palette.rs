@@ -303,6 +303,9 @@ pub enum Pressed {
     Runs,
 }
 
+/// Hits that a page key goes on by.
+const PAGE: usize = 10;
+
 impl Palette {
     /// An empty one in which this is picked.
     pub fn picking(picks: Picks) -> Self {
@@ -329,6 +332,10 @@ impl Palette {
             Code::Enter => return Pressed::Runs,
             Code::Down | Code::Tab => self.at = (self.at + 1).min(hits.saturating_sub(1)),
             Code::Up | Code::BackTab => self.at = self.at.saturating_sub(1),
+            Code::PageDown => self.at = (self.at + PAGE).min(hits.saturating_sub(1)),
+            Code::PageUp => self.at = self.at.saturating_sub(PAGE),
+            Code::End => self.at = hits.saturating_sub(1),
+            Code::Home => self.at = 0,
             Code::Backspace => {
                 self.text.pop();
                 self.at = 0;

@@ -64,7 +64,8 @@ pub fn draw(model: &Model, remember: &Remember, area: Rect, buf: &mut Buffer) {
             .add(radio(*reach == remember.reach), Style::new())
             .cell(name, 20, Style::new())
             .add(settles_words(model, remember, *reach), theme.dim);
-        rows.push((Some(Line::Scope), row));
+        // of the scopes, the one that is chosen has the cursor
+        rows.push(((*reach == remember.reach).then_some(Line::Scope), row));
     }
     let text = |name: &str, text: &str, line: Line| {
         let cursor = if remember.line == line { "█" } else { "" };
@@ -79,8 +80,7 @@ pub fn draw(model: &Model, remember: &Remember, area: Rect, buf: &mut Buffer) {
         ));
     }
     rows.push((Some(Line::Note), text("Note", &remember.note, Line::Note)));
-    let keys =
-        "up down a line     left right choose     enter go on: lists what it settles     esc back";
+    let keys = "tab a line     arrows choose     enter what it settles     esc back";
     let keys = wrap(keys, columns);
     let inside = frame(
         "Remember as a policy",
