@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use crate::merge::{Policy, StandingPolicy};
 use crate::model::{
-    ConflictId, ConflictState, Filter, Linked, NewPolicy, PolicyId, Remembered, Scope, Side, look,
+    ConflictField, ConflictId, ConflictState, Filter, Linked, NewPolicy, PolicyId, Remembered,
+    Scope, Side, look,
 };
 
 use super::EngineError;
@@ -74,6 +75,29 @@ impl Pass<'_> {
             }
         }
         Ok(standing)
+    }
+
+    /// The policy that an answer follows, as the log names it: the one that stands for the field, of the same operator,
+    /// where it gives this answer too. So what an operator stages while remembering a policy counts as settled by it.
+    pub(super) fn policy_of(
+        &self,
+        operator: &str,
+        linked: &Linked,
+        apart: &ConflictField,
+        take: &str,
+    ) -> Result<Option<String>, EngineError> {
+        let standing = self.standing(linked)?.into_iter();
+        let mut standing = standing.filter(|one| one.field == apart.field);
+        let gives = |policy| match policy {
+            Policy::Ghl => take == Side::Ghl.name(),
+            Policy::Growbots => take == Side::Growbots.name(),
+            Policy::Newest => apart.newer.is_some_and(|side| take == side.name()),
+            Policy::Union | Policy::Append => take == "both",
+            Policy::Manual | Policy::Restrictive => false,
+        };
+        let by = format!(" by {operator}");
+        let one = standing.next().filter(|one| gives(one.policy));
+        Ok(one.map(|one| one.name).filter(|name| name.ends_with(&by)))
     }
 
     pub(super) fn forget_policy(&self, policy: PolicyId) -> Result<Carried, EngineError> {

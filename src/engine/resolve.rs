@@ -70,8 +70,9 @@ impl Pass<'_> {
         note: Option<&str>,
     ) -> Result<Carried, EngineError> {
         let mut decided = Vec::new();
+        let linked = self.core.store().linked(conflict.link)?;
         for answer in answers {
-            let Answer::Field { field, value, .. } = answer else {
+            let Answer::Field { field, value, take } = answer else {
                 continue;
             };
             let Some(apart) = conflict.fields.iter().find(|apart| apart.field == *field) else {
@@ -93,6 +94,10 @@ impl Pass<'_> {
                     Reason::Field => Cause::Decision {
                         conflict: conflict.id,
                         operator: asked.operator.to_owned(),
+                        policy: match &linked {
+                            Some(linked) => self.policy_of(asked.operator, linked, apart, take)?,
+                            None => None,
+                        },
                     },
                     _ => Cause::Edit {
                         action: asked.id,
@@ -291,6 +296,7 @@ impl Pass<'_> {
                 cause: Cause::Decision {
                     conflict: conflict.id,
                     operator: asked.operator.to_owned(),
+                    policy: None,
                 },
                 field,
             })

@@ -39,6 +39,7 @@ impl Verdict {
         Cause::Decision {
             conflict: self.conflict,
             operator: self.operator.clone(),
+            policy: None,
         }
     }
 }

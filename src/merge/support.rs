@@ -60,6 +60,7 @@ pub(super) fn decided(field: &FieldName, value: &str, seen: [&str; 2]) -> Decide
         cause: Cause::Decision {
             conflict: ConflictId(12),
             operator: "dana".into(),
+            policy: None,
         },
     }
 }

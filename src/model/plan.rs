@@ -121,6 +121,9 @@ pub enum Cause {
         conflict: ConflictId,
         /// Who decided.
         operator: String,
+        /// The remembered policy whose answer it is, as the log names it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy: Option<String>,
     },
     /// An operator edited the record in couplet.
     Edit {
@@ -151,8 +154,15 @@ impl fmt::Display for Cause {
             Self::Rule { name } => write!(f, "rule: {name}"),
             Self::Automation { rule, .. } => write!(f, "rule {rule}"),
             Self::Policy { name } => write!(f, "policy {name}"),
-            Self::Decision { conflict, operator } => {
-                write!(f, "{operator} decided, conflict {conflict}")
+            Self::Decision {
+                conflict,
+                operator,
+                policy,
+            } => {
+                write!(f, "{operator} decided, conflict {conflict}")?;
+                policy
+                    .iter()
+                    .try_for_each(|name| write!(f, ", by policy {name}"))
             }
             Self::Edit { operator, .. } => write!(f, "edit by {operator}"),
             Self::Undo { of, operator, .. } => write!(f, "{operator} undid {of}"),

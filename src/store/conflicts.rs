@@ -310,6 +310,7 @@ fn end(tx: &Tx<'_>, pass: PassId, conflict: &Conflict, state: ConflictState, why
             let decision = Cause::Decision {
                 conflict: conflict.id,
                 operator: operator.clone(),
+                policy: None,
             };
             log::decided(tx, pass, conflict.link, why, &decision)
         }

@@ -59,13 +59,15 @@ pub(super) fn list(conn: &Connection) -> Res<Vec<Remembered>> {
 pub(super) fn uses(conn: &Connection) -> Res<Vec<PolicyUse>> {
     rows(
         conn,
-        "SELECT cause, count(*) AS n, max(at) AS last FROM log WHERE cause LIKE 'policy %' \
-         GROUP BY cause ORDER BY last DESC",
+        "SELECT CASE WHEN cause LIKE 'policy %' THEN substr(cause, 8) \
+                     ELSE substr(cause, instr(cause, ', by policy ') + 12) END AS name, \
+                count(*) AS n, max(at) AS last \
+         FROM log WHERE cause LIKE 'policy %' OR cause LIKE '% decided, conflict %, by policy %' \
+         GROUP BY name ORDER BY last DESC",
         [],
         |row| {
-            let cause = text_at(row, "cause")?;
             Ok(PolicyUse {
-                name: cause.strip_prefix("policy ").unwrap_or(cause).to_owned(),
+                name: text_at(row, "name")?.to_owned(),
                 count: row.get::<_, i64>("n")?.unsigned_abs(),
                 last: Millis(row.get("last")?),
             })
@@ -112,4 +114,31 @@ pub(super) fn add(tx: &Tx<'_>, operator: &str, new: &NewPolicy) -> Res<PolicyId>
 /// Takes a policy away; whether it was there.
 pub(super) fn remove(tx: &Tx<'_>, policy: PolicyId) -> Res<bool> {
     Ok(tx.run("DELETE FROM policy WHERE id = ?1", [policy.0])? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operator_decided_by_a_policy_counts_as_settled_by_it() {
+        let conn = Connection::open_in_memory().expect("memory");
+        conn.execute_batch(
+            "CREATE TABLE log (cause TEXT, at INTEGER); INSERT INTO log VALUES \
+             ('policy newest, remembered as 9 by dana', 1), \
+             ('dana decided, conflict 4, by policy newest, remembered as 9 by dana', 3), \
+             ('dana decided, conflict 5, by policy newest, remembered as 9 by dana', 2), \
+             ('dana decided, conflict 6', 4), ('edit in GHL', 5)",
+        )
+        .expect("it is SQL");
+        let Ok(uses) = uses(&conn) else {
+            panic!("it can be read")
+        };
+        let want = PolicyUse {
+            name: "newest, remembered as 9 by dana".into(),
+            count: 3,
+            last: Millis(3),
+        };
+        assert_eq!(uses, [want]);
+    }
 }

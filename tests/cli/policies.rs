@@ -75,3 +75,37 @@ fn a_policy_of_a_record_or_a_filter_leaves_others_alone() {
         "field"
     );
 }
+
+#[test]
+fn a_decision_that_follows_a_remembered_policy_is_in_the_log_as_settled_by_it() {
+    let (sandbox, user) = Sandbox::start();
+    user.pass();
+    let people = user.in_step();
+    let first = sandbox.conflict(&user, &people[0], "Ost", "West");
+    let asked = ["Nord", "Hoch"].map(|name| {
+        let at = if name == "Nord" { 1 } else { 2 };
+        sandbox.conflict(&user, &people[at], name, "Sued")
+    });
+    let take = |conflict: &serde_json::Value, what: &str| {
+        let id = &conflict["id"];
+        user.done(&format!(
+            "conflicts resolve {id} --field last_name --take {what}"
+        ));
+    };
+    take(&first, "growbots --remember field");
+    take(&asked[0], "growbots");
+    take(&asked[1], "ghl");
+    user.pass();
+    let log = user.json("log list --json");
+    let cause = |value: &str| {
+        let mut lines = log.as_array().unwrap().iter();
+        let line = lines.find(|line| line["fields"][0]["to"] == value);
+        line.map(|line| line["cause"].as_str().unwrap_or("").to_owned())
+    };
+    let id = &asked[0]["id"];
+    let by = format!("dana decided, conflict {id}, by policy growbots, remembered as 1 by dana");
+    assert_eq!(cause("Sued"), Some(by));
+    let id = &asked[1]["id"];
+    let against = format!("dana decided, conflict {id}");
+    assert_eq!(cause("Hoch"), Some(against), "the policy says otherwise");
+}

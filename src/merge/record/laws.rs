@@ -116,6 +116,7 @@ fn busy_links() -> impl Strategy<Value = Linked> {
                 cause: Cause::Decision {
                     conflict: ConflictId(1),
                     operator: "dana".into(),
+                    policy: None,
                 },
                 field,
             });

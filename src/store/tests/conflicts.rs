@@ -35,6 +35,7 @@ fn decided(field: &ConflictField, conflict: ConflictId) -> Decided {
         cause: Cause::Decision {
             conflict,
             operator: "dana".into(),
+            policy: None,
         },
     }
 }
