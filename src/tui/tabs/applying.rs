@@ -2,8 +2,8 @@
 
 use crate::engine::port::Ask;
 use crate::model::{
-    Action, Answer, BySide, Conflict, ConflictField, ConflictId, FieldName, Reason, Side, Staged,
-    Value,
+    Action, Answer, BySide, Conflict, ConflictField, ConflictId, FieldName, LinkId, Reason, Side,
+    Staged, Value,
 };
 use crate::text::clean;
 
@@ -93,19 +93,30 @@ fn decisions(n: usize) -> String {
 }
 
 fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
-    let mut all: Vec<(bool, Side, String)> = Vec::new();
+    let mut all: Vec<(bool, usize, Side, String)> = Vec::new();
+    let mut records: Vec<LinkId> = Vec::new();
     let mut touched: Vec<(ConflictId, Side)> = Vec::new();
     for (conflict, staged) in mine {
         for (side, words) in writes(conflict, staged, &model.times) {
-            all.push((!words.contains("DELETE"), side, words));
+            let known = records.iter().position(|link| *link == conflict.link);
+            let record = known.unwrap_or_else(|| {
+                records.push(conflict.link);
+                records.len() - 1
+            });
+            all.push((!words.contains("DELETE"), record, side, words));
             if !touched.contains(&(conflict.id, side)) {
                 touched.push((conflict.id, side));
             }
         }
     }
-    all.sort_by_key(|(kept, side, _)| (*kept, *side)); // deletes first, then by side
+    // As the log will have it: a record's writes one after another, GHL first. Deletes stand at the head to be seen.
+    all.sort_by_key(|(kept, record, side, _)| (*kept, *record, *side));
     let cost = BySide::from_fn(|side| touched.iter().filter(|(_, s)| *s == side).count());
-    let mut lines = vec!["This will write, now, in this order:".to_owned()];
+    let order = match records.len() {
+        0 | 1 => "This will write, now, in this order:",
+        _ => "This will write, now. Records go at the same time, each in this order:",
+    };
+    let mut lines = vec![order.to_owned()];
     let alone = mine.iter().filter(|(conflict, staged)| {
         conflict.reason == Reason::Duplicate && staged.answer == Answer::Separate
     });
@@ -120,7 +131,8 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
     }
     let numbered = all.into_iter().enumerate();
     lines.extend(
-        numbered.map(|(at, (_, side, words))| format!("{:>2} {:<9} {words}", at + 1, side.label())),
+        numbered
+            .map(|(at, (_, _, side, words))| format!("{:>2} {:<9} {words}", at + 1, side.label())),
     );
     lines.extend(
         alone
