@@ -127,3 +127,26 @@ fn an_unfolded_write_shows_what_was_sent_and_what_came_back_and_no_key() {
     );
     assert!(!copied.contains("Bearer"), "{copied}");
 }
+
+#[test]
+fn what_a_pass_at_the_foot_of_the_screen_did_is_seen_when_it_is_unfolded() {
+    let mut app = TestApp::demo(80, 24);
+    let mut older = app.world.passes[2].clone();
+    for id in (100..140).rev() {
+        older.pass = PassId(id);
+        app.world.passes.insert(0, older.clone());
+    }
+    app.press("4G");
+    let at = app.model.log.cursor;
+    while app.model.log.cursor != Some(PassId(3)) {
+        app.press("k");
+        assert_ne!(app.model.log.cursor, None, "{at:?}");
+    }
+    let before = app.screen();
+    app.press("<enter>");
+    let screen = app.screen();
+    assert!(!before.contains("9,000 → 12,000"), "{before}");
+    assert!(screen.contains("9,000 → 12,000"), "{screen}");
+    app.press("j");
+    assert!(app.screen().contains("9,000 → 12,000"));
+}

@@ -341,6 +341,10 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     let mine = |row: &((PassId, usize), bool, Row)| Some(row.0) == here;
     let start = rows.iter().position(mine).unwrap_or(0);
     let end = rows.iter().rposition(mine).unwrap_or(start);
+    // lines of the same pass below the cursor are seen too, as far as half the screen
+    let of_pass = |row: &((PassId, usize), bool, Row)| Some(row.0.0) == model.log.cursor;
+    let below = rows.iter().rposition(of_pass).unwrap_or(end);
+    let end = end.max(below.min(start + visible / 2));
     let end = end.min(start + visible.saturating_sub(1));
     let top = paint::scrolled(0, end, visible, rows.len());
     for (line, (of, head, row)) in rows.iter().skip(top).take(visible).enumerate() {
