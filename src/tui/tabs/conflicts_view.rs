@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::model::{Conflict, ConflictId, ConflictState, Reason, Side};
-use crate::text::clean;
+use crate::model::{Conflict, ConflictId, ConflictState, Reason, Side, Value};
+use crate::text::{clean, cut_end, width};
 
 use super::super::first_pull;
 use super::super::model::Model;
@@ -16,6 +16,9 @@ use super::conflicts::{ListRow, is_put_off, list_rows};
 use super::detail::show;
 use super::same_person;
 use super::staging;
+
+/// Columns in which a chosen value says something.
+const CHOSEN: usize = 8;
 
 /// What a conflict is about, in words.
 pub fn what(conflict: &Conflict) -> String {
@@ -77,16 +80,39 @@ fn what_in_list(conflict: &Conflict, again: &BTreeMap<ConflictId, ConflictId>) -
     }
 }
 
-fn values(model: &Model, conflict: &Conflict) -> String {
-    let short = |value: Option<&crate::model::Value>| {
-        let text = show(value, &model.times);
-        let number = text.len() > 9 && !text.chars().any(char::is_alphabetic);
-        if number {
-            let kept = text.chars().count() - 4; // the ends of two phones tell them apart
-            return format!("…{}", text.chars().skip(kept).collect::<String>());
-        }
-        crate::text::cut_end(&text, 9).into_owned()
+/// A value in so many columns; of a number its end, since the ends of two phones tell them apart.
+fn short(model: &Model, value: Option<&Value>, columns: usize) -> String {
+    let text = show(value, &model.times);
+    let number = text.len() > columns && !text.chars().any(char::is_alphabetic);
+    if number {
+        let kept = text.chars().count().saturating_sub(4);
+        return format!("…{}", text.chars().skip(kept).collect::<String>());
+    }
+    cut_end(&text, columns).into_owned()
+}
+
+/// What was chosen and waits to be applied, in so many columns; `None` where nothing is staged that still holds.
+fn chosen(model: &Model, conflict: &Conflict, columns: usize) -> Option<String> {
+    let staged = conflict.staged.iter();
+    let mut staged = staged.filter(|s| s.revision == conflict.revision);
+    let first = staged.next()?;
+    let more = match staged.count() {
+        0 => String::new(),
+        n => format!(", +{n}"),
     };
+    let room = columns.saturating_sub(2 + width(&more));
+    let words = match staging::value_of(&first.answer) {
+        Some(value) => short(model, value.as_ref(), room),
+        None => cut_end(&staging::words_of(conflict, &first.answer), room).into_owned(),
+    };
+    Some(format!("✓ {words}{more}"))
+}
+
+fn values(model: &Model, conflict: &Conflict, columns: usize) -> String {
+    if let Some(words) = chosen(model, conflict, columns) {
+        return words;
+    }
+    let short = |value: Option<&Value>| short(model, value, 9);
     match (conflict.reason, conflict.candidates.as_slice()) {
         (Reason::MassChange, held @ [_, ..]) => return format!("{} held", held.len()),
         (Reason::Duplicate, [holder, ..]) => return format!("{} refuses", holder.side),
@@ -243,19 +269,27 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
                 let (sign, style) = mark(model, conflict);
                 let gap = if wide { " " } else { "" };
                 let since_words = model.times.moment(conflict.opened_at);
+                let mut about = what_in_list(conflict, &again);
+                let room = what_at.saturating_sub(width(&about) + 3);
+                if values_at == 0
+                    && room >= CHOSEN
+                    && let Some(chosen) = chosen(model, conflict, room)
+                {
+                    about = format!("{about}  {chosen}"); // no column of its own on a narrow screen
+                }
                 Row::of(" ", Style::new())
                     .add(sign, style)
                     .add(gap, Style::new())
                     .cell(&conflict.id.to_string(), id, Style::new())
                     .cell(&conflict.title, record, Style::new())
                     .add(" ", Style::new())
+                    .cell(&about, what_at.saturating_sub(1), Style::new())
+                    .add(" ", Style::new())
                     .cell(
-                        &what_in_list(conflict, &again),
-                        what_at.saturating_sub(1),
+                        &values(model, conflict, values_at.saturating_sub(1)),
+                        values_at,
                         Style::new(),
                     )
-                    .add(" ", Style::new())
-                    .cell(&values(model, conflict), values_at, Style::new())
                     .cell(&since_words, since, theme.dim)
                     .cell(&who(model, conflict), who_at, Style::new())
                     .draw(place, buf);
