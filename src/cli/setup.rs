@@ -8,6 +8,8 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustix::termios::tcgetwinsize;
+
 use crate::clock::Clock;
 use crate::config::{self, Config, CustomPair, Flags, Workspaces, default_file, key, variable_of};
 use crate::merge::FieldMap;
@@ -15,12 +17,13 @@ use crate::model::{Lane, Side};
 use crate::remote::{Connector, RemoteError, Setup};
 use crate::secrets::{Kept, Secret};
 use crate::text;
+use crate::tui::widgets::help::wrap;
 
 use super::args::Init;
 use super::assemble;
 use super::context::{Context, env};
 use super::exit::{Exit, Problem};
-use super::output::{note, print};
+use super::output::{self, print};
 use super::{auth, map, stop};
 
 /// How long a side may take to answer.
@@ -217,7 +220,8 @@ impl Answers {
                 }
                 Side::Growbots => "key of the adapter",
             };
-            let typed = auth::prompt_key(&format!("{side}: {what} (not shown): "))?;
+            let words = fitted(&format!("{side}: {what} (not shown):"), 0);
+            let typed = auth::prompt_key(&format!("{words} "))?;
             self.keys.insert(side, typed);
         }
         Ok(())
@@ -325,6 +329,23 @@ fn accepted(name: &str, text: &str) -> Result<(), String> {
     key(name).map_or(Ok(()), |key| key.accepts(text))
 }
 
+/// Columns that are left after a question for what is typed.
+const ANSWER: usize = 24;
+
+/// Words in lines that the terminal has room for, so that none is broken, with `left` columns free; as they are where
+/// there is no terminal.
+fn fitted(words: &str, left: usize) -> String {
+    let size = tcgetwinsize(std::io::stderr());
+    match size.map_or(0, |size| usize::from(size.ws_col)) {
+        columns if columns > left + 20 => wrap(words, columns - 1 - left).join("\n"),
+        _ => words.to_owned(),
+    }
+}
+
+fn note(words: &str) {
+    output::note(&fitted(words, 0));
+}
+
 fn question(words: &str, usual: Option<&str>) -> Result<String, Problem> {
     let stopped = || {
         Problem::usage(
@@ -335,7 +356,7 @@ fn question(words: &str, usual: Option<&str>) -> Result<String, Problem> {
     let usual = usual.filter(|usual| !usual.is_empty());
     let shown = usual.map_or(String::new(), |usual| format!(" [{usual}]"));
     let mut to = std::io::stderr().lock();
-    write!(to, "{words}{shown}: ")
+    write!(to, "{} ", fitted(&format!("{words}{shown}:"), ANSWER))
         .and_then(|()| to.flush())
         .map_err(|_| stopped())?;
     let mut line = String::new();
@@ -360,11 +381,14 @@ fn introduce(side: Side, setup: &Setup) -> Result<(), Problem> {
         ),
         Side::Growbots => format!("can: {}", setup.capabilities.join(", ")),
     };
-    print(&format!(
-        "ok: {side} is `{}` ({}), {} users",
-        text::clean(&setup.name),
-        text::clean(more.trim_start_matches(", ")),
-        setup.users.len()
+    print(&fitted(
+        &format!(
+            "ok: {side} is `{}` ({}), {} users",
+            text::clean(&setup.name),
+            text::clean(more.trim_start_matches(", ")),
+            setup.users.len()
+        ),
+        0,
     ))
 }
 

@@ -442,7 +442,8 @@ impl Pass<'_> {
         let before = touched.len();
         for (snapshot, seen) in snapshots.iter().zip(seen) {
             if matches!(seen.seen, SeenAs::New | SeenAs::Changed) {
-                *self.summary.borrow_mut().pulled.get_mut(snapshot.side) += 1;
+                let mut summary = self.summary.borrow_mut();
+                summary.count_pulled(snapshot.side, snapshot.kind);
                 if snapshot.kind == Kind::Contact && snapshot.side == Side::Ghl {
                     touched.insert(seen.link, snapshot.id.clone());
                 }
@@ -472,7 +473,7 @@ impl Pass<'_> {
             .store()
             .mark_gone(self.fence, side, kind, id, stone)?;
         if known.is_some() {
-            *self.summary.borrow_mut().pulled.get_mut(side) += 1;
+            self.summary.borrow_mut().count_pulled(side, kind);
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What the header, the Rates screen and `couplet status` show.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{BySide, Kind, Millis, Op, PassId, Plan, Side};
@@ -286,6 +288,9 @@ pub struct PassSummary {
     pub throttled: u64,
     /// Records that came new or changed.
     pub pulled: BySide<u64>,
+    /// Of these, how many of which kind; not kept with the pass.
+    #[serde(skip)]
+    pub pulled_of: BySide<BTreeMap<Kind, u64>>,
     /// Records made on that side.
     pub created: BySide<u64>,
     /// Records changed on that side.
@@ -317,6 +322,12 @@ impl PassSummary {
             Op::Stamp => return,
         };
         *counts.get_mut(side) += 1;
+    }
+
+    /// Counts a record that came new or changed.
+    pub fn count_pulled(&mut self, side: Side, kind: Kind) {
+        *self.pulled.get_mut(side) += 1;
+        *self.pulled_of.get_mut(side).entry(kind).or_default() += 1;
     }
 
     /// Whether the pass changed anything anywhere.

@@ -42,7 +42,7 @@ const WAYS: [(Start, char, &str, &str); 3] = [
         Start::SetUp,
         'i',
         "Set up a workspace",
-        "asks for two keys, and ends with a dry run",
+        "two addresses, two keys, a location; then a dry run",
     ),
     (
         Start::Check,

@@ -39,7 +39,7 @@ fn a_new_user_is_asked_each_answer_is_tried_and_a_dry_run_says_what_the_first_sy
     let home = lab.data().display().to_string();
     let env = [("HOME", home.as_str()), ("TERM", "xterm")];
     let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut screen = Terminal::start(EXE, &["config", "init"], env, (120, 50));
+    let mut screen = Terminal::start(EXE, &["config", "init"], env, (80, 60));
     screen.wait_for("GHL: address of the API");
     screen.press(&format!("nowhere<enter>{}<enter>", lab.hello("ghl")));
     screen.wait_for("`nowhere` is no URL");
@@ -49,7 +49,11 @@ fn a_new_user_is_asked_each_answer_is_tried_and_a_dry_run_says_what_the_first_sy
         lab.hello("location_id")
     );
     screen.press(&format!("{page}<enter>"));
-    screen.wait_for("private integration token");
+    let asked = screen.wait_for("private integration token");
+    assert!(
+        asked.contains("Integrations of the\nlocation"),
+        "no word is broken\n{asked}"
+    );
     screen.press("pit-wrong<enter>");
     screen.wait_for("that does not work: GHL did not accept the token");
     // what was right stands there for enter
@@ -74,7 +78,13 @@ fn a_new_user_is_asked_each_answer_is_tried_and_a_dry_run_says_what_the_first_sy
     screen.wait_for("GHL has custom fields: Job title");
     screen.press("y<enter>");
     let shown = screen.wait_for("next: `couplet` asks for your yes to this plan");
-    for words in ["create contacts in GHL", "this would take", "about"] {
+    for words in [
+        "read of GHL       36 contacts, ",
+        "read of Growbots  ",
+        "create contacts in GHL",
+        "this would take",
+        "about",
+    ] {
         assert!(shown.contains(words), "{words}\n{shown}");
     }
     for key in ["ghl_token", "growbots_token"] {

@@ -9,7 +9,7 @@ use crate::cli::output::{Page, note};
 use crate::cli::plan::costs;
 use crate::cli::progress::Progress;
 use crate::cli::stop;
-use crate::model::{Kind, Op, PassSummary};
+use crate::model::{Kind, Op, PassSummary, Side};
 use crate::text;
 
 /// What the first pass would do, and what comes next.
@@ -54,11 +54,14 @@ pub fn plan(context: &Context) -> Result<Page, Problem> {
 
 /// A plan in a few lines: what, where, cost, time.
 fn first_sync(pass: &PassSummary) -> Vec<String> {
-    let mut lines = vec![format!(
-        "read {} records of GHL and {} of Growbots",
-        text::thousands(pass.pulled.ghl),
-        text::thousands(pass.pulled.growbots)
-    )];
+    let read = Side::BOTH.map(|side| {
+        let kinds = pass.pulled_of.get(side).iter();
+        let kinds = kinds.map(|(kind, n)| format!("{} {}", text::thousands(*n), many(*kind)));
+        let kinds: Vec<_> = kinds.collect();
+        let of = if kinds.is_empty() { "nothing" } else { "" };
+        format!("read of {:<9} {of}{}", side.label(), kinds.join(", "))
+    });
+    let mut lines = read.to_vec();
     let Some(plan) = &pass.dry else { return lines };
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for write in &plan.writes {
@@ -84,11 +87,15 @@ fn first_sync(pass: &PassSummary) -> Vec<String> {
     lines
 }
 
-fn doing(op: Op, kind: Kind) -> String {
-    let records = match kind {
+fn many(kind: Kind) -> String {
+    match kind {
         Kind::Business => "businesses".to_owned(),
         kind => format!("{kind}s"),
-    };
+    }
+}
+
+fn doing(op: Op, kind: Kind) -> String {
+    let records = many(kind);
     match op {
         Op::Stamp => format!("link {records} (GHL's id is noted)"),
         op => format!("{} {records}", op.name()),
