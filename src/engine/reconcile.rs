@@ -118,6 +118,12 @@ impl Pass<'_> {
             (End::Live(from), End::Missing) => self.lone(linked, from, Side::Growbots),
             (End::Missing, End::Live(from)) => self.lone(linked, from, Side::Ghl),
             (End::Missing, End::Missing) => Ok(Step::Later),
+            // What was made of it, if anything, goes the way of the original, once that is found out.
+            (End::Gone(_), End::Missing) | (End::Missing, End::Gone(_))
+                if lost.iter().any(|intent| intent.write.link == own.id) =>
+            {
+                Ok(Step::Later)
+            }
             _ => self.deleted(linked),
         }
     }
@@ -314,8 +320,16 @@ impl Pass<'_> {
             .last_seen()
             .and_then(|end| end.parent.as_ref());
         let now = self.parent_id(linked, gone)?;
-        let moved = before.is_some() && now.is_some() && before != now.as_ref();
-        Ok(moved.then_some(gone))
+        let Some(before) = before.filter(|before| now.is_some() && now.as_ref() != Some(before))
+        else {
+            return Ok(None);
+        };
+        // Where that contact is still there, somebody deleted the child itself.
+        let there = self
+            .core
+            .store()
+            .lookup(gone, Kind::Contact, Lookup::Id(before))?;
+        Ok(there.is_empty().then_some(gone))
     }
 
     /// Whether a contact has a task, note or appointment on `side` that would go with it and that exists only there

@@ -179,6 +179,15 @@ impl Pass<'_> {
         if read == Read::Open {
             missing.retain(|snapshot| !snapshot.record.is(&FieldName::Completed));
         }
+        // GHL's search goes on showing tasks of a contact that is gone.
+        if (side, kind, read) == (Side::Ghl, Kind::Task, Read::All) {
+            let orphans = self.core.store().orphans(side, kind, CANDIDATES)?;
+            let others = orphans
+                .into_iter()
+                .filter(|orphan| !missing.iter().any(|one| one.id == orphan.id));
+            let others: Vec<_> = others.collect();
+            missing.extend(others);
+        }
         self.read_all(side, kind, &missing, Lane::Sweep).await?;
         Ok(())
     }

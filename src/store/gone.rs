@@ -195,3 +195,17 @@ pub(super) fn unswept(
         read,
     )
 }
+
+/// Live children whose contact is not there, as far as is known; read by id they tell.
+pub(super) fn orphans(conn: &Connection, side: Side, kind: Kind, limit: u32) -> Res<Vec<Snapshot>> {
+    rows(
+        conn,
+        select!(
+            "WHERE side = ?1 AND kind = ?2 AND gone = 0 AND NOT EXISTS (SELECT 1 FROM snapshot AS contact \
+             WHERE contact.side = ?1 AND contact.kind = 'contact' AND contact.id = snapshot.parent AND contact.gone = 0) \
+             ORDER BY link LIMIT ?3"
+        ),
+        params![side.name(), kind.name(), limit],
+        read,
+    )
+}

@@ -224,6 +224,11 @@ impl Writer {
             .map_err(|fault| fault.at("unswept"))
     }
 
+    /// Live records on `side` that belong to a contact of which it has none, as far as is known; at most `limit`.
+    pub fn orphans(&self, side: Side, kind: Kind, limit: u32) -> Result<Vec<Snapshot>, StoreError> {
+        gone::orphans(&self.conn, side, kind, limit).map_err(|fault| fault.at("orphans"))
+    }
+
     /// A small text kept under a name: cursors, marks, setups, sweep times.
     pub fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
         status::note(&self.conn, name).map_err(|fault| fault.at("note"))

@@ -34,6 +34,8 @@ pub struct History<'a> {
     pairs: BTreeMap<String, BTreeMap<String, usize>>,
     decisions: &'a [Decision],
     seen: &'a [Seen],
+    /// Records that we made and had no answer about.
+    made_unseen: &'a [(String, usize)],
     start: Start,
     /// How many events had happened when both sides were linked for the first time.
     linked_at: usize,
@@ -119,7 +121,7 @@ impl<'a> History<'a> {
         events: &'a [Event],
         mut start: Start,
         decisions: &'a [Decision],
-        seen: &'a [Seen],
+        (seen, made_unseen): (&'a [Seen], &'a [(String, usize)]),
         linked_at: usize,
     ) -> Self {
         let mut of_field: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -171,6 +173,7 @@ impl<'a> History<'a> {
             pairs,
             decisions,
             seen,
+            made_unseen,
             start,
             linked_at,
         }
@@ -437,6 +440,7 @@ impl<'a> History<'a> {
                 for (later, again) in back.into_iter().flatten() {
                     if *later > at
                         && again.actor == Actor::Api
+                        && !self.was_never_known(&event.id, at)
                         && made_by_people(&mark) < 2
                         && !taken_back(&mark)
                         && ![&event.id, &again.id]
@@ -454,6 +458,19 @@ impl<'a> History<'a> {
             }
         }
         wrong
+    }
+}
+
+impl History<'_> {
+    /// Whether a GHL record was made by us, the answer was lost (or who had it died), and nobody read it before its
+    /// delete at `at`: GHL keeps neither keys nor tombstones, so that this looks as if it had never been made.
+    fn was_never_known(&self, id: &str, at: usize) -> bool {
+        let is_lost = |(unseen, lost): &(String, usize)| {
+            let seen =
+                |seen: &Seen| (lost + 1..=at).contains(&seen.events) && seen.path.ends_with(unseen);
+            unseen == id && !self.seen.iter().any(seen)
+        };
+        self.events[at].side == Side::Ghl && self.made_unseen.iter().any(is_lost)
     }
 }
 

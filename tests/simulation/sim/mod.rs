@@ -180,8 +180,15 @@ async fn run(seed: u64, how: How) -> Report {
         }
     }
     let seen = rig.seen.lock().unwrap().clone();
+    let made_unseen = rig.network.made_unseen.lock().unwrap().clone();
     let missed = rig.missed.lock().unwrap().clone();
-    let history = History::new(&events, start, &decisions, &seen, linked_at.unwrap_or(0));
+    let history = History::new(
+        &events,
+        start,
+        &decisions,
+        (&seen, &made_unseen),
+        linked_at.unwrap_or(0),
+    );
     wrong.extend(history.lost());
     wrong.extend(history.unproved(&missed));
     wrong.extend(history.tags(&tags));
@@ -218,7 +225,7 @@ fn note_conflicts(rig: &Rig, live: &BTreeSet<String>) {
     for _ in 0..merged {
         rig.met.note("two contacts merged by a user");
     }
-    for id in rig.network.made_unseen.lock().unwrap().iter() {
+    for (id, _) in rig.network.made_unseen.lock().unwrap().iter() {
         let found = reader.find(id).unwrap();
         let linked = found.and_then(|link| reader.detail(link).unwrap());
         let is_pair = linked.is_some_and(|detail| {

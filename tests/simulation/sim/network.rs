@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use couplet::model::{Millis, Side};
 use couplet::remote::{RouterTransport, Transport, TransportError};
-use couplet::sandbox::{Actor, Op, Sandbox};
+use couplet::sandbox::{Actor, Event, Op, Sandbox};
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 
@@ -48,8 +48,9 @@ pub struct Network {
     rng: Mutex<fastrand::Rng>,
     /// Creates that got no answer: method, path and body, and whether they were carried out.
     lost_creates: Mutex<Vec<(String, bool)>>,
-    /// Records that such a create made.
-    pub made_unseen: Mutex<Vec<String>>,
+    /// Records that were made with no answer that can be read, or whose maker died before it can have kept that; and
+    /// how many events there were by then.
+    pub made_unseen: Mutex<Vec<(String, usize)>>,
 }
 
 impl Network {
@@ -60,6 +61,26 @@ impl Network {
         }
     }
 }
+
+impl Network {
+    /// A process died: what it made just before it may not have kept.
+    pub fn maker_died(&self, sandbox: &Sandbox) {
+        let made = sandbox.with_world(|world| {
+            let (now, events) = (world.now(), world.events());
+            let lately = |event: &&Event| {
+                Millis::parse(&event.at).is_some_and(|at| now.since(at) < KEPT_WITHIN_MS)
+            };
+            let lately = events.iter().rev().take_while(lately);
+            let made = lately.filter(|event| event.op == Op::Create && event.actor == Actor::Api);
+            made.map(|event| (event.id.clone(), events.len()))
+                .collect::<Vec<_>>()
+        });
+        self.made_unseen.lock().unwrap().extend(made);
+    }
+}
+
+/// What an answer told is in the store so soon, also where the limit makes the reading back wait.
+const KEPT_WITHIN_MS: i64 = 20_000;
 
 /// A network with users at its other end: a request takes a while, and somebody may edit something just before or
 /// after it is carried out.
@@ -225,7 +246,7 @@ impl Busy {
     /// Counts what became of a request.
     fn note(&self, sent: &Sent, answer: &Result<Response<Bytes>, TransportError>, before: usize) {
         let met = &self.met;
-        let (did, seen) = self.sandbox.with_world(|world| {
+        let (did, now, seen) = self.sandbox.with_world(|world| {
             let done = world.events()[before..]
                 .iter()
                 .filter(|event| event.actor == Actor::Api);
@@ -235,7 +256,7 @@ impl Busy {
                 events: world.events().len(),
                 at: world.now(),
             };
-            (done, seen)
+            (done, world.events().len(), seen)
         });
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
         match status {
@@ -250,11 +271,8 @@ impl Busy {
                 if is_read {
                     self.seen.lock().unwrap().push(seen);
                 }
-                let cut = |answer: &Response<Bytes>| {
-                    serde_json::from_slice::<serde::de::IgnoredAny>(answer.body()).is_err()
-                        && !answer.body().is_empty()
-                };
-                if sent.is_write() && answer.as_ref().is_ok_and(cut) {
+                let is_empty = |answer: &Response<Bytes>| answer.body().is_empty();
+                if sent.is_write() && !tells(answer) && !answer.as_ref().is_ok_and(is_empty) {
                     met.note("answer cut short after a write");
                 }
                 let is_list = is_read || sent.path.ends_with("/search");
@@ -273,14 +291,17 @@ impl Busy {
         if did.iter().any(|(op, _)| *op == Op::Delete) {
             met.note("delete carried over");
         }
+        let made = did.iter().find(|(op, _)| *op == Op::Create);
+        if let Some((_, id)) = made.filter(|_| !tells(answer)) {
+            let mut unseen = self.network.made_unseen.lock().unwrap();
+            unseen.push((id.clone(), now));
+        }
         let Err(_) = answer else { return };
         if let Some(create) = &sent.create {
-            let made = did.iter().find(|(op, _)| *op == Op::Create);
             let mut lost = self.network.lost_creates.lock().unwrap();
             lost.push((create.clone(), made.is_some()));
-            if let Some((_, id)) = made {
+            if made.is_some() {
                 met.note("create committed, answer lost");
-                self.network.made_unseen.lock().unwrap().push(id.clone());
             }
         } else if sent.is_write() {
             for (op, _) in &did {
@@ -307,6 +328,14 @@ impl Busy {
                 .is_some_and(|at| now.since(at) < 1_000)
         })
     }
+}
+
+/// Whether an answer came that can be read.
+fn tells(answer: &Result<Response<Bytes>, TransportError>) -> bool {
+    let is_json = |body: &Bytes| serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    let is_whole =
+        |answer: &Response<Bytes>| answer.status().is_success() && is_json(answer.body());
+    answer.as_ref().is_ok_and(is_whole)
 }
 
 /// Whether an answer says that a record is not there: GHL says so with a 400.

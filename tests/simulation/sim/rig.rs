@@ -227,6 +227,7 @@ impl Rig {
 
     /// The process that ran has died.
     pub fn died(&self) {
+        self.network.maker_died(&self.sandbox);
         if let Some(bug) = self.bug {
             bugs::after_death(bug, &self.database, &self.memory);
         }
