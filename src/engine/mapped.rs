@@ -20,6 +20,7 @@ use super::EngineError;
 use super::breaker::Flip;
 use super::core::Core;
 use super::pass::Pass;
+use super::shares::BUSINESSES;
 
 /// The fingerprints of the map that the bases in the database were agreed under.
 const MAP: &str = "map";
@@ -235,10 +236,11 @@ impl Pass<'_> {
             },
             End::Missing => false,
         };
-        // One that we may not or could not read yet.
+        // One that we may not or could not read yet, or that came after the last reading.
         if unknown {
             seen.leave(field);
             self.core.put_note(BUSINESS_LEFT, &true)?;
+            BUSINESSES.ask(self.core)?;
         }
         Ok(())
     }

@@ -350,12 +350,15 @@ impl Pass<'_> {
             return Ok(true);
         }
         for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
-            let children = self
-                .core
-                .side(side)
-                .children(self.lane_of(intent), kind, &contact)
-                .await?;
-            self.put(&children.unwrap_or_default())?;
+            let lane = self.lane_of(intent);
+            let known = self.core.store().children_ends(kind, side, &contact)?;
+            let children = if known.is_empty() {
+                let there = self.core.side(side).children(lane, kind, &contact).await?;
+                there.unwrap_or_default()
+            } else {
+                self.all_children(lane, kind, side, &contact).await?
+            };
+            self.put(&children)?;
             if side == Side::Growbots {
                 self.read_known_children(intent, kind).await?;
             }

@@ -19,8 +19,19 @@ const KEY_KEPT_MS: i64 = 20 * 3_600_000;
 const INDEX_LAG_MS: i64 = 120_000;
 /// So many empty lists of children, one after the other, prove that there is none.
 const EMPTY_ANSWERS: u32 = 3;
+/// Growbots counts the versions of a record from here.
+const FIRST_VERSION: &str = "1";
 /// By so much the clock of a side may be behind ours.
 const SKEW_MS: i64 = 600_000;
+
+/// What a lost create may have left behind.
+#[derive(Default)]
+struct Traces {
+    /// With all that was sent in them, or with our id.
+    made: Vec<Snapshot>,
+    /// With some of it: an operator has to say.
+    perhaps: Vec<Snapshot>,
+}
 
 impl Pass<'_> {
     /// Settles what can be settled; a failure leaves the intent as it is, for the next pass.
@@ -138,17 +149,22 @@ impl Pass<'_> {
                 Err(error) => Err(error),
             };
         }
-        let made = self.look_for(intent, &new).await?;
+        let Traces { made, perhaps } = self.look_for(intent, &new).await?;
         // GHL's lists of children are consistent; Growbots' may lag by some seconds.
         let may_resend =
             may_resend && (write.side == Side::Ghl || !(0..IN_FLIGHT_MS).contains(&age));
         match made.as_slice() {
+            [one] if holds(one, &write.fields) => self.confirmed(intent, Some(one), 1),
             // Somebody changed it since: what is in it is no answer to what was sent.
-            [one] if !holds(one, &write.fields) => {
+            [one] if is_since(one, intent) => {
+                self.confirmed(intent, Some(&as_made(one, &write.fields)), 1)?;
+                self.put_found(one)
+            }
+            // It bears our id and was there before: an original's pair that was not known.
+            [one] => {
                 self.put_found(one)?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
-            [one] => self.confirmed(intent, Some(one), 1),
             // A search may be behind.
             [] if is_hard_to_find(&new) && (0..INDEX_LAG_MS).contains(&age) => Ok(()),
             [] if is_hard_to_find(&new) => {
@@ -156,9 +172,16 @@ impl Pass<'_> {
                 self.open_conflict(write.link, Reason::AmbiguousMatch, &[], None)?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
-            [] if may_resend => Ok(self.core.store().mark_planned(self.fence, intent.id)?),
-            [] => Ok(()),
+            [] if perhaps.is_empty() && may_resend => {
+                Ok(self.core.store().mark_planned(self.fence, intent.id)?)
+            }
+            [] if perhaps.is_empty() => Ok(()),
             several => {
+                let several = if several.is_empty() {
+                    &perhaps[..]
+                } else {
+                    several
+                };
                 let candidates: Vec<_> = several
                     .iter()
                     .map(|snapshot| Candidate {
@@ -201,12 +224,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Records that the lost create may have made: not known before, with what was sent in them.
-    async fn look_for(
-        &self,
-        intent: &Intent,
-        new: &NewRecord,
-    ) -> Result<Vec<Snapshot>, EngineError> {
+    /// Records that the lost create may have made: not known before.
+    async fn look_for(&self, intent: &Intent, new: &NewRecord) -> Result<Traces, EngineError> {
         let write = &intent.write;
         let remote = self.core.side(write.side);
         let lane = self.lane_of(intent);
@@ -225,26 +244,31 @@ impl Pass<'_> {
         } else {
             remote.holders(lane, email, phone).await?
         };
-        let mut made = Vec::new();
+        let mut traces = Traces::default();
         for snapshot in there {
             let is_alike = is_ours(&snapshot.id) || holds(&snapshot, &write.fields);
-            if intent.siblings.contains(&snapshot.id) || !is_alike {
+            if intent.siblings.contains(&snapshot.id) || !(is_alike || is_near(&snapshot, intent)) {
                 continue;
             }
             let known =
                 self.core
                     .store()
                     .lookup(write.side, write.kind, Lookup::Id(&snapshot.id))?;
-            if known.iter().all(|known| !known.linked) {
-                made.push(snapshot);
+            if known.iter().any(|known| known.linked) {
+                continue;
+            }
+            if is_alike {
+                traces.made.push(snapshot);
+            } else {
+                traces.perhaps.push(snapshot);
             }
         }
-        Ok(made)
+        Ok(traces)
     }
 
     /// What belongs to a contact. Where none is shown, that is asked for again: one empty answer is no proof, and what
     /// follows from it cannot be taken back.
-    async fn all_children(
+    pub(super) async fn all_children(
         &self,
         lane: Lane,
         kind: Kind,
@@ -290,7 +314,7 @@ impl Pass<'_> {
         loop {
             let page = remote.page(lane, &request).await?;
             for row in page.rows {
-                let is_new = row.snapshot.created_at.is_none_or(|at| at >= since);
+                let is_new = is_since(&row.snapshot, intent);
                 if !is_new || !holds(&row.snapshot, &intent.write.fields) {
                     continue;
                 }
@@ -315,7 +339,15 @@ pub(super) fn may_have_made(intent: &Intent, record: &Snapshot) -> bool {
     write.side == record.side
         && write.kind == record.kind
         && !intent.siblings.contains(&record.id)
-        && holds(record, &write.fields)
+        && (holds(record, &write.fields) || is_near(record, intent))
+}
+
+/// Whether a GHL child has something of what was sent: it may have been made by that, and edited at once.
+fn is_near(record: &Snapshot, intent: &Intent) -> bool {
+    let mut sent = intent.write.fields.iter();
+    record.side == Side::Ghl
+        && record.kind.is_child()
+        && sent.any(|change| has_word_of(record, change))
 }
 
 /// Whether a record has every value that was written.
@@ -323,6 +355,30 @@ fn holds(snapshot: &Snapshot, fields: &[FieldChange]) -> bool {
     fields
         .iter()
         .all(|change| snapshot.record.get(&change.field) == change.to.as_ref())
+}
+
+/// Whether a record has the text or the time that was written.
+fn has_word_of(snapshot: &Snapshot, change: &FieldChange) -> bool {
+    let says_something = |value: &&Value| matches!(value, Value::Text(_) | Value::Time(_));
+    let sent = change.to.as_ref().filter(says_something);
+    sent.is_some() && snapshot.record.get(&change.field) == sent
+}
+
+/// Whether a record may have been made by what was sent, as far as its side tells when it was made.
+fn is_since(snapshot: &Snapshot, intent: &Intent) -> bool {
+    let since = intent.sent_at.unwrap_or_default().plus(-SKEW_MS);
+    snapshot.created_at.is_none_or(|at| at >= since)
+}
+
+/// A record as a create made it, before anybody changed it.
+fn as_made(now: &Snapshot, fields: &[FieldChange]) -> Snapshot {
+    let mut made = now.clone();
+    for change in fields {
+        made.record.set(change.field.clone(), change.to.clone());
+    }
+    made.updated_at = made.created_at;
+    made.version = made.version.map(|_| FIRST_VERSION.into());
+    made
 }
 
 /// A contact without e-mail and phone: no consistent read finds it.

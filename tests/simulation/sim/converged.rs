@@ -352,6 +352,7 @@ impl Look<'_> {
         if self.map.creates(linked.kind, side.other())
             && !stayed
             && !parent_is_alone
+            && !self.has_a_moved_child_that_waits(side, linked.id, &end.id)
             && detail.state != LinkState::Error
             && !decided(self.decisions, &[end.id.as_str()], None)
         {
@@ -382,6 +383,26 @@ impl Look<'_> {
     }
 
     /// Both ends say the same in every field that is not held.
+    /// Whether a contact still has a child of a pair that belongs to another by now, which is in a conflict: it goes
+    /// when that is decided.
+    fn has_a_moved_child_that_waits(&self, side: Side, contact: LinkId, id: &RecordId) -> bool {
+        Kind::ALL
+            .into_iter()
+            .filter(|kind| kind.is_child())
+            .any(|kind| {
+                let children = self.writer.children_ends(kind, side, id).unwrap();
+                children.iter().any(|child| {
+                    let link = self.reader.find(child.as_str()).unwrap();
+                    let parent = link.and_then(|link| self.writer.linked(link).unwrap()?.parent);
+                    let waits = |one: &Conflict| {
+                        Some(one.link) == link || (Some(one.link) == parent && one.holds_record())
+                    };
+                    parent.is_some_and(|parent| parent != contact)
+                        && self.conflicts.iter().any(waits)
+                })
+            })
+    }
+
     async fn at_pair(&mut self, detail: &ContactDetail, ghl: &Snapshot, growbots: &Snapshot) {
         let linked = &detail.linked;
         let (Some(ghl), Some(growbots)) = (self.read(ghl).await, self.read(growbots).await) else {

@@ -416,9 +416,9 @@ impl<'a> History<'a> {
         };
         for ((side, kind, mark), records) in &made {
             let by_us = records.iter().any(|(_, event)| event.actor == Actor::Api);
-            let decided = records
-                .iter()
-                .any(|(_, event)| self.is_decided(&event.id, None));
+            let decided = records.iter().any(|(_, event)| {
+                self.is_decided(&event.id, None) || self.is_decided_with_parent(&event.id)
+            });
             if records.len() > made_by_people(mark).max(1) && by_us && !decided {
                 let ids: Vec<&str> = records.iter().map(|(_, event)| event.id.as_str()).collect();
                 wrong.push(format!("{side} {kind} `{mark}` was made twice: {ids:?}"));
