@@ -1,5 +1,7 @@
 //! Merge and plan: each dirty link becomes an outcome, and its writes become intents, in one transaction a batch.
 
+use std::collections::BTreeSet;
+
 use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record_under;
@@ -16,6 +18,8 @@ use super::settle::may_have_made;
 use super::verdict::What;
 
 const BATCH: u32 = 500;
+/// More conflicts than anybody has open.
+const MOST: u32 = 10_000;
 
 /// What comes of one dirty link.
 enum Step {
@@ -33,6 +37,7 @@ impl Pass<'_> {
     pub(super) fn merge_dirty(&self, kind: Kind) -> Result<(), EngineError> {
         let mut after = LinkId::default();
         let lost = self.lost_creates(kind)?;
+        let asked = self.asked_about(kind)?;
         let unmade = self.unmade()?;
         loop {
             let batch = self.core.store().dirty(kind, after, BATCH)?;
@@ -50,7 +55,7 @@ impl Pass<'_> {
                         Some(outcome) => Step::Commit(outcome),
                         None => Step::Later,
                     },
-                    None => self.step(linked, &seen, &lost)?,
+                    None => self.step(linked, &seen, (&lost, &asked))?,
                 };
                 match step {
                     Step::Commit(mut outcome) => {
@@ -98,10 +103,30 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn step(&self, own: &Linked, seen: &Seen<'_>, lost: &[Intent]) -> Result<Step, EngineError> {
+    /// Children of which an operator is asked whether they are what a lost create made.
+    fn asked_about(&self, kind: Kind) -> Result<BTreeSet<RecordId>, EngineError> {
+        if !kind.is_child() {
+            return Ok(BTreeSet::new());
+        }
+        let open = self.core.reader.conflicts(MOST)?.into_iter();
+        let asks = open.filter(|one| one.kind == kind && one.reason == Reason::AmbiguousMatch);
+        Ok(asks
+            .flat_map(|one| one.candidates)
+            .map(|one| one.id)
+            .collect())
+    }
+
+    fn step(
+        &self,
+        own: &Linked,
+        seen: &Seen<'_>,
+        (lost, asked): (&[Intent], &BTreeSet<RecordId>),
+    ) -> Result<Step, EngineError> {
         let may_be_made = |side: Side| {
             let end = own.ends.get(side).live();
-            end.is_some_and(|end| lost.iter().any(|intent| may_have_made(intent, end)))
+            end.is_some_and(|end| {
+                asked.contains(&end.id) || lost.iter().any(|intent| may_have_made(intent, end))
+            })
         };
         let linked = &*seen.linked;
         match (&linked.ends.ghl, &linked.ends.growbots) {

@@ -353,6 +353,7 @@ impl Look<'_> {
             && !stayed
             && !parent_is_alone
             && !self.has_a_moved_child_that_waits(side, linked.id, &end.id)
+            && !self.is_asked_about(&end.id)
             && detail.state != LinkState::Error
             && !decided(self.decisions, &[end.id.as_str()], None)
         {
@@ -383,6 +384,12 @@ impl Look<'_> {
     }
 
     /// Both ends say the same in every field that is not held.
+    /// Whether an operator is asked whether this is another record's pair.
+    fn is_asked_about(&self, id: &RecordId) -> bool {
+        let mut candidates = self.conflicts.iter().flat_map(|one| &one.candidates);
+        candidates.any(|candidate| candidate.id == *id)
+    }
+
     /// Whether a contact still has a child of a pair that belongs to another by now, which is in a conflict: it goes
     /// when that is decided.
     fn has_a_moved_child_that_waits(&self, side: Side, contact: LinkId, id: &RecordId) -> bool {
