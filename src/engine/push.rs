@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 
 use crate::model::{
-    BySide, Cause, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Record, Side,
+    BySide, Cause, Intent, IntentState, Kind, Lane, LinkId, Linked, LoopState, Op, Record,
+    RecordId, Side,
 };
 use crate::remote::{Deleted, Found, NewRecord, Updated, heard, hearing};
 
@@ -360,25 +361,31 @@ impl Pass<'_> {
             };
             self.put(&children)?;
             if side == Side::Growbots {
-                self.read_known_children(intent, kind).await?;
+                self.read_known_children(lane, kind, &contact, &known)
+                    .await?;
             }
         }
         Ok(!self.children_changed(linked, side)? && !self.moved_children_changed(linked, side)?)
     }
 
     /// Growbots' lists of children are behind: those that we know are read by id.
-    async fn read_known_children(&self, intent: &Intent, kind: Kind) -> Result<(), EngineError> {
-        let side = intent.write.side;
-        let known = self.core.store().children(kind, intent.write.link)?;
-        for child in known.iter().filter_map(|child| child.ends.get(side).live()) {
+    async fn read_known_children(
+        &self,
+        lane: Lane,
+        kind: Kind,
+        contact: &RecordId,
+        known: &[RecordId],
+    ) -> Result<(), EngineError> {
+        let side = Side::Growbots;
+        for id in known {
             let found = self
                 .core
                 .side(side)
-                .get(self.lane_of(intent), kind, child.parent.as_ref(), &child.id)
+                .get(lane, kind, Some(contact), id)
                 .await?;
             match found {
                 Found::Live(snapshot) => self.put_found(&snapshot)?,
-                Found::Gone(_) | Found::Missing => self.gone(side, kind, &child.id, &found)?,
+                Found::Gone(_) | Found::Missing => self.gone(side, kind, id, &found)?,
             }
         }
         Ok(())
@@ -422,7 +429,7 @@ impl Pass<'_> {
     }
 }
 
-pub(super) fn live_id(linked: &Linked, side: Side) -> Option<crate::model::RecordId> {
+pub(super) fn live_id(linked: &Linked, side: Side) -> Option<RecordId> {
     linked
         .ends
         .get(side)

@@ -6,8 +6,8 @@ use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
 use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record_under;
 use crate::model::{
-    BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Reason,
-    RecordId, Side, Snapshot, Why, Write,
+    BySide, Cause, ConflictField, End, FieldName, Held, Intent, Kind, LinkId, Linked, Op, Parked,
+    Reason, RecordId, Side, Snapshot, Why, Write,
 };
 use crate::store::{ConflictUpdate, LinkOutcome, Lookup};
 
@@ -171,6 +171,7 @@ impl Pass<'_> {
         self.name_news(linked, &mut merge.writes);
         let mut writes = group_writes(linked, merge.writes);
         if growbots.external_id.as_ref() != Some(&ghl.id)
+            && !linked.parked.iter().any(is_stamp)
             && self.core.side(Side::Growbots).keeps_external_ids()
         {
             writes.push(Write {
@@ -455,6 +456,11 @@ fn gone_and_live(linked: &Linked) -> Option<(Side, &Snapshot)> {
         let live = linked.ends.get(side.other()).live()?;
         linked.ends.get(side).is_gone().then_some((side, live))
     })
+}
+
+/// Whether it was a stamp that was refused.
+fn is_stamp(parked: &Parked) -> bool {
+    parked.side == Side::Growbots && parked.field == FieldName::Custom("external_id".into())
 }
 
 /// Fields that an operator decided and whose value is not on both sides yet: their conflict stays until it is.

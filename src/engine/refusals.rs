@@ -86,6 +86,10 @@ impl Pass<'_> {
                     }
                 }
             }
+            // Another one bears this id: the pair holds without it, and the error says so until it is tried again.
+            RemoteError::Duplicate { field, .. } if write.op == Op::Stamp => {
+                self.park(intent, linked, error, std::slice::from_ref(field))
+            }
             RemoteError::Duplicate { field, holder, .. } => {
                 self.park(intent, linked, error, std::slice::from_ref(field))?;
                 self.read_one(side, Kind::Contact, None, holder, Lane::Incremental)
@@ -120,6 +124,10 @@ impl Pass<'_> {
                 .iter()
                 .map(|change| &change.field)
                 .collect();
+        }
+        // A stamp writes no field.
+        if concerned.is_empty() {
+            concerned = fields.iter().collect();
         }
         let why = error.to_string();
         let map = self.core.map();

@@ -49,7 +49,7 @@ impl Writer {
     pub fn drop_end(&mut self, fence: Fence, link: LinkId, side: Side) -> Result<(), StoreError> {
         self.fenced("drop_end", fence, |tx| {
             let mut dropped = vec![link];
-            dropped.extend(gone::children_of_end(tx.conn, link, side)?);
+            dropped.extend(gone::gone_children_of_end(tx.conn, link, side)?);
             for link in dropped {
                 gone::bury(tx, link, side)?;
                 tx.run("DELETE FROM base WHERE link = ?1", [link.0])?;

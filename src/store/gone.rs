@@ -138,12 +138,24 @@ pub(super) fn set_gone(
     Ok(())
 }
 
-/// Links of the children that the contact of a link has on that side, live or gone.
-pub(super) fn children_of_end(conn: &Connection, link: LinkId, side: Side) -> Res<Vec<LinkId>> {
-    children_before(conn, link, side, None)
+/// Links of the children that the contact of a link had on that side and that are gone with it. One that is live there
+/// was seen since: it stays.
+pub(super) fn gone_children_of_end(
+    conn: &Connection,
+    link: LinkId,
+    side: Side,
+) -> Res<Vec<LinkId>> {
+    let mut gone = Vec::new();
+    for child in children_before(conn, link, side, None)? {
+        let sql = "SELECT 1 FROM snapshot WHERE link = ?1 AND side = ?2 AND gone = 1";
+        if any(conn, sql, params![child.0, side.name()])? {
+            gone.push(child);
+        }
+    }
+    Ok(gone)
 }
 
-/// The same, but for those that changed at `moment` or later.
+/// Links of the children that the contact of a link has on that side, live or gone, but for those that changed at `moment` or later.
 fn children_before(
     conn: &Connection,
     link: LinkId,

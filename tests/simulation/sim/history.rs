@@ -137,13 +137,13 @@ impl<'a> History<'a> {
         }
         let mut made: BTreeMap<(Kind, String), (Side, &str)> = BTreeMap::new();
         for (at, event) in events.iter().enumerate() {
-            // What couplet makes under a name that somebody gave on the other side is the pair of that.
+            // What has the name of a record across is the pair of that, whoever made it.
             if event.op == Op::Create
                 && let Some(mark) = mark(event)
             {
                 let first = made.entry((event.kind, mark));
                 let (side, id) = *first.or_insert((event.side, &event.id));
-                if event.actor == Actor::Api && side != event.side {
+                if side != event.side {
                     pair(at, id, &event.id);
                 }
             }

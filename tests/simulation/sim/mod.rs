@@ -169,7 +169,11 @@ async fn run(seed: u64, how: How) -> Report {
         // What couplet itself has to say of that record.
         let link = rig.reader.find(&word).unwrap();
         let lines = rig.reader.log(None, 10_000).unwrap();
-        for line in lines.iter().rev().filter(|line| Some(line.link) == link) {
+        for line in lines
+            .iter()
+            .rev()
+            .filter(|line| Some(line.link) == link || line.title.contains(&word))
+        {
             writeln!(std::io::stderr(), "{line:?}").ok();
         }
         for event in &events {
