@@ -72,6 +72,11 @@ impl Pass<'_> {
         intent: &Intent,
         nothing_in_flight: bool,
     ) -> Result<(), EngineError> {
+        // As it is by now: when it was sent, and what was there before, is known since then.
+        let mut open = self.core.store().intents_of(intent.write.link)?.into_iter();
+        let Some(intent) = &open.find(|one| one.id == intent.id) else {
+            return Ok(());
+        };
         let age = self.core.age_ms(intent);
         let may_resend = nothing_in_flight || !(0..IN_FLIGHT_MS).contains(&age);
         let Some(linked) = self.core.store().linked(intent.write.link)? else {

@@ -33,6 +33,11 @@ impl Writer {
         self.fenced("make", fence, |tx| outbox::make(tx, pass, action, writes))
     }
 
+    /// Intents of one link that are not final, in the order in which they were planned.
+    pub fn intents_of(&self, link: LinkId) -> Result<Vec<Intent>, StoreError> {
+        outbox::of_link(&self.conn, link).map_err(|fault| fault.at("intents_of"))
+    }
+
     /// Intents that are not final, in sending order: creates of contacts, updates of contacts, then children
     /// likewise, deletes of children, deletes of contacts; each by id.
     pub fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
