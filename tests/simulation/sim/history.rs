@@ -34,6 +34,8 @@ pub struct History<'a> {
     pairs: BTreeMap<String, BTreeMap<String, usize>>,
     decisions: &'a [Decision],
     seen: &'a [Seen],
+    /// Records made under one name: pairs, as far as people go, also where couplet has not paired them.
+    namesakes: Vec<Vec<(Side, &'a str)>>,
     /// Records that we made and had no answer about.
     made_unseen: &'a [(String, usize)],
     start: Start,
@@ -135,17 +137,19 @@ impl<'a> History<'a> {
         for (ghl, growbots) in &start.pairs {
             pair(0, ghl, growbots);
         }
-        let mut made: BTreeMap<(Kind, String), (Side, &str)> = BTreeMap::new();
+        let mut namesakes: BTreeMap<(Kind, String), Vec<(Side, &str)>> = BTreeMap::new();
         for (at, event) in events.iter().enumerate() {
-            // What has the name of a record across is the pair of that, whoever made it.
             if event.op == Op::Create
                 && let Some(mark) = mark(event)
             {
-                let first = made.entry((event.kind, mark));
-                let (side, id) = *first.or_insert((event.side, &event.id));
-                if side != event.side {
-                    pair(at, id, &event.id);
+                let same = namesakes.entry((event.kind, mark)).or_default();
+                // What couplet makes under a name that somebody gave on the other side is the pair of that.
+                for (_, id) in same.iter().filter(|(side, _)| *side != event.side) {
+                    if event.actor == Actor::Api {
+                        pair(at, id, &event.id);
+                    }
                 }
+                same.push((event.side, &event.id));
             }
             for moved in &event.fields {
                 // What was taken back is as it was: no value is news.
@@ -174,6 +178,7 @@ impl<'a> History<'a> {
             decisions,
             seen,
             made_unseen,
+            namesakes: namesakes.into_values().collect(),
             start,
             linked_at,
         }
@@ -273,7 +278,15 @@ impl<'a> History<'a> {
         to: Option<&Json>,
     ) -> bool {
         let other = event.side.other();
-        self.others(&event.id).into_iter().any(|id| {
+        let mut others = self.others(&event.id);
+        let is_of = |same: &&Vec<(Side, &str)>| same.iter().any(|(_, id)| **id == event.id);
+        let named_so = self.namesakes.iter().filter(is_of).flatten();
+        others.extend(
+            named_so
+                .filter(|(side, _)| *side == other)
+                .map(|(_, id)| *id),
+        );
+        others.into_iter().any(|id| {
             let on_field = self.field(other, id, wire(other, of));
             // What it had then counts too: both may have written the same.
             let then = on_field.iter().rposition(|(when, ..)| *when < written);

@@ -429,7 +429,12 @@ impl Schedule {
         }
         match last {
             Some(Ok(summary)) if summary.waiting == 0 => {}
-            Some(Ok(summary)) => wrong.push(format!("waiting {}", summary.waiting)),
+            Some(Ok(summary)) => {
+                let open = self.rig.reader.open_intents().unwrap();
+                let open = open.iter().map(|intent| (intent.state, &intent.write));
+                let open: Vec<_> = open.collect();
+                wrong.push(format!("waiting {}: {open:?}", summary.waiting));
+            }
             Some(Err(error)) => wrong.push(format!("the last pass failed: {error}")),
             None => {}
         }
