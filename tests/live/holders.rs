@@ -191,6 +191,36 @@ fn singly(lab: &Lab) -> String {
     config.display().to_string()
 }
 
+/// Stops a loop after its first writes. Not in the middle of a write of the database, whose lock it would keep: then the
+/// others wait for that.
+fn stop_in_the_middle(lab: &Lab, running: &Loop, before: usize) {
+    let mut least = before + 5;
+    super::serve::until("it stands still in the middle of pushing", || {
+        if lab.events().len() <= least {
+            return false;
+        }
+        running.signal("STOP");
+        let free = rusqlite::Connection::open(lab.data().join("default.db")).is_ok_and(|other| {
+            other.busy_timeout(Duration::ZERO).is_ok()
+                && other.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok()
+        });
+        if !free {
+            least = lab.events().len();
+            running.signal("CONT");
+        }
+        free
+    });
+}
+
+/// How many writes are on their way, as far as the database knows.
+fn being_sent(lab: &Lab) -> i64 {
+    let cache = rusqlite::Connection::open(lab.data().join("default.db"));
+    let count = "SELECT count(*) FROM intent WHERE state = 'sending'";
+    cache
+        .and_then(|cache| cache.query_row(count, [], |row| row.get(0)))
+        .expect("a count")
+}
+
 #[test]
 fn one_that_was_stopped_for_twice_the_lease_writes_nothing_when_it_wakes() {
     let lab = Lab::quick(100, 22);
@@ -235,31 +265,10 @@ fn one_that_was_stopped_for_twice_the_lease_writes_nothing_when_it_wakes() {
             ("COUPLET_GROWBOTS_URL", format!("{}/growbots", wire.url)),
         ],
     );
-    // Not in the middle of a write of the database, whose lock it would keep: then the others wait for that.
-    let mut least = before + 5;
-    super::serve::until("it stands still in the middle of pushing", || {
-        if lab.events().len() <= least {
-            return false;
-        }
-        stale.signal("STOP");
-        let free = rusqlite::Connection::open(lab.data().join("default.db")).is_ok_and(|other| {
-            other.busy_timeout(Duration::ZERO).is_ok()
-                && other.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok()
-        });
-        if !free {
-            least = lab.events().len();
-            stale.signal("CONT");
-        }
-        free
-    });
+    stop_in_the_middle(&lab, &stale, before);
     let clock = Clock::system();
     let stopped_at = clock.ticks();
-    let under_way: i64 = rusqlite::Connection::open(lab.data().join("default.db"))
-        .and_then(|cache| {
-            let count = "SELECT count(*) FROM intent WHERE state = 'sending'";
-            cache.query_row(count, [], |row| row.get(0))
-        })
-        .expect("a count");
+    let under_way = being_sent(&lab);
     let next = Loop::start(&lab, "lou", &[]);
     next.says("waiting to take over");
     next.says("this process runs the loop now");
