@@ -40,7 +40,7 @@ const SHOTS: &[Shot] = &[
     Shot {
         file: "tasks",
         size: WIDE,
-        steps: &[("2", "[2 Tasks"), ("]]]]", "▌")],
+        steps: &[("2", "[All")],
     },
     Shot {
         file: "conflicts",
@@ -76,7 +76,7 @@ const SHOTS: &[Shot] = &[
     Shot {
         file: "palette",
         size: SMALL,
-        steps: &[("3", "by reason"), (":", "Command"), ("ap", "> ap")],
+        steps: &[("3", "by reason"), (":", "Command"), ("pol", "> pol")],
     },
     Shot {
         file: "help",
@@ -125,7 +125,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ("COUPLET_OPERATOR", "dana"),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let args = ["demo", "--seed", "12", "--contacts", "120", "--churn", "20"];
+        let args = ["demo", "--seed", "33", "--contacts", "120", "--churn", "20"];
         let mut shown = Terminal::start(&binary, &args, env, shot.size);
         shown.wait_for("idle since");
         for (keys, text) in shot.steps {

@@ -196,13 +196,12 @@ fn alone(report: &mut Report, terminal: &mut Terminal) -> Outcome<()> {
 
 /// The other keys: first byte, and all bytes until it is still.
 fn others(report: &mut Report, terminal: &mut Terminal) -> Outcome<()> {
-    let keys: [(&str, &[u8]); 12] = [
+    let keys: [(&str, &[u8]); 11] = [
         ("page down", b"\x1b[6~"),
         ("end", b"G"),
-        ("home", b"g"),
-        ("home, second key", b"g"),
-        ("sort by latest edit", b"s"),
-        ("sort by name", b"s"),
+        ("home", b"\x1b[H"),
+        ("sort and columns, opened", b"s"),
+        ("sort and columns, closed", b"\x1b"),
         ("open detail", b"\r"),
         ("back", b"\x1b"),
         ("search: first letter", b"/o"),

@@ -72,7 +72,8 @@ pub fn open(flags: &Flags) -> Result<Exit, Problem> {
         Err(ConfigError::WhichWorkspace { .. }) => (all.chosen_or_first()?, true),
         chosen => (chosen?, false),
     };
-    if config.file.is_none() && config.location().is_none() {
+    // A cache that is there can be looked at without settings.
+    if config.file.is_none() && config.location().is_none() && !config.database()?.exists() {
         return Err(Problem::usage(
             "no workspace is set up yet",
             "`couplet config init` asks for two addresses and two keys, and writes nothing to either side; `couplet demo` shows couplet at work without any",

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::model::{Held, Kind, LinkId, RecordId, Side, Why};
+use crate::model::{End, FieldName, Held, Kind, LinkId, Linked, RecordId, Side, Value, Why};
 
 use super::{ContactDetail, conflicts, error::Res, links, log, outbox, snapshots};
 
@@ -11,11 +11,12 @@ const HISTORY: u32 = 200;
 
 /// The link without what belongs to it.
 pub(super) fn outline(conn: &Connection, link: LinkId) -> Res<Option<ContactDetail>> {
-    let (Some(linked), Some((state, mut held))) =
+    let (Some(mut linked), Some((state, mut held))) =
         (links::load(conn, link)?, links::standing(conn, link)?)
     else {
         return Ok(None);
     };
+    name_business(conn, &mut linked)?;
     // parked since the last merge
     for parked in &linked.parked {
         if !held.iter().any(|held| held.field == parked.field) {
@@ -36,6 +37,29 @@ pub(super) fn outline(conn: &Connection, link: LinkId) -> Res<Option<ContactDeta
         appointments: Vec::new(),
         history: Vec::new(),
     }))
+}
+
+/// A lead names a company, its contact the business of that: the same to whoever looks at both.
+fn name_business(conn: &Connection, linked: &mut Linked) -> Res<()> {
+    if linked.kind != Kind::Contact {
+        return Ok(());
+    }
+    let (End::Live(end) | End::Gone(end)) = &mut linked.ends.growbots else {
+        return Ok(());
+    };
+    let Some(Value::Text(company)) = end.record.get(&FieldName::Business) else {
+        return Ok(());
+    };
+    let company = RecordId::from(&**company);
+    let Some(link) = snapshots::link_of(conn, Side::Growbots, Kind::Business, &company)? else {
+        return Ok(());
+    };
+    let business = links::load(conn, link)?;
+    if let Some(business) = business.as_ref().and_then(|one| one.ends.ghl.last_seen()) {
+        let id = Value::text(business.id.to_string());
+        end.record.set(FieldName::Business, id);
+    }
+    Ok(())
 }
 
 pub(super) fn of(conn: &Connection, link: LinkId) -> Res<Option<ContactDetail>> {
