@@ -179,14 +179,14 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 pub fn answer(screen: &mut Terminal, key: &str) {
     screen.press("3");
     screen.wait_for("by reason");
-    let lines = screen.wait("the conflict", |shown| {
-        shown
-            .lines()
-            .any(|line| line.contains(['≠', '✓']) && line.contains("Ost / West"))
-    });
-    // ✓: a colleague has staged an answer
+    // Both values, or the one that a colleague has staged.
+    let is_it = |line: &str| {
+        let values = ["Ost / West", "✓ Ost", "✓ West"];
+        line.contains(['≠', '✓']) && values.iter().any(|value| line.contains(value))
+    };
+    let lines = screen.wait("the conflict", |shown| shown.lines().any(is_it));
     let mut rows = lines.lines().filter(|line| line.contains(['≠', '✓']));
-    let place = rows.position(|line| line.contains("Ost / West"));
+    let place = rows.position(is_it);
     screen.press("gg");
     screen.press(&"j".repeat(place.expect("it is on the screen").saturating_sub(1)));
     screen.press("<enter>");
