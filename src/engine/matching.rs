@@ -48,16 +48,12 @@ impl Pass<'_> {
         }
         let mut pairs: Vec<Pair> = Vec::new();
         for mut lone in by_parent.into_values() {
-            if lone.growbots.is_empty() {
-                pairs.extend(self.named_elsewhere(kind, &lone.ghl)?);
-            }
-            if lone.ghl.is_empty() || lone.growbots.is_empty() {
-                continue;
-            }
             for side in Side::BOTH {
                 lone.get_mut(side).sort_by_key(|linked| made(linked, side));
             }
-            pairs.extend(children_paired(kind, &lone));
+            let paired = children_paired(kind, &lone);
+            pairs.extend(self.named_elsewhere(kind, &lone.ghl, &paired)?);
+            pairs.extend(paired);
         }
         for some in pairs.chunks(BATCH as usize) {
             self.core.keep_lease()?;
@@ -67,17 +63,27 @@ impl Pass<'_> {
     }
 
     /// Pairs of children whose Growbots record names the GHL one, though it belongs to the lead of another contact: two
-    /// contacts were merged in GHL, and that lead is still there.
-    fn named_elsewhere(&self, kind: Kind, lone: &[Linked]) -> Result<Vec<Pair>, EngineError> {
+    /// contacts were merged in GHL, and that lead is still there. `paired` are those found under their own contact.
+    fn named_elsewhere(
+        &self,
+        kind: Kind,
+        lone: &[Linked],
+        paired: &[Pair],
+    ) -> Result<Vec<Pair>, EngineError> {
         let mut pairs = Vec::new();
         for linked in lone {
             let Some(ghl) = linked.ends.ghl.live() else {
                 continue;
             };
+            if paired.iter().any(|(one, ..)| *one == linked.id) {
+                continue;
+            }
             let by = Lookup::External(&ghl.id);
             let named = self.core.store().lookup(Side::Growbots, kind, by)?;
+            let is_free = |link| !paired.iter().any(|(_, other, _)| *other == link);
             if let [one] = &named[..]
                 && !one.linked
+                && is_free(one.link)
             {
                 pairs.push((linked.id, one.link, "external id"));
             }

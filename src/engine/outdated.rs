@@ -7,8 +7,8 @@ use super::EngineError;
 use super::pass::Pass;
 use super::verdict::Verdict;
 
-/// More than anybody has open.
-const MOST: u32 = 10_000;
+/// More conflicts than anybody has open.
+pub(super) const MOST: u32 = 10_000;
 
 impl Pass<'_> {
     /// Closes them, so that their records are matched and merged again.

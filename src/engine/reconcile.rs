@@ -13,13 +13,12 @@ use crate::store::{ConflictUpdate, LinkOutcome, Lookup};
 
 use super::EngineError;
 use super::mapped::Seen;
+use super::outdated::MOST;
 use super::pass::Pass;
 use super::settle::may_have_made;
 use super::verdict::What;
 
 const BATCH: u32 = 500;
-/// More conflicts than anybody has open.
-const MOST: u32 = 10_000;
 
 /// What comes of one dirty link.
 enum Step {
@@ -37,7 +36,7 @@ impl Pass<'_> {
     pub(super) fn merge_dirty(&self, kind: Kind) -> Result<(), EngineError> {
         let mut after = LinkId::default();
         let lost = self.lost_creates(kind)?;
-        let asked = self.asked_about(kind)?;
+        let mut asked = None;
         let unmade = self.unmade()?;
         loop {
             let batch = self.core.store().dirty(kind, after, BATCH)?;
@@ -46,6 +45,11 @@ impl Pass<'_> {
             };
             after = last.id;
             self.core.keep_lease()?;
+            // Read where something is to be merged only: a pass with nothing to do asks for no conflicts.
+            let asked = match &mut asked {
+                Some(asked) => asked,
+                none => none.insert(self.asked_about(kind)?),
+            };
             let mut outcomes = Vec::with_capacity(batch.len());
             let mut followed = Vec::new();
             for linked in &batch {
@@ -55,7 +59,7 @@ impl Pass<'_> {
                         Some(outcome) => Step::Commit(outcome),
                         None => Step::Later,
                     },
-                    None => self.step(linked, &seen, (&lost, &asked))?,
+                    None => self.step(linked, &seen, (&lost, asked))?,
                 };
                 match step {
                     Step::Commit(mut outcome) => {

@@ -155,7 +155,8 @@ pub(super) fn gone_children_of_end(
     Ok(gone)
 }
 
-/// Links of the children that the contact of a link has on that side, live or gone, but for those that changed at `moment` or later.
+/// Links of the children that the contact of a link has on that side, live or gone, but for those that changed at
+/// `moment` or later.
 fn children_before(
     conn: &Connection,
     link: LinkId,
