@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Happened, Hint, HintId, Kind, Lane, RecordId, Side};
+use crate::remote::Found;
 use crate::store::Lookup;
 
 use super::EngineError;
@@ -57,10 +58,19 @@ impl Pass<'_> {
         if *side == Side::Ghl && *kind == Kind::Business {
             return Ok(());
         }
-        let parent = match &hint.parent {
-            Some(parent) => Some(parent.clone()),
-            None => self.parent_of(*side, *kind, id)?,
-        };
+        let known = self.parent_of(*side, *kind, id)?;
+        let told = hint.parent.clone();
+        // A webhook is a hint: what is not there under a contact that only the hint names is not shown to be gone.
+        if let (Some(told), Some(known)) = (&told, &known)
+            && told != known
+        {
+            let lane = self.lane(Lane::Webhook);
+            let found = self.core.side(*side).get(lane, *kind, Some(told), id).await;
+            if let Ok(Found::Live(snapshot)) = found {
+                return self.put_found(&snapshot);
+            }
+        }
+        let parent = known.or(told);
         // GHL tells of a new task without its contact, by which alone it can be read: the list of open tasks has it.
         if *side == Side::Ghl && *kind != Kind::Contact && parent.is_none() {
             return OPEN_TASKS.ask(self.core);

@@ -12,6 +12,7 @@ mod operators;
 mod planner;
 mod rig;
 mod schedule;
+mod told;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use couplet::model::{Kind, Side};
+use couplet::model::{Kind, LogEntry, Side};
 use couplet::sandbox::Event;
 use serde_json::Value as Json;
 
@@ -165,22 +166,14 @@ async fn run(seed: u64, how: How) -> Report {
         }
         (world.events().to_vec(), live, emails, tags)
     });
-    if let Ok(word) = std::env::var("COUPLET_EVENTS") {
+    told::events(&rig.sandbox);
+    for word in told::words() {
         // What couplet itself has to say of that record.
-        let link = rig.reader.find(&word).unwrap();
+        let link = rig.reader.find(word).unwrap();
         let lines = rig.reader.log(None, 10_000).unwrap();
-        for line in lines
-            .iter()
-            .rev()
-            .filter(|line| Some(line.link) == link || line.title.contains(&word))
-        {
+        let about = |line: &&LogEntry| Some(line.link) == link || line.title.contains(word);
+        for line in lines.iter().rev().filter(about) {
             writeln!(std::io::stderr(), "{line:?}").ok();
-        }
-        for event in &events {
-            let line = serde_json::to_string(event).unwrap();
-            if line.contains(&word) {
-                writeln!(std::io::stderr(), "{line}").ok();
-            }
         }
     }
     let seen = rig.seen.lock().unwrap().clone();

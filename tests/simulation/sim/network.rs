@@ -16,6 +16,7 @@ use super::bugs::{Bug, Memory};
 use super::met::Met;
 use super::moments::{Asked, Moments};
 use super::rig::{Rig, Seen, TIMEOUT};
+use super::told;
 use super::users::Users;
 
 /// The process that has the lease, as far as the simulation was told: 0 for any, -1 for none.
@@ -368,10 +369,12 @@ impl Transport for Busy {
             let before = self.sandbox.with_world(|world| world.events().len());
             let mut waiting = Waiting::new(self, sent.is_write());
             let again = (self.bug == Some(Bug::RetryWrites)).then(|| request.clone());
+            let told = told::request(&request);
             let mut answer = self.router.send(request).await;
             if let (Some(again), Err(_)) = (again, &answer) {
                 answer = self.router.send(again).await;
             }
+            told::exchange(told, &answer, &self.sandbox);
             self.note(&sent, &answer, before);
             if self.bug == Some(Bug::CursorFirst)
                 && sent.asked == Asked::Feed
