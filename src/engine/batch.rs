@@ -148,7 +148,11 @@ impl Pass<'_> {
                 Ok((count, alone))
             }
             // Not what this server takes: nothing was done, and each goes alone.
-            Err(RemoteError::Refused { .. } | RemoteError::Duplicate { .. }) => {
+            Err(
+                RemoteError::Refused { .. }
+                | RemoteError::Duplicate { .. }
+                | RemoteError::KeyReused { .. },
+            ) => {
                 for one in &marked {
                     self.core.store().mark_planned(self.fence, one.intent.id)?;
                     self.tried.borrow_mut().remove(&one.intent.id);

@@ -303,6 +303,7 @@ pub(super) fn failure(error: &RemoteError, doing: &str, link: Option<LinkId>) ->
         | RemoteError::SignIn { side, .. }
         | RemoteError::Secret { side, .. }
         | RemoteError::CursorExpired { side }
+        | RemoteError::KeyReused { side }
         | RemoteError::Shut { side, .. }
         | RemoteError::Spent { side, .. }
         | RemoteError::Duplicate { side, .. }

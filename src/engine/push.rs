@@ -220,10 +220,11 @@ impl Pass<'_> {
             kind: write.kind,
             parent,
             record: Record::from_fields(filled),
-            external_id: if write.side == Side::Growbots {
-                live_id(linked, Side::Ghl)
-            } else {
-                None
+            external_id: match (write.side, intent.state) {
+                (Side::Ghl, _) => None,
+                // What may have been sent is sent again as it was, whatever has become of the original since.
+                (Side::Growbots, IntentState::Unknown) => last_id(linked, Side::Ghl),
+                (Side::Growbots, _) => live_id(linked, Side::Ghl),
             },
             mark: match &write.cause {
                 Cause::Automation { mark, .. } => mark.clone(),
@@ -427,6 +428,12 @@ impl Pass<'_> {
             self.lane(Lane::Incremental)
         }
     }
+}
+
+/// The id that a side has or had.
+fn last_id(linked: &Linked, side: Side) -> Option<RecordId> {
+    let seen = linked.ends.get(side).last_seen();
+    seen.map(|snapshot| snapshot.id.clone())
 }
 
 pub(super) fn live_id(linked: &Linked, side: Side) -> Option<RecordId> {

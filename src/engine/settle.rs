@@ -143,16 +143,19 @@ impl Pass<'_> {
         let Some(new) = self.new_record(intent, linked)? else {
             return Ok(self.core.store().supersede(self.fence, intent.id)?);
         };
+        let mut is_made = false;
         if self.core.side(write.side).keeps_keys() && age < KEY_KEPT_MS {
             // The same key again: either the first answer comes back, or it happens now, once. It stays `unknown`
             // meanwhile: the age of the key counts from the first sending.
-            return match self.made(intent, &new).await {
-                Ok(made) => self.confirmed_as_it_is(intent, &made).await,
+            match self.made(intent, &new).await {
+                Ok(made) => return self.confirmed_as_it_is(intent, &made).await,
                 Err(EngineError::Remote(
                     error @ (RemoteError::Duplicate { .. } | RemoteError::Refused { .. }),
-                )) => self.turned_down(intent, linked, &error).await,
-                Err(error) => Err(error),
-            };
+                )) => return self.turned_down(intent, linked, &error).await,
+                // It came before, and what it says has changed since: its contact was merged, say.
+                Err(EngineError::Remote(RemoteError::KeyReused { .. })) => is_made = true,
+                Err(error) => return Err(error),
+            }
         }
         let Traces { made, perhaps } = self.look_for(intent, &new).await?;
         // GHL's lists of children are consistent; Growbots' may lag by some seconds.
@@ -171,8 +174,8 @@ impl Pass<'_> {
                 Ok(self.core.store().supersede(self.fence, intent.id)?)
             }
             // A search may be behind.
-            [] if is_hard_to_find(&new) && (0..INDEX_LAG_MS).contains(&age) => Ok(()),
-            [] if is_hard_to_find(&new) => {
+            [] if (is_made || is_hard_to_find(&new)) && (0..INDEX_LAG_MS).contains(&age) => Ok(()),
+            [] if is_made || is_hard_to_find(&new) => {
                 // A search that finds nothing is no proof: an operator has to see whether it is there.
                 self.open_conflict(write.link, Reason::AmbiguousMatch, &[], None)?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)

@@ -71,6 +71,12 @@ pub enum RemoteError {
         /// `email`, `phone`, or an external id.
         field: FieldName,
     },
+    /// The key of a write has an answer already, of a write with another body.
+    #[error("{side} had another write under this key")]
+    KeyReused {
+        /// Which side.
+        side: Side,
+    },
     /// A cursor or listing must start anew.
     #[error("{side} does not know this cursor any more")]
     CursorExpired {
@@ -186,6 +192,7 @@ impl RemoteError {
             | Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::Duplicate { .. }
+            | Self::KeyReused { .. }
             | Self::CursorExpired { .. } => Class::Permanent,
             Self::Shut { until, .. } | Self::Spent { until, .. } => {
                 Class::Throttled { until: *until }
@@ -224,6 +231,7 @@ impl RemoteError {
             Self::Forbidden { .. } => Some(403),
             Self::Refused { status, .. } | Self::Server { status, .. } => Some(*status),
             Self::Duplicate { .. } => Some(409),
+            Self::KeyReused { .. } => Some(422),
             _ => None,
         }
     }

@@ -48,6 +48,7 @@ pub fn fault(growbots: &Growbots, kind: Kind, answer: &Answer) -> RemoteError {
         (400, "invalid_cursor" | "cursor_mismatch") | (410, "cursor_expired") => {
             RemoteError::CursorExpired { side }
         }
+        (422, "idempotency_key_reused") => RemoteError::KeyReused { side },
         (409, "duplicate") if !problem.existing_id.text().is_empty() => RemoteError::Duplicate {
             side,
             holder: problem.existing_id.text().into(),

@@ -412,6 +412,7 @@ impl<'a> History<'a> {
                     if *later > at
                         && again.actor == Actor::Api
                         && !self.was_never_known(&event.id, at)
+                        && !self.stays_elsewhere(at, *later)
                         && made_by_people(&mark) < 2
                         && !taken_back(&mark)
                         && ![&event.id, &again.id]
@@ -433,6 +434,30 @@ impl<'a> History<'a> {
 }
 
 impl History<'_> {
+    /// Whether what was deleted at `at` only went with its contact, while a merge on the other side gave it to
+    /// another contact there: it belongs to that one, and is made again at `later`.
+    fn stays_elsewhere(&self, at: usize, later: usize) -> bool {
+        let (event, other) = (&self.events[at], self.events[at].side.other());
+        let mut same_time = self.events[at..]
+            .iter()
+            .take_while(|one| one.at == event.at);
+        let goes_with = same_time
+            .any(|one| (one.op, one.kind, one.side) == (Op::Delete, Kind::Contact, event.side));
+        let twins = self.pairs.get(&event.id);
+        let mut twins = twins.into_iter().flat_map(BTreeMap::keys);
+        event.kind.is_child()
+            && goes_with
+            && twins.any(|twin| {
+                ["contactId", "lead_id"].iter().any(|field| {
+                    let moves = self
+                        .of_field
+                        .get(&(other, twin.clone(), (*field).to_owned()));
+                    let mut moves = moves.into_iter().flatten();
+                    moves.any(|(when, from, _)| *when < later && !from.is_null())
+                })
+            })
+    }
+
     /// Whether a GHL record was made by us, the answer was lost (or who had it died), and nobody read it before its
     /// delete at `at`: GHL keeps neither keys nor tombstones, so that this looks as if it had never been made.
     fn was_never_known(&self, id: &str, at: usize) -> bool {
