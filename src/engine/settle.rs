@@ -1,8 +1,8 @@
 //! Intents whose answer was lost: consistent reads tell whether they happened, and nothing is sent again before.
 
 use crate::model::{
-    Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Lane, Linked, Op, Reason,
-    RecordId, Side, Snapshot, Value,
+    Candidate, FieldChange, FieldName, Intent, Kind, Lane, Linked, Op, Reason, RecordId, Side,
+    Snapshot, Value,
 };
 use crate::remote::{Found, NewRecord, PageRequest, Read, RemoteError};
 use crate::store::Lookup;
@@ -36,11 +36,8 @@ struct Traces {
 impl Pass<'_> {
     /// Settles what can be settled; a failure leaves the intent as it is, for the next pass.
     pub(super) async fn settle_unknown(&self) -> Result<(), EngineError> {
-        let intents = self.core.store().open_intents()?;
-        for intent in intents
-            .iter()
-            .filter(|intent| intent.state == IntentState::Unknown)
-        {
+        let unknown = self.core.store().unknown_intents()?;
+        for intent in &unknown {
             if self.is_over(intent.write.side) {
                 continue;
             }
@@ -58,11 +55,8 @@ impl Pass<'_> {
 
     /// Creates of which it is not known whether they happened.
     pub(super) fn lost_creates(&self, kind: Kind) -> Result<Vec<Intent>, EngineError> {
-        let mut intents = self.core.store().open_intents()?;
-        intents.retain(|intent| {
-            let write = &intent.write;
-            intent.state == IntentState::Unknown && write.op == Op::Create && write.kind == kind
-        });
+        let mut intents = self.core.store().unknown_intents()?;
+        intents.retain(|intent| intent.write.op == Op::Create && intent.write.kind == kind);
         Ok(intents)
     }
 
@@ -163,11 +157,7 @@ impl Pass<'_> {
             may_resend && (write.side == Side::Ghl || !(0..IN_FLIGHT_MS).contains(&age));
         match made.as_slice() {
             [one] if holds(one, &write.fields) => self.confirmed(intent, Some(one), 1),
-            // Somebody changed it since: what is in it is no answer to what was sent.
-            [one] if is_since(one, intent) => {
-                self.confirmed(intent, Some(&as_made(one, &write.fields)), 1)?;
-                self.put_found(one)
-            }
+            [one] if is_since(one, intent) => self.confirmed_since(intent, one),
             // It bears our id and was there before: an original's pair that was not known.
             [one] => {
                 self.put_found(one)?;
@@ -205,6 +195,17 @@ impl Pass<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Confirms a create by what it made, as it was: what is in it now is no answer to what was sent, somebody has
+    /// changed it since.
+    pub(super) fn confirmed_since(
+        &self,
+        intent: &Intent,
+        now: &Snapshot,
+    ) -> Result<(), EngineError> {
+        self.confirmed(intent, Some(&as_made(now, &intent.write.fields)), 1)?;
+        self.put_found(now)
     }
 
     /// Confirms a create by an answer that is as old as the first sending: what became of the record since was told
@@ -373,7 +374,7 @@ fn has_word_of(snapshot: &Snapshot, change: &FieldChange) -> bool {
 }
 
 /// Whether a record may have been made by what was sent, as far as its side tells when it was made.
-fn is_since(snapshot: &Snapshot, intent: &Intent) -> bool {
+pub(super) fn is_since(snapshot: &Snapshot, intent: &Intent) -> bool {
     let since = intent.sent_at.unwrap_or_default().plus(-SKEW_MS);
     snapshot.created_at.is_none_or(|at| at >= since)
 }

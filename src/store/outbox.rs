@@ -67,6 +67,18 @@ pub(super) fn open(conn: &Connection) -> Res<Vec<Intent>> {
     )
 }
 
+/// Those of which nobody knows whether they happened.
+pub(super) fn unknown(conn: &Connection) -> Res<Vec<Intent>> {
+    rows(
+        conn,
+        select!(
+            "WHERE state IN ('planned', 'sending', 'unknown') AND state = 'unknown' ORDER BY rank, id"
+        ),
+        [],
+        read,
+    )
+}
+
 /// Intents of a link that are not final, in order of id.
 pub(super) fn of_link(conn: &Connection, link: LinkId) -> Res<Vec<Intent>> {
     rows(

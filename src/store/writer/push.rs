@@ -44,6 +44,11 @@ impl Writer {
         outbox::open(&self.conn).map_err(|fault| fault.at("open_intents"))
     }
 
+    /// Those of them whose answer was lost.
+    pub fn unknown_intents(&self) -> Result<Vec<Intent>, StoreError> {
+        outbox::unknown(&self.conn).map_err(|fault| fault.at("unknown_intents"))
+    }
+
     /// Makes it durable that an intent is about to be sent. False: it is not wanted any more, and must not be sent.
     pub fn mark_sending(
         &mut self,
