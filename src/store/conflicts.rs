@@ -239,15 +239,17 @@ pub(super) fn open(
     gone: Option<Side>,
 ) -> Res<ConflictId> {
     let stored = live(tx.conn, link, reason)?;
-    let moved = stored
-        .as_ref()
-        .is_some_and(|conflict| conflict.candidates != candidates || conflict.gone != gone);
+    // One about fields of a pair becomes one about the record: those have no end to be written to any more.
+    let moved = stored.as_ref().is_some_and(|conflict| {
+        conflict.candidates != candidates || conflict.gone != gone || !conflict.fields.is_empty()
+    });
     let id = match &stored {
         None => insert(tx, pass, link, reason)?,
         Some(conflict) => conflict.id,
     };
     tx.run(
-        "UPDATE conflict SET candidates = ?2, gone = ?3, weight = ?4, revision = revision + ?5 WHERE id = ?1",
+        "UPDATE conflict SET candidates = ?2, gone = ?3, weight = ?4, revision = revision + ?5, fields = '[]' \
+         WHERE id = ?1",
         params![
             id.0,
             convert::json(&candidates)?,
