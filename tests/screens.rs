@@ -25,6 +25,8 @@ mod errors;
 mod filters;
 #[path = "screens/frame.rs"]
 mod frame;
+#[path = "screens/held.rs"]
+mod held;
 #[path = "screens/keymap.rs"]
 mod keymap;
 #[path = "screens/marks.rs"]

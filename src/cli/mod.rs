@@ -29,6 +29,7 @@ mod output;
 mod plan;
 mod policies;
 mod progress;
+mod resolve;
 mod rules;
 mod sandbox;
 mod serve;

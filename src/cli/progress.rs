@@ -65,7 +65,11 @@ fn words(state: &LoopState) -> String {
             total,
         } => {
             let of = total.map_or(String::new(), |total| format!(" of {}", thousands(total)));
-            format!("reading {kind}s from {side}: {}{of}", thousands(*done))
+            format!(
+                "reading {} from {side}: {}{of}",
+                kind.many(),
+                thousands(*done)
+            )
         }
         LoopState::Pushing { done, total } => {
             format!("writing: {} of {}", thousands(*done), thousands(*total))

@@ -1,5 +1,7 @@
 //! The brake: more deletes or updates of one kind on one side than is plausible wait for an operator.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
@@ -7,6 +9,7 @@ use crate::model::{
 };
 
 use super::EngineError;
+use super::outdated::MOST;
 use super::pass::Pass;
 
 /// Writes that an operator let go.
@@ -15,14 +18,13 @@ pub(super) struct Approved {
     pub links: Vec<LinkId>,
 }
 
-/// The writes that one brake holds.
+/// Which writes one brake holds; whose they are is in its conflict.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Braked {
     pub conflict: ConflictId,
     pub kind: Kind,
     pub side: Side,
     pub op: Op,
-    pub links: Vec<LinkId>,
 }
 
 impl Braked {
@@ -146,7 +148,6 @@ impl Pass<'_> {
         side: Side,
         op: Op,
     ) -> Result<(), EngineError> {
-        let mut links = Vec::new();
         let mut candidates = Vec::new();
         for intent in intents {
             let link = intent.write.link;
@@ -156,7 +157,6 @@ impl Pass<'_> {
             let Some(end) = linked.ends.get(side).last_seen() else {
                 continue;
             };
-            links.push(link);
             candidates.push(Candidate {
                 side,
                 id: end.id.clone(),
@@ -164,7 +164,12 @@ impl Pass<'_> {
                 link: Some(link),
             });
         }
-        let Some(first) = links.first().copied() else {
+        // A record may stand for one mass change only, and may be held by two: as one of GHL, and one of Growbots.
+        let open = self.core.reader.conflicts(MOST)?.into_iter();
+        let others = open.filter(|one| one.reason == Reason::MassChange);
+        let others: BTreeSet<LinkId> = others.map(|one| one.link).collect();
+        let mut links = candidates.iter().filter_map(|one| one.link);
+        let Some(first) = links.find(|link| !others.contains(link)) else {
             return Ok(());
         };
         let gone = (op == Op::Delete).then(|| side.other());
@@ -174,7 +179,6 @@ impl Pass<'_> {
             kind,
             side,
             op,
-            links,
         };
         self.core.put_note(&braked.note_name(), &braked)?;
         self.core.put_note(&format!("braked.{conflict}"), &braked)?;

@@ -42,6 +42,7 @@ mod mapped;
 mod matching;
 mod outdated;
 mod pairs;
+mod parted;
 mod pass;
 mod pause;
 mod policies;

@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    BySide, Fence, IntentId, Kind, Lane, LinkId, LoopState, PassId, PassSummary, Paused, Plan,
-    RecordId, Side,
+    BySide, Fence, Intent, IntentId, Kind, Lane, LinkId, LoopState, PassId, PassSummary, Paused,
+    Plan, RecordId, Side,
 };
 
 use crate::remote::RemoteError;
@@ -239,16 +239,15 @@ impl<'a> Pass<'a> {
 
     /// What would be written: the planned intents.
     fn plan(&self) -> Result<Plan, EngineError> {
-        self.plan_without(&[])
+        let intents = self.core.store().open_intents()?;
+        Ok(self.plan_of(intents))
     }
 
-    /// The same without some of them.
-    pub(super) fn plan_without(&self, known: &[IntentId]) -> Result<Plan, EngineError> {
-        let mut intents = self.core.store().open_intents()?;
-        intents.retain(|intent| !known.contains(&intent.id));
+    /// The plan of some intents, with its cost.
+    pub(super) fn plan_of(&self, intents: Vec<Intent>) -> Plan {
         let writes = intents.into_iter().map(|intent| intent.write).collect();
         let sides = self.core.sides.as_ref().map(|side| side.status());
-        Ok(crate::merge::plan_at(writes, &sides, self.core.now()))
+        crate::merge::plan_at(writes, &sides, self.core.now())
     }
 
     /// A failure that ended the pass becomes an error row; failures of single records already are.

@@ -1,6 +1,6 @@
 //! What an operator's actions would write, before they are asked for.
 
-use crate::model::{Action, ActionOutcome, IntentId, Plan, Side};
+use crate::model::{Action, ActionOutcome, Intent, IntentId, Plan, Side};
 use crate::remote::Setup;
 
 use super::pass::{ORDER, Pass};
@@ -9,7 +9,8 @@ use super::{Engine, EngineError, Once};
 /// What would come of some actions.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// The writes that they add to what is planned already, and what these cost now.
+    /// The writes that they add to what would go without them, and what these cost now: what is planned anew, and what
+    /// a brake held.
     pub plan: Plan,
     /// Why actions would be refused, in their order; those that would be done are not in it.
     pub refused: Vec<String>,
@@ -28,8 +29,7 @@ impl Engine {
         let pass = Pass::begin(copy, Once::default(), "preview", true, true)?;
         // What others asked for comes first, and is not what these ask for.
         pass.foresee()?;
-        let before = copy.store().open_intents()?;
-        let before: Vec<IntentId> = before.iter().map(|intent| intent.id).collect();
+        let before: Vec<IntentId> = pass.let_go()?.iter().map(|intent| intent.id).collect();
         let mut asked = Vec::with_capacity(actions.len());
         for action in actions {
             asked.push(copy.store().submit(operator, action)?);
@@ -41,12 +41,21 @@ impl Engine {
                 refused.push(why);
             }
         }
-        let plan = pass.plan_without(&before)?;
+        let mut after = pass.let_go()?;
+        after.retain(|intent| !before.contains(&intent.id));
+        let plan = pass.plan_of(after);
         Ok(Preview { plan, refused })
     }
 }
 
 impl Pass<'_> {
+    /// The planned writes that no brake holds.
+    fn let_go(&self) -> Result<Vec<Intent>, EngineError> {
+        let mut intents = self.core.store().open_intents()?;
+        self.brake(&mut intents)?;
+        Ok(intents)
+    }
+
     /// Carries out what waits, and merges, as a pass would that met nothing new.
     fn foresee(&self) -> Result<(), EngineError> {
         for side in Side::BOTH {

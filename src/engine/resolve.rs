@@ -1,16 +1,13 @@
 //! Operators' answers to conflicts: values become decided fields, answers about a whole record become verdicts.
 
 use crate::model::{
-    Answer, Cause, Conflict, ConflictId, ConflictState, Decided, Kind, LinkId, Op, Reason, Side,
-    Value,
+    Answer, Cause, Conflict, ConflictId, ConflictState, Decided, Kind, LinkId, Reason, Side, Value,
 };
 use crate::store::Lookup;
 
 use super::EngineError;
 use super::actions::{Asked, Carried};
-use super::brake::{Approved, Braked};
 use super::pass::Pass;
-use super::reconcile::values;
 use super::verdict::{Verdict, What};
 
 impl Pass<'_> {
@@ -223,91 +220,7 @@ impl Pass<'_> {
         }
     }
 
-    fn resolve_mass_change(
-        &self,
-        asked: &Asked<'_>,
-        conflict: &Conflict,
-        answers: &[Answer],
-    ) -> Result<Carried, EngineError> {
-        let Some(braked) = self
-            .core
-            .note::<Braked>(&format!("braked.{}", conflict.id))?
-        else {
-            return Ok(Err(format!(
-                "nothing is held by conflict {} any more",
-                conflict.id
-            )));
-        };
-        let approve = matches!(answers.first(), Some(Answer::Approve));
-        if approve {
-            let name = Braked::approved_name(braked.kind, braked.side, braked.op);
-            self.core.put_note(
-                &name,
-                &Approved {
-                    links: braked.links.clone(),
-                },
-            )?;
-        } else {
-            for link in &braked.links {
-                self.reject(conflict, asked, &braked, *link)?;
-            }
-        }
-        self.core.drop_note(&braked.note_name())?;
-        self.core.drop_note(&format!("braked.{}", conflict.id))?;
-        self.close(
-            conflict,
-            asked,
-            if approve { "go on" } else { "take it back" },
-        )
-    }
-
-    /// Takes one record of a mass change back where it happened.
-    fn reject(
-        &self,
-        conflict: &Conflict,
-        asked: &Asked<'_>,
-        braked: &Braked,
-        link: LinkId,
-    ) -> Result<(), EngineError> {
-        let Some(linked) = self.core.store().linked(link)? else {
-            return Ok(());
-        };
-        if braked.op == Op::Delete {
-            self.put_verdict(conflict, asked, link, What::Recreate)?;
-            self.core
-                .store()
-                .drop_end(self.fence, link, braked.side.other())?;
-            return Ok(());
-        }
-        let linked = self.seen(&linked)?.linked;
-        let base = linked.base.clone().unwrap_or_default();
-        let map = self.core.map();
-        let decided: Vec<Decided> = map
-            .fields(linked.kind)
-            .map(|entry| (entry.field.clone(), values(&linked, &entry.field)))
-            .filter(|(field, now)| {
-                // Changed where the mass change came from, unchanged where it would go.
-                now.get(braked.side).as_ref() == base.get(field)
-                    && now.get(braked.side.other()).as_ref() != base.get(field)
-            })
-            .map(|(field, seen)| Decided {
-                value: base.get(&field).cloned(),
-                seen,
-                cause: Cause::Decision {
-                    conflict: conflict.id,
-                    operator: asked.operator.to_owned(),
-                    policy: None,
-                },
-                field,
-            })
-            .collect();
-        self.core
-            .store()
-            .decide(self.fence, link, None, asked.operator, None, &decided)?;
-        Ok(())
-    }
-
-    fn put_verdict(
+    pub(super) fn put_verdict(
         &self,
         conflict: &Conflict,
         asked: &Asked<'_>,
@@ -322,7 +235,7 @@ impl Pass<'_> {
         Ok(self.core.put_note(&Verdict::name(link), &verdict)?)
     }
 
-    fn close(
+    pub(super) fn close(
         &self,
         conflict: &Conflict,
         asked: &Asked<'_>,

@@ -159,6 +159,13 @@ pub enum Answer {
     Approve,
     /// For `mass_change`: undo it where it happened.
     Reject,
+    /// For `mass_change`: go on with some of the records, undo others where it happened. The rest stays held.
+    Parts {
+        /// Those that go on.
+        approve: Vec<LinkId>,
+        /// Those that are undone.
+        reject: Vec<LinkId>,
+    },
 }
 
 impl Answer {
@@ -170,7 +177,9 @@ impl Answer {
             Self::Match { .. } | Self::Separate => {
                 matches!(reason, Reason::AmbiguousMatch | Reason::Duplicate)
             }
-            Self::Approve | Self::Reject => matches!(reason, Reason::MassChange),
+            Self::Approve | Self::Reject | Self::Parts { .. } => {
+                matches!(reason, Reason::MassChange)
+            }
         }
     }
 }

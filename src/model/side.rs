@@ -98,6 +98,17 @@ impl Kind {
         }
     }
 
+    /// The name of more than one.
+    pub const fn many(self) -> &'static str {
+        match self {
+            Self::Contact => "contacts",
+            Self::Task => "tasks",
+            Self::Note => "notes",
+            Self::Appointment => "appointments",
+            Self::Business => "businesses",
+        }
+    }
+
     /// Whether a record of this kind belongs to a contact.
     pub const fn is_child(self) -> bool {
         matches!(self, Self::Task | Self::Note | Self::Appointment)

@@ -261,9 +261,79 @@ pub(super) fn open(
     if moved && stored.is_some_and(|conflict| conflict.state == ConflictState::Decided) {
         reopen(tx, id)?;
     }
+    if reason == Reason::MassChange {
+        name_mass(tx, id, link, candidates.len())?;
+    }
     outbox::supersede_planned(tx, link)?;
     refresh(tx, link)?;
     Ok(id)
+}
+
+/// A mass change is named for what it holds, not for the one record of them that stands for all.
+fn name_mass(tx: &Tx<'_>, id: ConflictId, link: LinkId, held: usize) -> Res<()> {
+    let kind = links::kind_of(tx.conn, link)?;
+    let noun = if held == 1 { kind.name() } else { kind.many() };
+    tx.run(
+        "UPDATE conflict SET title = ?2 WHERE id = ?1",
+        params![id.0, format!("{held} {noun}")],
+    )?;
+    Ok(())
+}
+
+/// An operator answered a mass change for some of its records: it goes on with those that are `left`, as another
+/// revision. Where the record that stands for all is among the answered ones, one that is left stands for them.
+pub(super) fn answer_in_part(
+    tx: &Tx<'_>,
+    pass: PassId,
+    id: ConflictId,
+    operator: &str,
+    left: &[Candidate],
+    why: &str,
+) -> Res<()> {
+    let stored = first(
+        tx.conn,
+        select!("WHERE id = ?1 AND state IN ('open', 'decided')"),
+        [id.0],
+        read,
+    )?;
+    let Some(conflict) = stored else {
+        return Ok(());
+    };
+    let was = conflict.link;
+    log::words(tx, pass, was, LogOp::Conflict.name(), why, Some(operator))?;
+    let mut now = was;
+    if !left.iter().any(|one| one.link == Some(was)) {
+        for link in left.iter().filter_map(|one| one.link) {
+            // A record may stand for one mass change only.
+            let there = links::kind(tx.conn, link)?.is_some();
+            if there && live(tx.conn, link, Reason::MassChange)?.is_none() {
+                now = link;
+                break;
+            }
+        }
+    }
+    tx.run(
+        "UPDATE conflict SET link = ?2, candidates = ?3, weight = ?4, revision = revision + 1, state = 'open', \
+         decided_by = NULL WHERE id = ?1",
+        params![
+            id.0,
+            now.0,
+            convert::json(&left)?,
+            left.len().max(1) as i64
+        ],
+    )?;
+    name_mass(tx, id, now, left.len())?;
+    tx.run(
+        "DELETE FROM staged WHERE conflict = ?1 AND operator = ?2",
+        params![id.0, operator],
+    )?;
+    if now != was {
+        outbox::supersede_planned(tx, now)?;
+        refresh(tx, now)?;
+        links::touch(tx, was)?;
+        refresh(tx, was)?;
+    }
+    Ok(())
 }
 
 /// A side refuses a value because `holder` has it: a conflict about that field only, or one more field of the one

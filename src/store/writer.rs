@@ -387,6 +387,22 @@ impl Writer {
         })
     }
 
+    /// A mass change of which an operator answered a part: the conflict goes on with what is `left` as another revision,
+    /// and what this operator had staged for it goes. Logs it with `why` in words.
+    pub fn answer_in_part(
+        &mut self,
+        fence: Fence,
+        pass: PassId,
+        conflict: ConflictId,
+        operator: &str,
+        left: &[Candidate],
+        why: &str,
+    ) -> Result<(), StoreError> {
+        self.fenced("answer_in_part", fence, |tx| {
+            conflicts::answer_in_part(tx, pass, conflict, operator, left, why)
+        })
+    }
+
     /// Closes a conflict, and makes its link dirty. Logs it with `why` in words.
     pub fn close_conflict(
         &mut self,

@@ -86,6 +86,8 @@ pub enum Request {
     },
     /// The candidates of a conflict in full, by their links.
     Candidates(Vec<LinkId>),
+    /// Records that a mass change holds.
+    Held(Vec<LinkId>),
     /// Marked contacts in full.
     Marked(Vec<LinkId>),
     /// Contacts whose names or addresses have these words, for the palette.
@@ -138,7 +140,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 23;
+    pub const SLOTS: usize = 24;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -166,6 +168,7 @@ impl Request {
             Self::Settled(_) => 20,
             Self::Exchanges(_) => 21,
             Self::Plan => 22,
+            Self::Held(_) => 23,
         }
     }
 }

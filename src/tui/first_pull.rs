@@ -17,7 +17,7 @@ pub fn in_hand(model: &Model) -> Option<String> {
         } => {
             let done = thousands(*done);
             let far = total.map_or(done.clone(), |all| format!("{done} of {}", thousands(all)));
-            Some(format!("reads {kind}s from {side}, {far}"))
+            Some(format!("reads {} from {side}, {far}", kind.many()))
         }
         LoopState::Pushing { done, total } => {
             let (done, total) = (thousands(*done), thousands(*total));

@@ -8,6 +8,7 @@ use crate::model::{Action, ConflictId, ErrorId, LinkId};
 use super::confirm::Confirm;
 use super::model::{Model, Overlay};
 use super::msg::{Move, Tab};
+use super::tabs::held;
 use super::times::counted;
 
 /// The marked rows of each list.
@@ -54,6 +55,9 @@ fn turn<T: Ord>(marks: &mut BTreeSet<T>, row: T) {
 
 /// Marks the row under the cursor, or lets it go, and goes on to the next.
 pub fn toggle(model: &mut Model) {
+    if held::open(model).is_some() {
+        return held::toggle(model);
+    }
     match model.tab {
         Tab::Contacts => {
             if let Some(row) = model.contacts.current().map(|row| row.id) {
@@ -83,6 +87,9 @@ pub fn toggle(model: &mut Model) {
 
 /// Marks all rows of the list that are loaded; where all are marked, none.
 pub fn toggle_all(model: &mut Model) {
+    if held::open(model).is_some() {
+        return held::toggle_all(model);
+    }
     let before = model.marks.clone();
     match model.tab {
         Tab::Contacts => {

@@ -13,6 +13,7 @@ use super::keys::Key;
 use super::mouse::Mouse;
 use super::plan::Planned;
 use super::remember::Matched;
+use super::tabs::held::Record;
 use super::undo::Preview;
 use super::workspaces::Look;
 
@@ -380,6 +381,8 @@ pub enum Read {
     TaskBoard(TaskBoard),
     /// To [`Request::Candidates`](super::effect::Request::Candidates).
     Candidates(Vec<ContactDetail>),
+    /// To [`Request::Held`](super::effect::Request::Held).
+    Held(Vec<Record>),
     /// To [`Request::Marked`](super::effect::Request::Marked).
     Marked(Vec<ContactDetail>),
     /// To [`Request::Find`](super::effect::Request::Find): the words, and the first contacts that have them.

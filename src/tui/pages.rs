@@ -10,6 +10,7 @@ use crate::model::{BySide, Kind, Linked, Side};
 use super::confirm::{Choice, Offer, Then};
 use super::model::{Model, Overlay};
 use super::msg::Tab;
+use super::tabs::held;
 
 /// The addresses' templates: `{id}` stands for the record's id.
 pub type Pages = BySide<Option<String>>;
@@ -18,6 +19,7 @@ pub type Pages = BySide<Option<String>>;
 fn subject(model: &Model) -> Option<&Linked> {
     let linked = match model.tab {
         Tab::Contacts => &model.contacts.detail_drawn()?.linked,
+        Tab::Conflicts if held::open(model).is_some() => &held::record(model)?.linked,
         Tab::Conflicts => &model.conflicts.bench.as_ref()?.detail.as_ref()?.linked,
         _ => return None,
     };

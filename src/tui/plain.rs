@@ -1,10 +1,11 @@
 //! Plain mode: what is under the cursor as one line, for screen readers.
 
+use crate::model::Conflict;
 use crate::text::{clean, thousands};
 
 use super::model::Model;
 use super::msg::Tab;
-use super::tabs::{conflicts_view, rates, sync_log};
+use super::tabs::{conflicts_view, held, held_answers, rates, sync_log};
 
 /// What is under the cursor, in words without marks.
 pub fn words(model: &Model) -> String {
@@ -80,6 +81,7 @@ fn conflict(model: &Model) -> Option<String> {
                 show(field.growbots.as_ref())
             )
         });
+    let record = held_record(model, conflict).unwrap_or_default();
     Some(joined(&[
         &id,
         &conflict.title,
@@ -87,6 +89,25 @@ fn conflict(model: &Model) -> Option<String> {
         staged,
         &values,
         &place,
+        &record,
+    ]))
+}
+
+/// The record under the cursor of a mass change: its name, whether it is marked, and what is staged for it.
+fn held_record(model: &Model, conflict: &Conflict) -> Option<String> {
+    let (one, place, all) = held::under_cursor(model)?;
+    let marked = &model.conflicts.bench.as_ref()?.held.marked;
+    let marked = one.link.is_some_and(|link| marked.contains(&link));
+    let marked = if marked { "marked" } else { "" };
+    let answer = one
+        .link
+        .and_then(|link| held_answers::word_for(model, conflict, link));
+    let place = format!("record {} of {all}", place + 1);
+    Some(joined(&[
+        &place,
+        &one.title,
+        marked,
+        answer.unwrap_or_default(),
     ]))
 }
 

@@ -68,11 +68,7 @@ fn lines(model: &Model, plan: &Planned, write: &Write) -> Vec<String> {
 /// What a side gets, in a line: `+ 3 contacts, ~ 12 contacts`.
 fn sums(counts: &BTreeMap<(Op, Kind), u64>) -> String {
     let parts = counts.iter().map(|((op, kind), n)| {
-        let many = match kind {
-            Kind::Business => "businesses".to_owned(),
-            kind => format!("{kind}s"),
-        };
-        let what = counted(*n, kind.name(), &many);
+        let what = counted(*n, kind.name(), kind.many());
         match op {
             Op::Create => format!("+ {what}"),
             Op::Update => format!("~ {what}"),

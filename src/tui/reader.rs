@@ -20,6 +20,7 @@ use super::filter::passes_log;
 use super::msg::{Msg, Page, Read};
 use super::plan::{self, Planned};
 use super::remember::Matched;
+use super::tabs::held::Record;
 use super::tidy::{
     clean_conflict, clean_contact, clean_detail, clean_entry, clean_error, clean_page, clean_task,
     tidy,
@@ -247,6 +248,7 @@ fn answer(
             let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
             Read::Detail(link, detail)
         }
+        Request::Held(links) => Read::Held(held(reader, &links)?),
         Request::Candidates(links) => Read::Candidates(details(reader, &links)?),
         Request::Task(link) => {
             let detail = reader.detail(link)?.map(clean_detail).map(Box::new);
@@ -354,6 +356,30 @@ fn settled(reader: &Reader, ids: Vec<ConflictId>) -> Result<Vec<Settled>, StoreE
         }));
     }
     Ok(all)
+}
+
+/// Records as a list of them shows them: with the name of the contact that each belongs to.
+fn held(reader: &Reader, links: &[LinkId]) -> Result<Vec<Record>, StoreError> {
+    let mut found = Vec::new();
+    for link in links {
+        let Some(outline) = reader.outline(*link)? else {
+            continue;
+        };
+        let parent = match outline.linked.parent {
+            Some(parent) => reader.outline(parent)?,
+            None => None,
+        };
+        let contact = parent.map_or_else(String::new, |parent| {
+            let ends = &parent.linked.ends;
+            let seen = ends.ghl.last_seen().or(ends.growbots.last_seen());
+            seen.map_or_else(String::new, |seen| seen.record.title(parent.linked.kind))
+        });
+        found.push(Record {
+            linked: outline.linked,
+            contact,
+        });
+    }
+    Ok(found)
 }
 
 fn details(reader: &Reader, links: &[LinkId]) -> Result<Vec<ContactDetail>, StoreError> {

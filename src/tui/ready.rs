@@ -151,6 +151,9 @@ pub(super) fn pausable(model: &Model) -> Result<(), Reason> {
 }
 
 pub(super) fn markable(model: &Model) -> Result<(), Reason> {
+    if super::tabs::held::open(model).is_some() {
+        return Ok(());
+    }
     let tabs = matches!(
         model.tab,
         Tab::Contacts | Tab::Tasks | Tab::Conflicts | Tab::Errors

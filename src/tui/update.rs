@@ -17,8 +17,8 @@ use super::presence;
 use super::press;
 use super::remember;
 use super::tabs::{
-    applying, bulk, conflicts, contact_forms, contacts, errors, errors_export, policies, put_off,
-    rates, staging, sync_log, task_forms, tasks, views, workbench,
+    applying, bulk, conflicts, contact_forms, contacts, errors, errors_export, held, policies,
+    put_off, rates, staging, sync_log, task_forms, tasks, views, workbench,
 };
 use super::undo;
 use super::walk::{back, open_current, quit, step_record, step_section, unfold};
@@ -150,6 +150,7 @@ fn accept(model: &mut Model, read: Read) {
         Read::Task(detail) => tasks::accept_detail(model, detail),
         Read::TaskBoard(board) => tasks::accept_board(model, board),
         Read::Candidates(details) => workbench::accept_candidates(model, details),
+        Read::Held(records) => held::accept(model, records),
         Read::Marked(details) => model.contacts.marked = Some(details),
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts { rows, looking } => conflicts::accept(model, rows, looking),

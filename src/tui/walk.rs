@@ -4,7 +4,7 @@ use super::filter;
 use super::marks;
 use super::model::{Model, Overlay};
 use super::msg::{Move, Pick, Tab};
-use super::tabs::{bulk, contacts, errors, policies, rates, sync_log, tasks, workbench};
+use super::tabs::{bulk, contacts, errors, held, policies, rates, sync_log, tasks, workbench};
 use super::update::step;
 
 /// Goes back; at the top, leaves or asks whether to.
@@ -23,6 +23,9 @@ pub(super) fn quit(model: &mut Model) {
 pub(super) fn back(model: &mut Model) -> bool {
     model.pending = None;
     if filter::is_list(model) && marks::back(model) {
+        return true;
+    }
+    if model.tab == Tab::Conflicts && held::let_go(model) {
         return true;
     }
     if model.tab != Tab::Contacts && filter::back(model) {
@@ -98,6 +101,7 @@ pub(super) fn unfold(model: &mut Model) {
         Tab::Contacts => model.contacts.unfolded = !model.contacts.unfolded,
         Tab::Tasks => {}
         Tab::Rates => model.rates.all_operations = !model.rates.all_operations,
+        Tab::Conflicts if held::open(model).is_some() => held::unfold(model),
         Tab::Conflicts => match &mut model.conflicts.bench {
             Some(bench) => bench.unfolded = !bench.unfolded,
             None if model.conflicts.bulk.is_some() => bulk::see(model),

@@ -186,7 +186,7 @@ fn state(seen: &Seen, times: &Times) -> String {
         return format!("paused {since} by {}", clean(&paused.by));
     }
     match &status.state {
-        LoopState::Pulling { side, kind, .. } => format!("pull {side} {kind}s"),
+        LoopState::Pulling { side, kind, .. } => format!("pull {side} {}", kind.many()),
         LoopState::Pushing { done, total } => {
             format!("push {} of {}", thousands(*done), thousands(*total))
         }

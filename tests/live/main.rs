@@ -4,6 +4,7 @@ mod alerts;
 mod creating;
 mod fault_storm;
 mod fields;
+mod held;
 mod holders;
 mod lab;
 mod mapping;

@@ -2,6 +2,7 @@
 
 use couplet::model::*;
 
+use super::held_rows;
 use super::mara::text;
 use super::world::{MARA, at};
 
@@ -85,6 +86,7 @@ fn of_records() -> Vec<Conflict> {
     let mass = Conflict {
         kind: Kind::Task,
         gone: Some(Side::Growbots),
+        candidates: held_rows::tasks().0,
         ..conflict(
             4126,
             40,

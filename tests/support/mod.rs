@@ -2,6 +2,7 @@
 //! nothing else than the interface is under test.
 
 mod conflict_rows;
+pub mod held_rows;
 mod loop_rows;
 mod mara;
 pub mod world;
@@ -289,6 +290,7 @@ impl TestApp {
                 let details = links.into_iter().filter_map(|link| world.detail(link));
                 Read::Candidates(details.collect())
             }
+            Request::Held(links) => Read::Held(world.held_of(&links)),
             Request::Find(words) => {
                 let query = couplet::store::ContactQuery {
                     search: words.clone(),

@@ -6,10 +6,12 @@ use couplet::merge::{NotUndone, UndoPlan, UndoStep};
 use couplet::model::*;
 use couplet::store::{BoardDays, ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
 use couplet::tui::plan::Planned;
+use couplet::tui::tabs::held::Record as Held;
 use couplet::tui::undo::Preview;
 use couplet::tui::window::Row;
 
 use super::conflict_rows::{conflicts, policies, policy_uses};
+use super::held_rows;
 use super::loop_rows::{bars, errors, exchanges, log, passes, status};
 use super::mara::{mara, record, snapshot, text};
 
@@ -27,6 +29,8 @@ pub struct World {
     pub contacts: Vec<ContactRow>,
     pub tasks: Vec<TaskRow>,
     pub conflicts: Vec<Conflict>,
+    /// What its mass change holds.
+    pub held: Vec<Held>,
     pub looking: Vec<Looking>,
     pub settled: Vec<Settled>,
     pub policies: Vec<Remembered>,
@@ -160,6 +164,7 @@ impl World {
             tasks: tasks(&contacts),
             contacts,
             conflicts: conflicts(),
+            held: held_rows::tasks().1,
             looking: Vec::new(),
             settled: Vec::new(),
             policies: policies(),
@@ -179,6 +184,13 @@ impl World {
             bars: bars(),
             backfilled: true,
         }
+    }
+
+    /// Records that the mass change holds.
+    pub fn held_of(&self, links: &[LinkId]) -> Vec<Held> {
+        let held = self.held.iter();
+        let held = held.filter(|record| links.contains(&record.linked.id));
+        held.cloned().collect()
     }
 
     pub fn totals(&self) -> Totals {

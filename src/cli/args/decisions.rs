@@ -56,6 +56,14 @@ pub struct Resolve {
     /// Undo it where it happened, for `mass_change`.
     #[arg(long, group = "answer")]
     pub reject: bool,
+    /// Only for these records of a `mass_change`, by their ids; the rest waits on.
+    #[arg(
+        long,
+        value_name = "RECORD",
+        value_delimiter = ',',
+        conflicts_with_all = ["take", "value", "pair", "separate"]
+    )]
+    pub only: Vec<String>,
     /// The revision that you saw; another one is refused.
     #[arg(long, value_name = "N")]
     pub revision: Option<i64>,

@@ -56,7 +56,7 @@ pub fn plan(context: &Context) -> Result<Page, Problem> {
 fn first_sync(pass: &PassSummary) -> Vec<String> {
     let read = Side::BOTH.map(|side| {
         let kinds = pass.pulled_of.get(side).iter();
-        let kinds = kinds.map(|(kind, n)| format!("{} {}", text::thousands(*n), many(*kind)));
+        let kinds = kinds.map(|(kind, n)| format!("{} {}", text::thousands(*n), kind.many()));
         let kinds: Vec<_> = kinds.collect();
         let of = if kinds.is_empty() { "nothing" } else { "" };
         format!("read of {:<9} {of}{}", side.label(), kinds.join(", "))
@@ -87,15 +87,8 @@ fn first_sync(pass: &PassSummary) -> Vec<String> {
     lines
 }
 
-fn many(kind: Kind) -> String {
-    match kind {
-        Kind::Business => "businesses".to_owned(),
-        kind => format!("{kind}s"),
-    }
-}
-
 fn doing(op: Op, kind: Kind) -> String {
-    let records = many(kind);
+    let records = kind.many();
     match op {
         Op::Stamp => format!("link {records} (GHL's id is noted)"),
         op => format!("{} {records}", op.name()),

@@ -262,6 +262,85 @@ fn conflicts_are_listed_by_reason_then_age() {
 }
 
 #[test]
+fn a_mass_change_answered_in_part_goes_on_with_the_rest_as_another_revision() {
+    let mut cache = Cache::new();
+    let links: Vec<LinkId> = (1..5)
+        .map(|n| cache.pair(&format!("g{n}"), &format!("b{n}"), &[]))
+        .collect();
+    let held: Vec<Candidate> = links
+        .iter()
+        .map(|link| Candidate {
+            side: Side::Ghl,
+            id: format!("g{link}").as_str().into(),
+            title: "Ann".into(),
+            link: Some(*link),
+        })
+        .collect();
+    let gone = Some(Side::Growbots);
+    let mut open = |link, held: &[Candidate]| {
+        let opened =
+            cache
+                .store
+                .open_conflict(cache.fence, PASS, link, Reason::MassChange, held, gone);
+        opened.unwrap()
+    };
+    let mass = open(links[0], &held);
+    // Another mass change has the second of them as the one that stands for all.
+    let other = open(links[1], &held[1..2]);
+    for operator in ["dana", "ravi"] {
+        let staged = Answer::Approve;
+        cache.store.stage(operator, mass, &staged, 1).unwrap();
+    }
+    cache.commit(outcome(links[0]));
+    assert_eq!(cache.reader().totals().unwrap().held, 5);
+    let mut part = |left: &[Candidate]| {
+        let why = "dana decided some of it";
+        let part = cache
+            .store
+            .answer_in_part(cache.fence, PASS, mass, "dana", left, why);
+        part.unwrap();
+        cache.reader().conflict(mass).unwrap().unwrap()
+    };
+
+    let now = part(&held[..3]);
+    assert_eq!((now.revision, now.state), (2, ConflictState::Open));
+    assert_eq!((now.link, now.title.as_str()), (links[0], "3 contacts"));
+    let staged: Vec<_> = now
+        .staged
+        .iter()
+        .map(|staged| staged.operator.as_str())
+        .collect();
+    assert_eq!(
+        staged,
+        ["ravi"],
+        "what another one staged is theirs to look at"
+    );
+
+    let now = part(&held[1..3]);
+    assert_eq!(
+        (now.revision, now.link),
+        (3, links[2]),
+        "the second stands for another one"
+    );
+    assert_eq!(now.candidates, held[1..3]);
+    assert_eq!(cache.state(links[0]), LinkState::InStep, "it waits no more");
+    assert_eq!(cache.state(links[2]), LinkState::Conflict);
+    assert_eq!(
+        cache.dirty(Kind::Contact),
+        [links[0]],
+        "its write is planned again"
+    );
+    let totals = cache.reader().totals().unwrap();
+    assert_eq!((totals.held, totals.conflicts_open), (3, 2));
+    let last = cache.reader().log(None, 1).unwrap().remove(0);
+    assert_eq!(last.operator.as_deref(), Some("dana"));
+    assert_eq!(
+        cache.reader().conflict(other).unwrap().unwrap().title,
+        "1 contact"
+    );
+}
+
+#[test]
 fn staged_answers_are_kept_by_operator_and_field_and_go_when_decided() {
     let mut cache = Cache::new();
     let link = cache.pair("g1", "b1", &[]);

@@ -2,16 +2,18 @@
 
 use crate::engine::port::Ask;
 use crate::model::{
-    Action, Answer, BySide, Conflict, ConflictField, ConflictId, FieldName, LinkId, Reason, Side,
-    Staged, Value,
+    Action, Answer, BySide, Conflict, ConflictField, ConflictId, FieldName, Kind, LinkId, Reason,
+    Side, Staged, Value,
 };
-use crate::text::clean;
+use crate::text::{clean, thousands};
 
 use super::super::confirm::{Confirm, cost_words};
 use super::super::form::{Form, Purpose};
 use super::super::model::{Model, Overlay};
+use super::super::times::counted;
 use super::bench_records;
 use super::detail::show;
+use super::held_answers;
 use super::staging::{field_of, value_of, words_of, writes};
 
 /// Before the remark in a question that applies.
@@ -97,7 +99,13 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
     let mut records: Vec<LinkId> = Vec::new();
     let mut touched: Vec<(ConflictId, Side)> = Vec::new();
     for (conflict, staged) in mine {
-        for (side, words) in writes(conflict, staged, &model.times) {
+        let lines = match &staged.answer {
+            Answer::Parts { approve, reject } => {
+                held_answers::writes(model, conflict, approve, reject)
+            }
+            _ => writes(conflict, staged, &model.times),
+        };
+        for (side, words) in lines {
             let known = records.iter().position(|link| *link == conflict.link);
             let record = known.unwrap_or_else(|| {
                 records.push(conflict.link);
@@ -111,7 +119,14 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
     }
     // As the log will have it: a record's writes one after another, GHL first. Deletes stand at the head to be seen.
     all.sort_by_key(|(kept, record, side, _)| (*kept, *record, *side));
-    let cost = BySide::from_fn(|side| touched.iter().filter(|(_, s)| *s == side).count());
+    let cost = BySide::from_fn(|side| {
+        let of_side = touched.iter().filter(|(_, written)| *written == side);
+        let count = |(id, _): &(ConflictId, Side)| {
+            let mass = mine.iter().find(|(c, _)| c.id == *id && is_mass(c));
+            mass.map_or(1, |(c, s)| held_answers::count_of(c, &s.answer, side))
+        };
+        of_side.map(count).sum::<usize>()
+    });
     let order = match records.len() {
         0 | 1 => "This will write, now, in this order:",
         _ => "This will write, now. Records go at the same time, each in this order:",
@@ -142,9 +157,14 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
     let others = model.conflicts.all.iter().flat_map(|c| &c.staged);
     let others = others.filter(|s| s.operator != model.operator).count();
     let mut foot = vec![format!("Requests   {}", cost_words(cost))];
-    if lines.iter().any(|line| line.contains("DELETE")) {
+    foot.extend(mine.iter().filter_map(|(c, s)| still_held(c, s)));
+    let of_people = |(c, _): &(Conflict, Staged)| !is_mass(c) || c.kind == Kind::Contact;
+    if lines.iter().any(|line| line.contains("DELETE")) && mine.iter().any(of_people) {
         let bench = model.conflicts.bench.as_ref();
-        let here = bench.filter(|bench| mine.iter().any(|(c, _)| c.id == bench.conflict));
+        let here = bench.filter(|bench| {
+            let mut mine = mine.iter();
+            mine.any(|(c, _)| c.id == bench.conflict && !is_mass(c))
+        });
         foot.push(match here.and_then(bench_records::counts) {
             Some(counts) if mine.len() == 1 => format!("With it    {counts}"),
             _ => "A delete takes the tasks, notes and appointments of its record with it.".into(),
@@ -175,6 +195,30 @@ fn apply_box(model: &Model, mine: &[(Conflict, Staged)]) -> Confirm {
         said,
         ..Confirm::new(format!("Apply {}", decisions(mine.len())))
     }
+}
+
+fn is_mass(conflict: &Conflict) -> bool {
+    conflict.reason == Reason::MassChange
+}
+
+/// How much of a mass change an answer for a part leaves held.
+fn still_held(conflict: &Conflict, staged: &Staged) -> Option<String> {
+    let Answer::Parts { approve, reject } = &staged.answer else {
+        return None;
+    };
+    let all = conflict.candidates.len();
+    let answered = approve.len() + reject.len();
+    let left = match all.saturating_sub(answered) {
+        0 => "nothing stays held".into(),
+        1 => "1 stays held".into(),
+        n => format!("{} stay held", thousands(n as u64)),
+    };
+    Some(format!(
+        "Mass change {}: {} of {} answered; {left}",
+        conflict.id,
+        thousands(answered as u64),
+        counted(all as u64, conflict.kind.name(), conflict.kind.many())
+    ))
 }
 
 fn moved_box(

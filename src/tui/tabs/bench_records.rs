@@ -10,8 +10,7 @@ use super::super::model::Model;
 use super::super::widgets::help::wrap;
 use super::super::widgets::paint::Row;
 use super::bench_view::{BenchRow, plain, ruled, updated};
-use super::conflicts_view;
-use super::detail::show;
+use super::held_view;
 use super::staging;
 use super::workbench::Bench;
 
@@ -71,13 +70,33 @@ pub(super) fn of_record(detail: &ContactDetail) -> String {
 }
 
 /// The rows of a delete against an edit, and of a mass change.
-pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
+pub fn sides(
+    model: &Model,
+    conflict: &Conflict,
+    bench: &Bench,
+    (columns, height): (u16, usize),
+) -> Vec<BenchRow> {
+    let boxes = boxes(model, conflict, bench, columns);
+    let mut rows = match (conflict.reason, conflict.gone) {
+        (Reason::DeleteEdit, Some(gone)) => what_happened(model, bench, gone, columns),
+        _ => return held_view::rows(model, conflict, bench, (columns, height), boxes),
+    };
+    rows.extend(boxes);
+    rows.extend(what_goes(model, bench, columns));
+    rows
+}
+
+/// What each side's answer does, side by side, and the answer that is staged.
+pub fn boxes(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
     let theme = &model.theme;
     let mut rows = Vec::new();
     let counts = counts(bench).unwrap_or_else(|| "reading what belongs to it…".into());
     let texts: [(Side, Vec<String>); 2] = match (conflict.reason, conflict.gone) {
         (Reason::MassChange, gone) => {
-            let held = staging::held_words(conflict);
+            let held = match bench.held.marked.len() {
+                0 => staging::held_words(conflict),
+                n => format!("{n} of {}", staging::held_words(conflict)),
+            };
             let changed = staging::changed_side(conflict);
             Side::BOTH.map(|side| {
                 let lines = match (changed, gone) {
@@ -120,10 +139,6 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
             }
         }),
     };
-    match (conflict.reason, conflict.gone) {
-        (Reason::DeleteEdit, Some(gone)) => rows.extend(what_happened(model, bench, gone, columns)),
-        _ => rows.extend(held(model, conflict, bench, columns)),
-    }
     rows.push(BenchRow {
         row: Row::of("─".repeat(columns as usize), theme.dim),
         cursor: false,
@@ -159,9 +174,6 @@ pub fn sides(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) ->
     }
     rows.push(plain(Row::new()));
     rows.push(whole_result(model, conflict));
-    if conflict.reason == Reason::DeleteEdit {
-        rows.extend(what_goes(model, bench, columns));
-    }
     rows
 }
 
@@ -191,21 +203,12 @@ fn what_happened(model: &Model, bench: &Bench, gone: Side, columns: u16) -> Vec<
 
 /// What a side changed since both agreed: `phone 555 0104 → 555 0161`.
 fn changes(model: &Model, bench: &Bench, side: Side) -> String {
-    let linked = bench.detail.as_ref().map(|detail| &detail.linked);
-    let now = linked.and_then(|linked| linked.ends.get(side).live());
-    let (Some(linked), Some(now)) = (linked, now) else {
+    let Some(detail) = &bench.detail else {
         return "reading…".into();
     };
-    let base = linked.base.as_ref();
-    let changed = FieldName::of(linked.kind).iter().filter_map(|field| {
-        let (from, to) = (base.and_then(|base| base.get(field)), now.record.get(field));
-        let (from, to) = (show(from, &model.times), show(to, &model.times));
-        (from != to).then(|| format!("{} {from} → {to}", field.label()))
-    });
-    let changed: Vec<_> = changed.collect();
-    match changed.as_slice() {
-        [] => "nothing that both had agreed on".into(),
-        some => some.join(", "),
+    match held_view::changes(&detail.linked, side, &model.times) {
+        nothing if nothing.is_empty() => "nothing that both had agreed on".into(),
+        changed => changed,
     }
 }
 
@@ -245,34 +248,4 @@ fn what_goes(model: &Model, bench: &Bench, columns: u16) -> Vec<BenchRow> {
         rows.push(plain(row));
     }
     rows
-}
-
-/// What a mass change holds: how much, and a sample, or all of it once it is unfolded.
-fn held(model: &Model, conflict: &Conflict, bench: &Bench, columns: u16) -> Vec<BenchRow> {
-    const SAMPLE: usize = 5;
-    let theme = &model.theme;
-    let words = format!(
-        "{}. More than is plausible in one pass, so they wait. Nothing happens to them till then; others go on.",
-        capital(&conflicts_view::what(conflict))
-    );
-    let mut rows: Vec<_> = wrap(&words, (columns as usize).saturating_sub(6))
-        .into_iter()
-        .map(|line| plain(Row::of(format!("   {line}"), Style::new())))
-        .collect();
-    let all = conflict.candidates.len();
-    let shown = if bench.unfolded { all } else { SAMPLE };
-    let listed = conflict.candidates.iter().take(shown);
-    rows.extend(listed.map(|c| plain(Row::of(format!("     {}", c.title), theme.dim))));
-    if all > shown {
-        let (more, key) = (all - shown, model.key("unfold"));
-        let words = format!("     {more} more, {key} shows them");
-        rows.push(plain(Row::of(words, theme.dim)));
-    }
-    rows
-}
-
-fn capital(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
-    format!("{}{}", first.unwrap_or_default(), chars.as_str())
 }

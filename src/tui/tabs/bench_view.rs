@@ -6,7 +6,7 @@ use crate::model::{
     Answer, Conflict, ConflictField, ConflictState, FieldName, Millis, Reason, Side, Staged, Take,
     Value,
 };
-use crate::text::clean;
+use crate::text::{clean, thousands};
 
 use super::super::model::Model;
 use super::super::presence;
@@ -15,7 +15,7 @@ use super::super::widgets::help::wrap;
 use super::super::widgets::paint::{self, Row};
 use super::detail::show;
 use super::workbench::Bench;
-use super::{bench_beside, bench_candidates, bench_records, conflicts_view, staging};
+use super::{bench_beside, bench_candidates, bench_records, conflicts_view, held_answers, staging};
 
 /// Draws the workbench.
 pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -80,7 +80,8 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) {
         Reason::Field if body.height < 10 => one_field(model, conflict, body.width),
         Reason::Field => narrow_fields(model, conflict, bench, body.width),
         Reason::DeleteEdit | Reason::MassChange => {
-            bench_records::sides(model, conflict, bench, body.width)
+            let room = body.height.saturating_sub(1) as usize; // the foot
+            bench_records::sides(model, conflict, bench, (body.width, room))
         }
         Reason::AmbiguousMatch | Reason::Duplicate => {
             bench_candidates::view(model, conflict, bench, body)
@@ -453,7 +454,15 @@ fn draw_foot(model: &Model, conflict: &Conflict, area: Rect, buf: &mut Buffer) {
         nobody if nobody.is_empty() => nobody,
         somebody => format!("     {somebody} at this too"),
     };
-    let left = format!(" {} of {of} decided{lookers}", fields.count());
+    let (decided, of) = match conflict.reason {
+        Reason::MassChange if !conflict.candidates.is_empty() => {
+            let answered = held_answers::mine(model, conflict).count();
+            (answered, conflict.candidates.len())
+        }
+        _ => (fields.count(), of),
+    };
+    let (decided, of) = (thousands(decided as u64), thousands(of as u64));
+    let left = format!(" {decided} of {of} decided{lookers}");
     let all = format!("{} staged by you in all", model.staged());
     Row::of(left, Style::new())
         .end_at(&all, area.width as usize, model.theme.dim)

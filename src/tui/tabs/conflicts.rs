@@ -12,12 +12,12 @@ use super::super::msg::Move;
 use super::super::presence::{self, Stake};
 use super::super::widgets::paint;
 use super::bulk::Bulk;
-use super::conflicts_view;
 pub use super::conflicts_view::heading;
 use super::policies::Policies;
 use super::same_person;
 use super::staging::Local;
 use super::workbench::{self, Bench, Editing};
+use super::{conflicts_view, held};
 
 /// State of the tab and of the workbench.
 #[derive(Clone, Debug, Default)]
@@ -248,6 +248,7 @@ pub fn accept(model: &mut Model, conflicts: Vec<Conflict>, looking: Vec<Looking>
     let changed = model.conflicts.accept(&operator, conflicts, now);
     model.dirty |= changed;
     workbench::note_moved(model, before);
+    held::keep_marks(model);
     let after = model.conflicts.order(model);
     let cursor = model.conflicts.cursor;
     if cursor.is_none_or(|id| !after.contains(&id)) {

@@ -47,10 +47,9 @@ pub fn what(conflict: &Conflict) -> String {
                 Some(_) => "deleted",
                 None => "changed",
             };
-            let held = staging::held_words(conflict);
             match staging::changed_side(conflict) {
-                Some(side) => format!("mass change: {held} {done} in {side}"),
-                None => format!("mass change: {held} {done}"),
+                Some(side) => format!("mass change: {done} in {side}"),
+                None => format!("mass change: {done}"),
             }
         }
         Reason::Field => {

@@ -11,6 +11,7 @@ use super::super::model::Model;
 use super::super::times::{Times, counted};
 use super::conflicts::Conflicts;
 use super::detail::show;
+use super::held_answers;
 
 const LOCAL_MS: i64 = 5_000;
 
@@ -65,6 +66,7 @@ pub fn words_of(conflict: &Conflict, answer: &Answer) -> String {
             let word = side.and_then(|side| side_word(conflict, side));
             word.unwrap_or("reject").into()
         }
+        Answer::Parts { approve, reject } => held_answers::words_of(conflict, approve, reject),
     }
 }
 
@@ -228,7 +230,7 @@ pub fn unstage(model: &mut Model, id: ConflictId, field: Option<FieldName>) {
     });
 }
 
-/// What an answer writes: one line a write, and how many requests a side gets.
+/// What an answer writes: one line a write. Nothing for a part of a mass change: see [`held_answers::writes`].
 pub fn writes(conflict: &Conflict, staged: &Staged, times: &Times) -> Vec<(Side, String)> {
     let title = &conflict.title;
     match &staged.answer {
@@ -298,6 +300,7 @@ pub fn writes(conflict: &Conflict, staged: &Staged, times: &Times) -> Vec<(Side,
             }
             None => Vec::new(),
         },
+        Answer::Parts { .. } => Vec::new(),
     }
 }
 
@@ -310,9 +313,9 @@ pub fn changed_side(conflict: &Conflict) -> Option<Side> {
 
 /// How many records of which kind a mass change holds, in words.
 pub fn held_words(conflict: &Conflict) -> String {
-    let kind = conflict.kind.name();
+    let (one, many) = (conflict.kind.name(), conflict.kind.many());
     match conflict.candidates.len() {
-        0 => format!("many {kind}s"),
-        n => counted(n as u64, kind, &format!("{kind}s")),
+        0 => format!("many {many}"),
+        n => counted(n as u64, one, many),
     }
 }

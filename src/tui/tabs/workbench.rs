@@ -11,7 +11,7 @@ use super::super::effect::{Effect, Request};
 use super::super::form::{Form, Purpose};
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Move, Pick, Tab};
-use super::staging;
+use super::{held, held_answers, staging};
 
 /// The workbench.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Bench {
     pub detail: Option<Box<ContactDetail>>,
     /// The candidates in full, once they were read.
     pub candidates: Option<Vec<ContactDetail>>,
+    /// The records that a mass change holds.
+    pub held: held::List,
     /// Values that moved while they were looked at, and when that was seen.
     pub moved: Vec<(FieldName, Side, Millis)>,
 }
@@ -61,6 +63,7 @@ pub fn open(model: &mut Model, id: ConflictId) {
         from,
         detail: None,
         candidates: None,
+        held: held::List::default(),
         moved: Vec::new(),
     });
     super::conflicts::scroll(model);
@@ -103,6 +106,9 @@ pub fn read(model: &mut Model) {
         return;
     };
     let link = conflict.link;
+    if conflict.reason == Reason::MassChange {
+        return held::read(model);
+    }
     let others = conflict.candidates.iter().filter_map(|c| c.link);
     let others: Vec<_> = others.filter(|other| *other != link).collect();
     model.read(Request::Detail(link));
@@ -166,6 +172,9 @@ pub fn go(model: &mut Model, how: Move) {
     let Some(conflict) = model.conflicts.current() else {
         return;
     };
+    if conflict.reason == Reason::MassChange {
+        return held::go(model, how);
+    }
     let last = conflict.fields.len().saturating_sub(1);
     if let Some(bench) = &mut model.conflicts.bench {
         bench.at = how.among(bench.at, last, last);
@@ -188,7 +197,10 @@ pub fn pick(model: &mut Model, pick: Pick) {
     };
     let id = conflict.id;
     match answer(model, conflict, pick) {
-        Ok(answer) => staging::stage(model, id, answer),
+        Ok(answer) => {
+            held::let_go(model);
+            staging::stage(model, id, answer);
+        }
         Err(why) => model.say(why),
     }
 }
@@ -216,8 +228,7 @@ fn answer(model: &Model, conflict: &Conflict, pick: Pick) -> Result<Answer, Stri
         }
         (Reason::DeleteEdit, Some(side)) => Ok(Answer::Side { side }),
         (Reason::MassChange, Some(side)) => match staging::changed_side(conflict) {
-            Some(changed) if changed == side => Ok(Answer::Approve),
-            Some(_) => Ok(Answer::Reject),
+            Some(changed) => Ok(held_answers::answer(model, conflict, changed == side)),
             None => Err("it is not known on which side this happened".into()),
         },
         (Reason::AmbiguousMatch | Reason::Duplicate, _) => match pick {
@@ -289,8 +300,11 @@ pub fn own_id(bench: &Bench, side: Side) -> Option<RecordId> {
     Some(end.id.clone())
 }
 
-/// Takes the staged answer to the field, or to the conflict, back.
+/// Takes the staged answer to the field, to the marked records, or to the conflict back.
 pub fn unstage(model: &mut Model) {
+    if held::unstage_marked(model) {
+        return;
+    }
     let Some(conflict) = model.conflicts.current() else {
         return;
     };

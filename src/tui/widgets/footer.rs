@@ -12,7 +12,7 @@ use crate::text::{cut_end, width};
 use super::super::commands::{COMMANDS, Command, Scope};
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Do, Pick, Tab};
-use super::super::tabs::{contacts, staging, sync_log, workbench};
+use super::super::tabs::{contacts, held, held_answers, staging, sync_log, workbench};
 use super::super::theme::Theme;
 use super::help::wrap;
 use super::paint::{self, Row};
@@ -81,8 +81,12 @@ fn hints(model: &Model) -> Vec<Hint> {
             Do::Ignore if model.contacts.is_ignored() => "take up".into(),
             Do::Stage(Pick::Side(side)) if command.scope == Scope::Sides => {
                 let conflict = model.conflicts.current();
-                let word = conflict.and_then(|c| staging::side_word(c, side));
-                word.unwrap_or(command.hint).into()
+                let marked = held::marked(model);
+                let word = conflict.and_then(|c| match marked {
+                    0 => staging::side_word(c, side).map(str::to_owned),
+                    n => held_answers::verb(c, side).map(|verb| format!("{verb} {n}")),
+                });
+                word.unwrap_or_else(|| command.hint.into())
             }
             _ => command.hint.into(),
         };

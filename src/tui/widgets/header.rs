@@ -250,7 +250,7 @@ fn state_of(model: &Model) -> State {
                 Some(all) => (format!("{done} of {all}"), format!("{done}/{all}")),
                 None => (done.clone(), done),
             };
-            let wide = format!("pull {side} {kind}s {wide}{left}");
+            let wide = format!("pull {side} {} {wide}{left}", kind.many());
             made(Sort::Moving, "↓", wide, format!("pull {narrow}{left}"))
         }
         LoopState::Pushing { done, total } => {

@@ -171,13 +171,8 @@ impl Users {
                 (vec![answer], whole(ids))
             }
             Reason::MassChange => {
-                let ids = conflict.candidates.iter().map(|one| one.id.to_string());
-                let answer = if self.rng.bool() {
-                    Answer::Approve
-                } else {
-                    Answer::Reject
-                };
-                (vec![answer], whole(ids.collect()))
+                let (answer, ids) = of_mass_change(conflict, self.rng.bool());
+                (vec![answer], whole(ids))
             }
         };
         let action = Action::Resolve {
@@ -214,6 +209,29 @@ impl Users {
             }],
         }
     }
+}
+
+/// An operator's answer to a mass change, and the records that it is about: every other one is answered for half of
+/// them, and the rest is asked about again.
+fn of_mass_change(conflict: &Conflict, approve: bool) -> (Answer, Vec<String>) {
+    let all = conflict.candidates.len();
+    let part = conflict.id.0 % 2 == 0 && all > 1;
+    let answered = &conflict.candidates[..if part { all / 2 } else { all }];
+    let links: Vec<_> = answered.iter().filter_map(|one| one.link).collect();
+    let answer = match (approve, part) {
+        (true, false) => Answer::Approve,
+        (false, false) => Answer::Reject,
+        (true, true) => Answer::Parts {
+            approve: links,
+            reject: Vec::new(),
+        },
+        (false, true) => Answer::Parts {
+            approve: Vec::new(),
+            reject: links,
+        },
+    };
+    let ids = answered.iter().map(|one| one.id.to_string());
+    (answer, ids.collect())
 }
 
 /// An operator lets a mass change go on.

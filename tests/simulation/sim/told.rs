@@ -52,7 +52,7 @@ pub fn exchange(
         Err(error) => error.to_string(),
     };
     if is_asked_for(&request) || is_asked_for(&answer) {
-        let at = sandbox.with_world(|world| world.now());
+        let at = sandbox.with_world(couplet::sandbox::World::now);
         writeln!(
             std::io::stderr(),
             "  {at} {}\n    {}",
