@@ -191,6 +191,10 @@ impl Pass<'_> {
         let intent = &one.intent;
         match end {
             Ok(Updated::Done(snapshot)) => self.confirmed(intent, Some(&snapshot), requests),
+            Ok(Updated::Undone { written, now }) => {
+                self.confirmed(intent, Some(&written), requests)?;
+                self.put_found(&now)
+            }
             Ok(Updated::Moved(snapshot)) => {
                 self.put(&[snapshot])?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)

@@ -257,6 +257,10 @@ impl Pass<'_> {
         let requests = (remote.sent().0 - before).min(8) as u32;
         match answer {
             Updated::Done(snapshot) => self.confirmed(intent, Some(&snapshot), requests),
+            Updated::Undone { written, now } => {
+                self.confirmed(intent, Some(&written), requests)?;
+                self.put_found(&now)
+            }
             Updated::Moved(snapshot) => {
                 self.put(&[snapshot])?;
                 Ok(self.core.store().supersede(self.fence, intent.id)?)

@@ -346,6 +346,13 @@ impl BatchWrite<'_> {
 pub enum Updated {
     /// The fields have the wanted values; the record as read back.
     Done(Snapshot),
+    /// They had them, as the answer said; somebody has taken that back since.
+    Undone {
+        /// The record with what was written.
+        written: Snapshot,
+        /// As read back.
+        now: Snapshot,
+    },
     /// One of the fields had moved; nothing was written; the record as it is now.
     Moved(Snapshot),
     /// The record is not there any more.

@@ -1,13 +1,15 @@
 //! What is written to GHL. It has no conditional writes and no idempotency keys: each change re-reads just before,
 //! and each create is read back (`facts/highlevel.md` f5).
 
+use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use crate::model::{FieldChange, FieldName, Kind, Lane, RecordId, Snapshot};
+use crate::model::{FieldChange, FieldName, Kind, Lane, RecordId, Snapshot, Value};
 use crate::remote::{
     Deleted, Found, NewRecord, RemoteError, Updated,
-    client::Call,
+    client::{Answer, Call},
     known::{pending, words_over},
+    scalar::Words,
 };
 
 use super::{
@@ -106,6 +108,7 @@ impl Ghl {
         if !body.is_empty() && !self.put(lane, &current, operation, body).await? {
             return Ok(Updated::Gone);
         }
+        let mut tagged = None;
         if let Some(tags) = tags.first() {
             let now = current.record.get(&FieldName::Tags);
             let more = words_over(tags.to.as_ref(), now);
@@ -124,11 +127,20 @@ impl Ghl {
                 if is_missing(&answer) {
                     return Ok(Updated::Gone);
                 }
-                self.checked(kind, answer)?;
+                let answer = self.checked(kind, answer)?;
+                tagged = tags_after(&answer);
             }
         }
         match self.read_one(lane, kind, parent, &seen.id).await? {
-            Found::Live(after) => Ok(Updated::Done(after)),
+            Found::Live(now) => Ok(match tagged {
+                Some(tags) if Some(&tags) != now.record.get(&FieldName::Tags) => {
+                    let mut written = now.clone();
+                    written.record.set(FieldName::Tags, Some(tags));
+                    written.updated_at = current.updated_at;
+                    Updated::Undone { written, now }
+                }
+                _ => Updated::Done(now),
+            }),
             Found::Gone(_) | Found::Missing => Ok(Updated::Gone),
         }
     }
@@ -230,4 +242,15 @@ fn keep_title(current: &Snapshot, body: &mut Map<String, Json>) {
         body.insert("title".to_owned(), json!(title));
         body.insert("body".to_owned(), json!(rest));
     }
+}
+
+/// The tags that a contact has after a change of them, as the answer to that says; `None` where it says none.
+fn tags_after(answer: &Answer) -> Option<Value> {
+    #[derive(Deserialize)]
+    struct Told<'a> {
+        #[serde(borrow)]
+        tags: Words<'a>,
+    }
+    let told: Told<'_> = serde_json::from_slice(&answer.body).ok()?;
+    told.tags.value()
 }
