@@ -304,6 +304,7 @@ async fn an_update_writes_nothing_where_the_field_is_done_moved_or_gone() {
             Ok(Updated::Done(_)) => "done",
             Ok(Updated::Moved(_)) => "moved",
             Ok(Updated::Gone) => "gone",
+            Ok(Updated::Undone { .. }) => "undone",
             Err(error) => panic!("{error:?}"),
         };
         assert_eq!(got, want);

@@ -255,6 +255,7 @@ async fn a_stale_version_goes_back_only_if_the_field_itself_moved() {
             Ok(Updated::Done(_)) => "done",
             Ok(Updated::Moved(_)) => "moved",
             Ok(Updated::Gone) => "gone",
+            Ok(Updated::Undone { .. }) => "undone",
             Err(error) => panic!("{error:?}"),
         };
         assert_eq!((got, script.asked().len()), (want, times));
@@ -328,6 +329,7 @@ async fn a_stamp_survives_other_edits_and_yields_to_another_stamp() {
             Ok(Updated::Done(_)) => "done",
             Ok(Updated::Moved(_)) => "moved",
             Ok(Updated::Gone) => "gone",
+            Ok(Updated::Undone { .. }) => "undone",
             Err(error) => panic!("{error:?}"),
         };
         assert_eq!(got, want);
