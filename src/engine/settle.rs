@@ -151,7 +151,7 @@ impl Pass<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let Traces { made, perhaps } = self.look_for(intent, &new).await?;
+        let Traces { made, perhaps } = self.look_for(intent, linked, &new).await?;
         // GHL's lists of children are consistent; Growbots' may lag by some seconds.
         let may_resend =
             may_resend && (write.side == Side::Ghl || !(0..IN_FLIGHT_MS).contains(&age));
@@ -234,7 +234,12 @@ impl Pass<'_> {
     }
 
     /// Records that the lost create may have made: not known before.
-    async fn look_for(&self, intent: &Intent, new: &NewRecord) -> Result<Traces, EngineError> {
+    async fn look_for(
+        &self,
+        intent: &Intent,
+        linked: &Linked,
+        new: &NewRecord,
+    ) -> Result<Traces, EngineError> {
         let write = &intent.write;
         let remote = self.core.side(write.side);
         let lane = self.lane_of(intent);
@@ -254,8 +259,14 @@ impl Pass<'_> {
             remote.holders(lane, email, phone).await?
         };
         let mut traces = Traces::default();
+        // Whose original is there is matched with who has its address now. Where the original has gone, that one would
+        // count as new, and be made again where the original was deleted.
+        let is_original_gone = linked.ends.get(write.side.other()).live().is_none();
         for snapshot in there {
-            let is_alike = is_ours(&snapshot.id) || holds(&snapshot, &write.fields);
+            let has_its_address =
+                is_original_gone && write.kind == Kind::Contact && is_since(&snapshot, intent);
+            let is_alike =
+                is_ours(&snapshot.id) || holds(&snapshot, &write.fields) || has_its_address;
             if intent.siblings.contains(&snapshot.id) || !(is_alike || is_near(&snapshot, intent)) {
                 continue;
             }

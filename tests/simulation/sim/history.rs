@@ -96,14 +96,21 @@ impl<'a> History<'a> {
             pair(0, ghl, growbots);
         }
         let mut namesakes: BTreeMap<(Kind, String), Vec<(Side, &str)>> = BTreeMap::new();
+        // Under one name people may make somebody on each side, and make them different at once: then it is two.
+        let mut people: BTreeMap<(Kind, String), BTreeSet<Side>> = BTreeMap::new();
         for (at, event) in events.iter().enumerate() {
             if event.op == Op::Create
                 && let Some(mark) = mark(event)
             {
+                let by = people.entry((event.kind, mark.clone())).or_default();
+                if event.actor != Actor::Api {
+                    by.insert(event.side);
+                }
+                let is_two = by.len() > 1;
                 let same = namesakes.entry((event.kind, mark)).or_default();
                 // What couplet makes under a name that somebody gave on the other side is the pair of that.
                 for (_, id) in same.iter().filter(|(side, _)| *side != event.side) {
-                    if event.actor == Actor::Api {
+                    if event.actor == Actor::Api && !is_two {
                         pair(at, id, &event.id);
                     }
                 }
