@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step};
+use crate::merge::lifecycle::{DeleteStep, create_fields, delete_step, is_as_agreed};
 use crate::merge::planner::group_writes;
 use crate::merge::record::merge_record_under;
 use crate::model::{
@@ -424,14 +424,7 @@ impl Pass<'_> {
         let Some(live) = child.ends.get(side).live() else {
             return Ok(false);
         };
-        let Some(base) = &child.base else {
-            return Ok(true);
-        };
-        let map = self.core.map();
-        let mut fields = map
-            .fields(child.kind)
-            .filter(|entry| entry.updates(side.other()));
-        Ok(fields.any(|entry| live.record.get(&entry.field) != base.get(&entry.field)))
+        Ok(!is_as_agreed(&child, live, &self.core.map()))
     }
 
     /// The id, on `side`, of the contact that a child belongs to.

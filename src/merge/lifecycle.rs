@@ -1,6 +1,6 @@
 //! Records that are made on the other side, and deletes that go over.
 
-use crate::model::{End, FieldChange, FieldName, Linked, Side};
+use crate::model::{End, FieldChange, FieldName, Linked, Side, Snapshot};
 
 use super::FieldMap;
 
@@ -60,12 +60,7 @@ pub fn delete_step(linked: &Linked, children_changed: bool, map: &FieldMap) -> D
     if linked.ignored || !map.creates(linked.kind, gone.other()) {
         return DeleteStep::Nothing;
     }
-    // Without a base nothing shows that the live record is not news.
-    let is_known = linked.base.as_ref().is_some_and(|base| {
-        map.fields(linked.kind)
-            .filter(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side)))
-            .all(|entry| base.get(&entry.field) == live.record.get(&entry.field))
-    });
+    let is_known = is_as_agreed(linked, live, map);
     let is_decided = linked
         .decided
         .iter()
@@ -75,6 +70,16 @@ pub fn delete_step(linked: &Linked, children_changed: bool, map: &FieldMap) -> D
     } else {
         DeleteStep::Conflict { gone }
     }
+}
+
+/// Whether a record has nothing that both sides did not have: else a delete of the other end would take it along,
+/// also where it is of a kind that does not flow back. Without a base nothing shows that it is not news.
+pub fn is_as_agreed(linked: &Linked, live: &Snapshot, map: &FieldMap) -> bool {
+    linked.base.as_ref().is_some_and(|base| {
+        map.fields(linked.kind)
+            .filter(|entry| Side::BOTH.into_iter().any(|side| entry.updates(side)))
+            .all(|entry| base.get(&entry.field) == live.record.get(&entry.field))
+    })
 }
 
 #[cfg(test)]

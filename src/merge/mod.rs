@@ -27,7 +27,7 @@ pub use field::{Merged, merge_field};
 pub use identity::{
     Candidate, Identity, Near, match_appointments, match_contact, match_notes, match_tasks,
 };
-pub use lifecycle::{DeleteStep, create_fields, delete_step};
+pub use lifecycle::{DeleteStep, create_fields, delete_step, is_as_agreed};
 pub use mapping::{Direction, FieldMap, MapEntry};
 pub use planner::{cost, cost_at, group_writes, order, plan, plan_at};
 pub use policy::{Policy, Standing as StandingPolicy};

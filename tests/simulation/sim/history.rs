@@ -321,8 +321,10 @@ impl<'a> History<'a> {
             }
             // What people did to each word, on either side, last.
             let mut last: BTreeMap<String, (usize, bool)> = BTreeMap::new();
-            let theirs = self.others(id).into_iter();
-            let theirs = theirs.flat_map(|id| self.field(side.other(), id, "tags"));
+            let theirs = self.others(id).into_iter().flat_map(|other| {
+                let moves = self.field(side.other(), other, "tags").iter();
+                moves.filter(move |(at, ..)| self.names(*side, id, other, *at))
+            });
             for (at, from, to) in moves.iter().chain(theirs) {
                 if self.events[*at].actor == Actor::Api {
                     continue;
@@ -355,6 +357,18 @@ impl<'a> History<'a> {
             }
         }
         wrong
+    }
+
+    /// Whether two records were a pair at that time, as far as Growbots' one named a GHL one: a merge of leads gives
+    /// the name of the one that goes to the one that stays.
+    fn names(&self, side: Side, id: &str, other: &str, at: usize) -> bool {
+        let (ghl, growbots) = match side {
+            Side::Ghl => (id, other),
+            Side::Growbots => (other, id),
+        };
+        let named = self.field(Side::Growbots, growbots, "external_ids.ghl");
+        let last = named.iter().rfind(|(when, ..)| *when <= at);
+        last.is_none_or(|(_, _, to)| to.as_str().is_none_or(|to| to == ghl))
     }
 
     /// One thing that a person made is one record on each side, and one that a person deleted stays so.
