@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::model::{Action, Remembered, Scope};
+use crate::text::thousands;
 
 use super::actions::submit;
 use super::args::{Listing, Policies};
@@ -16,6 +17,7 @@ const COLUMNS: &[Column] = &[
     ("KIND", 11),
     ("FIELD", 22),
     ("DECIDES", 9),
+    ("SETTLED", 8),
     ("SINCE", 16),
     ("BY", 12),
     ("SCOPE", 0),
@@ -41,9 +43,13 @@ pub fn run(context: &Context, command: &Policies) -> Result<Exit, Problem> {
 fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
     let zone = context.config.zone();
     let mut rows = Rows::new(listing, COLUMNS, &context.clock)?;
-    for policy in context.reader()?.policies()? {
+    let reader = context.reader()?;
+    let uses = reader.policy_uses()?;
+    for policy in reader.policies()? {
+        let of_it = uses.iter().filter(|one| one.is_of(policy.id));
+        let settled: u64 = of_it.map(|one| one.count).sum();
         rows.offer(
-            || Ok(as_json(&policy)),
+            || Ok(as_json(&policy, settled)),
             || {
                 let what = &policy.what;
                 vec![
@@ -51,6 +57,7 @@ fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
                     what.kind.name().into(),
                     what.field.to_string(),
                     what.policy.clone(),
+                    thousands(settled),
                     shown(Some(policy.at), &zone),
                     policy.operator.clone(),
                     match &what.scope {
@@ -66,7 +73,7 @@ fn list(context: &Context, listing: &Listing) -> Result<Exit, Problem> {
     Ok(Exit::Done)
 }
 
-fn as_json(policy: &Remembered) -> serde_json::Value {
+fn as_json(policy: &Remembered, settled: u64) -> serde_json::Value {
     let what = &policy.what;
     let (link, filter) = match &what.scope {
         Scope::Record { link } => (Some(link.0), None),
@@ -84,5 +91,6 @@ fn as_json(policy: &Remembered) -> serde_json::Value {
         "operator": policy.operator,
         "at": policy.at.to_string(),
         "note": what.note,
+        "settled": settled,
     })
 }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::merge::{Policy, StandingPolicy};
 use crate::model::{
-    ConflictField, ConflictId, ConflictState, Filter, Linked, NewPolicy, PolicyId, Remembered,
-    Scope, Side, look,
+    Cause, ConflictField, ConflictId, ConflictState, Decided, Filter, Linked, NewPolicy, PolicyId,
+    Remembered, Scope, Side, look,
 };
 
 use super::EngineError;
@@ -127,11 +127,62 @@ impl Pass<'_> {
         if policy.policy.parse::<Policy>().is_err() {
             return Ok(Err(format!("there is no policy `{}`", policy.policy)));
         }
-        self.core
+        let id = self
+            .core
             .store()
             .remember(self.fence, asked.operator, policy)?;
         *self.remembered.borrow_mut() = None;
+        if let Some(conflict) = conflict {
+            self.settled_first(asked.operator, conflict, (id, policy))?;
+        }
         Ok(Ok(()))
+    }
+
+    /// The decision from which a policy was remembered is the first that it settles. It came before the policy was
+    /// there, and its writes are not planned yet.
+    fn settled_first(
+        &self,
+        operator: &str,
+        conflict: ConflictId,
+        (id, policy): (PolicyId, &NewPolicy),
+    ) -> Result<(), EngineError> {
+        let Some(link) = self.core.reader.conflict(conflict)?.map(|one| one.link) else {
+            return Ok(());
+        };
+        let Some(linked) = self.core.store().linked(link)? else {
+            return Ok(());
+        };
+        let standing = self.standing(&linked)?.into_iter();
+        let mut standing = standing.filter(|one| one.field == policy.field);
+        let its_name = format!(", remembered as {id} by {operator}");
+        // Another one may stand before it: that of the record before the field's.
+        let Some(name) = standing.next().map(|one| one.name) else {
+            return Ok(());
+        };
+        if !name.ends_with(&its_name) {
+            return Ok(());
+        }
+        let by_hand = Cause::Decision {
+            conflict,
+            operator: operator.to_owned(),
+            policy: None,
+        };
+        let of_it = |one: &&Decided| one.field == policy.field && one.cause == by_hand;
+        let Some(decided) = linked.decided.iter().find(of_it) else {
+            return Ok(()); // written meanwhile
+        };
+        let decided = Decided {
+            cause: Cause::Decision {
+                conflict,
+                operator: operator.to_owned(),
+                policy: Some(name),
+            },
+            ..decided.clone()
+        };
+        self.core
+            .store()
+            .decide(self.fence, link, Some(conflict), operator, None, &[decided])?;
+        Ok(())
     }
 }
 

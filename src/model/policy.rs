@@ -71,3 +71,10 @@ pub struct PolicyUse {
     /// The latest.
     pub last: Millis,
 }
+
+impl PolicyUse {
+    /// Whether it is of the remembered policy of this number.
+    pub fn is_of(&self, id: PolicyId) -> bool {
+        self.name.contains(&format!("remembered as {id} by"))
+    }
+}

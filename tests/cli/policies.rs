@@ -96,12 +96,17 @@ fn a_decision_that_follows_a_remembered_policy_is_in_the_log_as_settled_by_it() 
     take(&asked[0], "growbots");
     take(&asked[1], "ghl");
     user.pass();
+    let id = &first["id"];
+    let by = format!("dana decided, conflict {id}, by policy growbots, remembered as 1 by dana");
+    let uses = user.json("policies list --json");
+    assert_eq!(uses[0]["settled"], 2, "the first is its own: {uses}");
     let log = user.json("log list --json");
     let cause = |value: &str| {
         let mut lines = log.as_array().unwrap().iter();
         let line = lines.find(|line| line["fields"][0]["to"] == value);
         line.map(|line| line["cause"].as_str().unwrap_or("").to_owned())
     };
+    assert_eq!(cause("West"), Some(by));
     let id = &asked[0]["id"];
     let by = format!("dana decided, conflict {id}, by policy growbots, remembered as 1 by dana");
     assert_eq!(cause("Sued"), Some(by));

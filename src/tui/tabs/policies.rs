@@ -36,8 +36,7 @@ fn mark(id: PolicyId) -> String {
 impl Policies {
     /// How often a policy has settled something, and when last.
     fn use_of(&self, id: PolicyId) -> (u64, Option<Millis>) {
-        let mark = mark(id);
-        let all = self.uses.iter().filter(|one| one.name.contains(&mark));
+        let all = self.uses.iter().filter(|one| one.is_of(id));
         all.fold((0, None), |(count, last), one| {
             (count + one.count, last.max(Some(one.last)))
         })
