@@ -51,8 +51,8 @@ mod workspaces;
 
 use couplet::engine::port::{Ask, Event};
 use couplet::model::{
-    Action, ActionOutcome, Answer, ConflictId, FieldName, Health, Holder, Kind, LinkId, LoopState,
-    Side, Value,
+    Action, ActionOutcome, Answer, Businesses, ConflictId, FieldName, Health, Holder, Kind, LinkId,
+    LoopState, Side, Value,
 };
 use couplet::tui::effect::{Effect, Request};
 use couplet::tui::model::Overlay;

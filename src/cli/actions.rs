@@ -43,7 +43,8 @@ fn preview(context: &Context, form: Form, actions: &[Action]) -> Result<Exit, Pr
         }))?;
     } else {
         let mut page = Page::default();
-        told(&mut page, &preview.plan.writes, &preview.plan.cost);
+        let names = context.reader()?.businesses()?;
+        told(&mut page, &preview.plan.writes, &preview.plan.cost, &names);
         page.print()?;
     }
     match preview.refused.first() {

@@ -1,6 +1,6 @@
 //! `couplet conflicts`: what waits for a decision.
 
-use crate::model::{Action, Conflict, ConflictId, ConflictState, Reason, RecordId, Side, Value};
+use crate::model::{Action, Conflict, ConflictId, ConflictState, Reason, RecordId, Side};
 use crate::store::Reader;
 use crate::text::clean;
 
@@ -122,6 +122,7 @@ fn page(context: &Context, reader: &Reader, conflict: &Conflict) -> Result<Page,
         conflict.state.name(),
         at(conflict.opened_at)
     ));
+    let names = reader.businesses()?;
     for field in &conflict.fields {
         page.gap();
         page.line(field.field.to_string());
@@ -130,7 +131,8 @@ fn page(context: &Context, reader: &Reader, conflict: &Conflict) -> Result<Page,
             ("GHL", &field.ghl, Some(Side::Ghl)),
             ("Growbots", &field.growbots, Some(Side::Growbots)),
         ] {
-            let text = value.as_ref().map_or("-".into(), Value::to_string);
+            let text = value.as_ref();
+            let text = text.map_or("-".into(), |value| names.shown(value));
             let is_newer = side.is_some() && field.newer == side;
             let newer = if is_newer { "  (newer)" } else { "" };
             page.line(format!("  {name:<9} {}{newer}", clean(&text)));

@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use crate::merge::Blame;
 use crate::model::{
-    Action, ContactRow, Direction, FieldChange, FieldName, Kind, LinkId, Linked, Millis, PageKey,
-    Side, Value, Why,
+    Action, Businesses, ContactRow, Direction, FieldChange, FieldName, Kind, LinkId, Linked,
+    Millis, PageKey, Side, Value, Why,
 };
 use crate::store::{ContactDetail, ContactQuery, Reader};
 use crate::text;
@@ -153,13 +153,17 @@ fn show(context: &Context, id: &str, form: Form) -> Result<Exit, Problem> {
             &blame,
         ))?;
     } else {
-        page(context, &detail, &blame).print()?;
+        page(context, (&detail, &reader.businesses()?), &blame).print()?;
     }
     Ok(Exit::Done)
 }
 
 /// A record as a person reads it: both sides beside the base, then what belongs to it.
-fn page(context: &Context, detail: &ContactDetail, blame: &[Blame]) -> Page {
+fn page(
+    context: &Context,
+    (detail, names): (&ContactDetail, &Businesses),
+    blame: &[Blame],
+) -> Page {
     let linked = &detail.linked;
     let at = |moment| shown(moment, &context.config.zone());
     let mut page = Page::default();
@@ -176,7 +180,7 @@ fn page(context: &Context, detail: &ContactDetail, blame: &[Blame]) -> Page {
         };
         page.line(format!("{side:<10}{said}"));
     }
-    fields(&mut page, detail, blame, &at);
+    fields(&mut page, (detail, names), blame, &at);
     for (name, children) in [
         ("tasks", &detail.tasks),
         ("notes", &detail.notes),
@@ -213,7 +217,7 @@ fn page(context: &Context, detail: &ContactDetail, blame: &[Blame]) -> Page {
 /// The fields that have a value anywhere: base, GHL, Growbots, why one is held, and who gave it its value.
 fn fields(
     page: &mut Page,
-    detail: &ContactDetail,
+    (detail, names): (&ContactDetail, &Businesses),
     blame: &[Blame],
     at: &impl Fn(Option<Millis>) -> String,
 ) {
@@ -231,7 +235,7 @@ fn fields(
             continue;
         }
         let cells = values.map(|value| {
-            let value = value.map_or_else(|| "-".into(), Value::to_string);
+            let value = value.map_or_else(|| "-".into(), |value| names.shown(value));
             text::fit(&text::clean(&value), 28)
         });
         let held = detail.held.iter().find(|held| held.field == *field);

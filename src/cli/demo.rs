@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::config::{Flags, Workspaces};
 use crate::engine::Once;
+use crate::model::Businesses;
 use crate::sandbox::{LimitSpec, Sandbox, Settings};
 
 use super::args;
@@ -65,7 +66,7 @@ fn passes(context: &Context, most: Option<u64>) -> Result<Exit, Problem> {
                 pass = engine.once(Once::default()) => pass?,
                 told = &mut told => return told.map(|()| Exit::Done).map_err(Problem::from),
             };
-            report(&pass, true)?;
+            report(&pass, true, &Businesses::default())?;
             done += 1;
             if most.is_some_and(|most| done >= most) {
                 return Ok(exit(pass.conflicts_open));

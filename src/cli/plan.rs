@@ -1,12 +1,12 @@
 //! Writes that would be made, and what they would cost now: what every dry run and preview shows.
 
-use crate::model::{Cost, RecordId, Value, Write};
+use crate::model::{Businesses, Cost, RecordId, Value, Write};
 use crate::text::{clean, fit, thousands};
 
 use super::output::Page;
 
 /// One line a write, with each value that changes, then the cost.
-pub fn told(page: &mut Page, writes: &[Write], cost: &Cost) {
+pub fn told(page: &mut Page, writes: &[Write], cost: &Cost, names: &Businesses) {
     for write in writes {
         let id = write.id.as_ref().map_or("new", RecordId::as_str);
         page.line(format!(
@@ -18,7 +18,8 @@ pub fn told(page: &mut Page, writes: &[Write], cost: &Cost) {
         ));
         for change in &write.fields {
             let shown = |value: &Option<Value>| {
-                let text = value.as_ref().map_or_else(|| "-".into(), Value::to_string);
+                let text = value.as_ref();
+                let text = text.map_or_else(|| "-".into(), |value| names.shown(value));
                 fit(&clean(&text), 40).trim_end().to_owned()
             };
             page.line(format!(

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::engine::port::{Event, Port};
 use crate::engine::{EngineError, Once};
-use crate::model::{Action, BySide, Lane, PassSummary};
+use crate::model::{Action, Businesses, BySide, Lane, PassSummary};
 use crate::text::thousands;
 
 use super::actions::submit;
@@ -117,7 +117,7 @@ fn once(context: &Context, args: &Sync) -> Result<Exit, Problem> {
         note(&not_yet(context).message());
         note("nothing was written; `couplet sync --once --start` says yes");
     }
-    report(&pass, args.json)?;
+    report(&pass, args.json, &context.reader()?.businesses()?)?;
     Ok(exit(pass.conflicts_open))
 }
 
@@ -167,7 +167,7 @@ fn on_and_on(context: &Context, args: &Sync) -> Result<Exit, Problem> {
     let done = |pass: &PassSummary| {
         look();
         conflicts.store(pass.conflicts_open, Ordering::Relaxed);
-        if report(pass, args.json).is_err() {
+        if report(pass, args.json, &Businesses::default()).is_err() {
             // Nobody reads the summaries any more.
             stop.send_replace(true);
         }
@@ -203,7 +203,7 @@ pub const fn exit(conflicts_open: u64) -> Exit {
 }
 
 /// Prints the summary of a pass.
-pub fn report(pass: &PassSummary, as_json: bool) -> Result<(), Problem> {
+pub fn report(pass: &PassSummary, as_json: bool, names: &Businesses) -> Result<(), Problem> {
     if as_json {
         return document(&json::summary(pass));
     }
@@ -232,7 +232,7 @@ pub fn report(pass: &PassSummary, as_json: bool) -> Result<(), Problem> {
     let mut page = Page::default();
     page.line(parts.join("; "));
     if let Some(plan) = &pass.dry {
-        told(&mut page, &plan.writes, &plan.cost);
+        told(&mut page, &plan.writes, &plan.cost, names);
     }
     page.print()
 }

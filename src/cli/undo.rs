@@ -54,7 +54,7 @@ pub fn run(context: &Context, args: &Undo) -> Result<Exit, Problem> {
         }))?;
     } else {
         let mut page = Page::default();
-        told(&mut page, &plan.writes, &cost);
+        told(&mut page, &plan.writes, &cost, &reader.businesses()?);
         for left in &plan.refused {
             page.line(format!(
                 "  stays  operation {}, {}: {}",

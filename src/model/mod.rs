@@ -2,6 +2,7 @@
 
 mod action;
 mod alert;
+mod businesses;
 mod conflict;
 mod exchange;
 mod field;
@@ -23,6 +24,7 @@ mod undo;
 
 pub use action::{Action, ActionOutcome};
 pub use alert::{Alert, AlertRule, AlertState, Reading};
+pub use businesses::Businesses;
 pub use conflict::{
     Answer, Candidate, Conflict, ConflictField, ConflictState, Looking, NoBoth, Reason, Settled,
     Staged, Take,

@@ -2,9 +2,11 @@
 
 use rusqlite::Connection;
 
-use crate::model::{End, FieldName, Held, Kind, LinkId, Linked, RecordId, Side, Value, Why};
+use crate::model::{
+    Businesses, End, FieldName, Held, Kind, LinkId, Linked, RecordId, Side, Value, Why,
+};
 
-use super::{ContactDetail, conflicts, error::Res, links, log, outbox, snapshots};
+use super::{ContactDetail, conflicts, convert::rows, error::Res, links, log, outbox, snapshots};
 
 /// Log lines that a detail has at most.
 const HISTORY: u32 = 200;
@@ -37,6 +39,23 @@ pub(super) fn outline(conn: &Connection, link: LinkId) -> Res<Option<ContactDeta
         appointments: Vec::new(),
         history: Vec::new(),
     }))
+}
+
+/// The names of businesses by their ids, those that are gone too: the log speaks of them.
+pub(super) fn businesses(conn: &Connection) -> Res<Businesses> {
+    let mut all = Vec::new();
+    for side in Side::BOTH {
+        all.extend(rows(
+            conn,
+            "SELECT id, record ->> '$.name' AS name FROM snapshot WHERE side = ?1 AND kind = 'business'",
+            [side.name()],
+            |row| {
+                let name: Option<String> = row.get("name")?;
+                Ok((row.get("id")?, name.unwrap_or_default()))
+            },
+        )?);
+    }
+    Ok(Businesses::new(all))
 }
 
 /// A lead names a company, its contact the business of that: the same to whoever looks at both.

@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use crate::clock::Clock;
 
 use crate::model::{
-    Action, ActionId, ActionOutcome, Conflict, ConflictId, ContactRow, Direction, ErrorId,
-    ErrorRow, Exchange, Holder, Intent, LinkId, LinkRow, LogEntry, LogId, Looking, LoopStatus,
-    Millis, PageKey, PassSummary, PolicyUse, RateBar, Remembered, Side, TaskRow,
+    Action, ActionId, ActionOutcome, Businesses, Conflict, ConflictId, ContactRow, Direction,
+    ErrorId, ErrorRow, Exchange, Holder, Intent, LinkId, LinkRow, LogEntry, LogId, Looking,
+    LoopStatus, Millis, PageKey, PassSummary, PolicyUse, RateBar, Remembered, Side, TaskRow,
 };
 
 use super::{
@@ -107,6 +107,11 @@ impl Reader {
     /// For lists.
     pub fn outline(&self, link: LinkId) -> Result<Option<ContactDetail>, StoreError> {
         self.read("outline", |conn| detail::outline(conn, link))
+    }
+
+    /// The names of all businesses, by their ids on both sides. Cost: one index range.
+    pub fn businesses(&self) -> Result<Businesses, StoreError> {
+        self.read("businesses", detail::businesses)
     }
 
     /// The link that a text names: a link id, a GHL id or a Growbots id, in that order.

@@ -96,6 +96,8 @@ pub enum Request {
     Conflicts,
     /// What became of conflicts.
     Settled(Vec<ConflictId>),
+    /// The names of businesses.
+    Businesses,
     /// Policies that are remembered.
     Policies,
     /// Which of these contacts pass a filter, and how many contacts pass it in all.
@@ -140,7 +142,7 @@ pub enum Request {
 
 impl Request {
     /// How many slots there are.
-    pub const SLOTS: usize = 24;
+    pub const SLOTS: usize = 25;
 
     /// Its slot, below [`Request::SLOTS`].
     pub const fn slot(&self) -> usize {
@@ -169,6 +171,7 @@ impl Request {
             Self::Exchanges(_) => 21,
             Self::Plan => 22,
             Self::Held(_) => 23,
+            Self::Businesses => 24,
         }
     }
 }

@@ -123,10 +123,7 @@ mod tests {
     use crate::tui::times::Times;
 
     fn model() -> Model {
-        let times = Times {
-            zone: jiff::tz::TimeZone::UTC,
-            now: Millis(0),
-        };
+        let times = Times::new(jiff::tz::TimeZone::UTC, Millis(0));
         Model::new("w".into(), "dana".into(), Theme::mono(), times)
     }
 

@@ -2,8 +2,8 @@
 
 use crate::engine::port::Event;
 use crate::model::{
-    Alert, BySide, Conflict, ContactRow, ErrorId, ErrorRow, Exchange, Filter, Holder, LinkId,
-    LogEntry, LogId, Looking, LoopStatus, Millis, PassId, PassSummary, PolicyUse, RateBar,
+    Alert, Businesses, BySide, Conflict, ContactRow, ErrorId, ErrorRow, Exchange, Filter, Holder,
+    LinkId, LogEntry, LogId, Looking, LoopStatus, Millis, PassId, PassSummary, PolicyUse, RateBar,
     Remembered, Settled, Side, TaskRow,
 };
 use crate::store::{ContactDetail, ContactQuery, TaskBoard, TaskQuery, Totals};
@@ -396,6 +396,8 @@ pub enum Read {
     },
     /// To [`Request::Settled`](super::effect::Request::Settled).
     Settled(Vec<Settled>),
+    /// To [`Request::Businesses`](super::effect::Request::Businesses).
+    Businesses(Businesses),
     /// To [`Request::Policies`](super::effect::Request::Policies), with how often each has settled something.
     Policies(Vec<Remembered>, Vec<PolicyUse>),
     /// To [`Request::Matching`](super::effect::Request::Matching).

@@ -276,6 +276,7 @@ fn answer(
             }
         }
         Request::Settled(ids) => Read::Settled(settled(reader, ids)?),
+        Request::Businesses => Read::Businesses(reader.businesses()?),
         Request::Policies => Read::Policies(reader.policies()?, reader.policy_uses()?),
         Request::Exchanges(line) => Read::Exchanges(line, reader.exchanges(line)?),
         Request::Plan => Read::Plan(planned(reader)?),

@@ -280,10 +280,7 @@ fn session(
 /// The model of a workspace before anything was read.
 fn fresh(settings: &Settings, others: &Others<'_>) -> io::Result<Model> {
     let theme = Theme::choose(settings.theme, var);
-    let times = Times {
-        zone: settings.zone.clone(),
-        now: settings.clock.now(),
-    };
+    let times = Times::new(settings.zone.clone(), settings.clock.now());
     let (workspace, operator) = (settings.workspace.clone(), settings.operator.clone());
     let mut model = Model::new(workspace, operator, theme, times);
     let names = others.places.iter().map(|place| place.name.clone());

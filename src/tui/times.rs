@@ -1,20 +1,34 @@
-//! Moments and spans as screens write them, in the operator's zone. Never an age that ticks.
+//! Moments and spans as screens write them, in the operator's zone. Never an age that ticks. And what else decides how a
+//! value is written.
+
+use std::sync::Arc;
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-use crate::model::Millis;
+use crate::model::{Businesses, Millis};
 use crate::text::thousands;
 
-/// The operator's zone and the present, which decide how a moment is written.
+/// The operator's zone and the present, which decide how a moment is written; and the names that stand for ids.
 #[derive(Clone, Debug)]
 pub struct Times {
     /// The operator's zone.
     pub zone: TimeZone,
     /// Now.
     pub now: Millis,
+    /// The names of businesses.
+    pub businesses: Arc<Businesses>,
 }
 
 impl Times {
+    /// Of a zone, as long as no name was read.
+    pub fn new(zone: TimeZone, now: Millis) -> Self {
+        Self {
+            zone,
+            now,
+            businesses: Arc::default(),
+        }
+    }
+
     fn zoned(&self, at: Millis) -> Option<DateTime> {
         let at = Timestamp::from_millisecond(at.0).ok()?;
         Some(self.zone.to_datetime(at))
@@ -156,10 +170,7 @@ mod tests {
     #[test]
     fn moments_are_written_by_their_distance() {
         let at = |text: &str| Millis::parse(text).unwrap();
-        let times = Times {
-            zone: TimeZone::UTC,
-            now: at("2026-11-24T14:05:00Z"),
-        };
+        let times = Times::new(TimeZone::UTC, at("2026-11-24T14:05:00Z"));
         for (text, moment, due) in [
             ("2026-11-24T09:00:00Z", "09:00", "09:00"),
             ("2026-11-23T16:20:00Z", "Mon 16:20", "23 Nov 16:20"),

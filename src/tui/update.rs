@@ -1,5 +1,7 @@
 //! The only place where state changes: a message in, effects out. No I/O.
 
+use std::sync::Arc;
+
 use crate::engine::port::{Ask, Event};
 use crate::model::{Action, ActionOutcome};
 
@@ -94,6 +96,7 @@ fn resize(model: &mut Model, width: u16, height: u16) {
 fn refresh(model: &mut Model) {
     model.read(Request::Frame);
     model.read(Request::Conflicts);
+    model.read(Request::Businesses);
     errors::read(model);
     match model.tab {
         Tab::Contacts => {
@@ -155,6 +158,12 @@ fn accept(model: &mut Model, read: Read) {
         Read::Found(words, rows) => palette::accept(model, &words, rows),
         Read::Conflicts { rows, looking } => conflicts::accept(model, rows, looking),
         Read::Settled(all) => presence::accept(model, &all),
+        Read::Businesses(names) => {
+            if *model.times.businesses != names {
+                model.times.businesses = Arc::new(names);
+                model.dirty = true;
+            }
+        }
         Read::Policies(rows, uses) => policies::accept(model, rows, uses),
         Read::Exchanges(line, all) => sync_log::accept_exchanges(model, line, all),
         Read::Plan(planned) => plan::accept(model, &planned),

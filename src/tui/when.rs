@@ -128,10 +128,7 @@ mod tests {
     #[test]
     fn a_moment_is_read_as_an_operator_types_it() {
         let at = |text: &str| Millis::parse(text).unwrap();
-        let times = Times {
-            zone: TimeZone::UTC,
-            now: at("2026-11-24T14:05:00Z"), // a Tuesday
-        };
+        let times = Times::new(TimeZone::UTC, at("2026-11-24T14:05:00Z"));
         for (text, want) in [
             ("+2d", "2026-11-26T17:00:00Z"),
             ("+1w", "2026-12-01T17:00:00Z"),

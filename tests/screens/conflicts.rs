@@ -343,3 +343,41 @@ fn a_value_that_moves_while_it_is_looked_at_is_marked() {
         insta::assert_snapshot!(format!("value_moved_{width}"), screen);
     }
 }
+
+#[test]
+fn a_business_is_shown_by_its_name_and_decided_by_its_id() {
+    let mut world = World::demo();
+    let names = [("bus0001", "Harbor Works"), ("bus0002", "Quay Works")];
+    let names = names.map(|(id, name)| (id.to_owned(), name.to_owned()));
+    world.businesses = Businesses::new(names);
+    let mara = world.conflicts.iter_mut().find(|c| c.id.0 == 4127);
+    let field = &mut mara.expect("it is open").fields[0];
+    field.field = FieldName::Business;
+    (field.base, field.ghl) = (Value::text("bus0001"), Value::text("bus0002"));
+    field.growbots = Value::text("bus0009");
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut app = TestApp::with(width, height, Theme::dark(), world.clone());
+        app.press(&format!("{BENCH}h"));
+        let screen = app.screen();
+        for shown in ["Harbor Works", "Quay Works", "bus0009"] {
+            assert!(screen.contains(shown), "{shown}\n{screen}");
+        }
+        assert!(!screen.contains("bus0002"), "{screen}");
+        app.press("a");
+        assert!(
+            app.screen().contains("bus0009 → Quay Works"),
+            "{}",
+            app.screen()
+        );
+        let staged = app.asks.iter().find_map(|ask| match ask {
+            Ask::Stage { answer, .. } => Some(answer.clone()),
+            _ => None,
+        });
+        let want = Answer::Field {
+            field: FieldName::Business,
+            take: "ghl".into(),
+            value: "bus0002".into(),
+        };
+        assert_eq!(staged, Some(want));
+    }
+}

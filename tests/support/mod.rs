@@ -58,10 +58,7 @@ impl TestApp {
 
     /// Before anything was read.
     pub fn unread(width: u16, height: u16, theme: Theme, world: World) -> Self {
-        let times = Times {
-            zone: jiff::tz::TimeZone::UTC,
-            now: world::now(),
-        };
+        let times = Times::new(jiff::tz::TimeZone::UTC, world::now());
         let mut model = Model::new("harbor-west".into(), "dana".into(), theme, times);
         model.size = (width, height);
         model.lease_ours = true;
@@ -286,10 +283,7 @@ impl TestApp {
             }
             Request::Task(link) => Read::Task(world.task(link).map(Box::new)),
             Request::TaskBoard { days, .. } => Read::TaskBoard(world.board(&days)),
-            Request::Candidates(links) => {
-                let details = links.into_iter().filter_map(|link| world.detail(link));
-                Read::Candidates(details.collect())
-            }
+            Request::Candidates(links) => Read::Candidates(world.details(&links)),
             Request::Held(links) => Read::Held(world.held_of(&links)),
             Request::Find(words) => {
                 let query = couplet::store::ContactQuery {
@@ -312,6 +306,7 @@ impl TestApp {
                 let all = all.filter(|settled| ids.contains(&settled.conflict.id));
                 Read::Settled(all.cloned().collect())
             }
+            Request::Businesses => Read::Businesses(world.businesses.clone()),
             Request::Policies => Read::Policies(world.policies.clone(), world.policy_uses.clone()),
             Request::Exchanges(line) => {
                 let all = world.exchanges.iter().filter(|_| line.0 == 10_230);

@@ -25,12 +25,14 @@ pub fn at(text: &str) -> Millis {
 }
 
 /// What the cache holds.
+#[derive(Clone)]
 pub struct World {
     pub contacts: Vec<ContactRow>,
     pub tasks: Vec<TaskRow>,
     pub conflicts: Vec<Conflict>,
     /// What its mass change holds.
     pub held: Vec<Held>,
+    pub businesses: Businesses,
     pub looking: Vec<Looking>,
     pub settled: Vec<Settled>,
     pub policies: Vec<Remembered>,
@@ -165,6 +167,7 @@ impl World {
             contacts,
             conflicts: conflicts(),
             held: held_rows::tasks().1,
+            businesses: Businesses::default(),
             looking: Vec::new(),
             settled: Vec::new(),
             policies: policies(),
@@ -368,6 +371,11 @@ impl World {
             appointments: Vec::new(),
             history: Vec::new(),
         })
+    }
+
+    /// Contacts in full, those that are there.
+    pub fn details(&self, links: &[LinkId]) -> Vec<ContactDetail> {
+        links.iter().filter_map(|link| self.detail(*link)).collect()
     }
 
     pub fn detail(&self, link: LinkId) -> Option<ContactDetail> {

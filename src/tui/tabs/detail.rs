@@ -198,7 +198,7 @@ pub fn show(value: Option<&Value>, times: &Times) -> String {
     match value {
         None => "(empty)".into(),
         Some(Value::Time(at)) => times.due(*at),
-        Some(value) => clean(&value.to_string()).into_owned(),
+        Some(value) => clean(&times.businesses.shown(value)).into_owned(),
     }
 }
 
