@@ -400,13 +400,8 @@ impl Pass<'_> {
                 let known = self.core.store().lookup(side, kind, Lookup::Id(&id))?;
                 for known in known.iter().filter(|known| known.linked) {
                     let child = self.core.store().linked(known.link)?;
-                    let moved = child.filter(|child| {
-                        let is_pair = child.base.is_some()
-                            && Side::BOTH
-                                .into_iter()
-                                .all(|side| child.ends.get(side).live().is_some());
-                        is_pair && child.parent != Some(linked.id)
-                    });
+                    let moved = child
+                        .filter(|child| child.base.is_some() && child.parent != Some(linked.id));
                     if let Some(child) = moved
                         && self.child_changed(&child, side)?
                     {

@@ -24,7 +24,9 @@ impl History<'_> {
             let is_ours = event.op == Op::Delete
                 && event.actor == Actor::Api
                 && event.kind != Kind::Appointment;
-            if !is_ours || others.is_empty() || self.went_along(event) {
+            // An operator may have said which two are one, and that they go.
+            let is_decided = self.is_decided(&event.id, None);
+            if !is_ours || others.is_empty() || self.went_along(event) || is_decided {
                 continue;
             }
             let needed = match (event.side, event.kind) {
