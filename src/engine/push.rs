@@ -9,6 +9,7 @@ use crate::model::{
     RecordId, Side,
 };
 use crate::remote::{Deleted, Found, NewRecord, Updated, heard, hearing};
+use crate::store::Lookup;
 
 use crate::store::RESTORED;
 
@@ -357,7 +358,8 @@ impl Pass<'_> {
         }
         for kind in Kind::ALL.into_iter().filter(|kind| kind.is_child()) {
             let lane = self.lane_of(intent);
-            let known = self.core.store().children_ends(kind, side, &contact)?;
+            let mut known = self.core.store().children_ends(kind, side, &contact)?;
+            let moved = self.moved_away(kind, side, linked.id, &known)?;
             let children = if known.is_empty() {
                 let there = self.core.side(side).children(lane, kind, &contact).await?;
                 there.unwrap_or_default()
@@ -365,23 +367,64 @@ impl Pass<'_> {
                 self.all_children(lane, kind, side, &contact).await?
             };
             self.put(&children)?;
-            if side == Side::Growbots {
-                self.read_known_children(lane, kind, &contact, &known)
-                    .await?;
+            if side == Side::Ghl {
+                // Its lists are not behind: only what they do not show is asked for.
+                known.retain(|id| children.iter().all(|child| child.id != *id));
+            }
+            self.read_known_children(lane, kind, side, &contact, &known)
+                .await?;
+            // What somebody deleted on its own goes over first: later it would look as if it had gone with the contact.
+            if self.is_any_gone(side, &moved)? {
+                return Ok(false);
             }
         }
         Ok(!self.children_changed(linked, side)? && !self.moved_children_changed(linked, side)?)
     }
 
-    /// Growbots' lists of children are behind: those that we know are read by id.
+    /// Children that a contact has on `side`, and that belong to another one by now.
+    fn moved_away(
+        &self,
+        kind: Kind,
+        side: Side,
+        contact: LinkId,
+        known: &[RecordId],
+    ) -> Result<Vec<LinkId>, EngineError> {
+        let store = self.core.store();
+        let mut moved = Vec::new();
+        for id in known {
+            for found in store.lookup(side, kind, Lookup::Id(id))? {
+                let child = store.linked(found.link)?;
+                moved.extend(
+                    child
+                        .filter(|child| child.parent != Some(contact))
+                        .map(|child| child.id),
+                );
+            }
+        }
+        Ok(moved)
+    }
+
+    fn is_any_gone(&self, side: Side, links: &[LinkId]) -> Result<bool, EngineError> {
+        for link in links {
+            let linked = self.core.store().linked(*link)?;
+            if linked.is_some_and(|linked| {
+                linked.ends.get(side).is_gone() && linked.ends.get(side.other()).live().is_some()
+            }) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads children that we know by id: Growbots' lists are behind.
     async fn read_known_children(
         &self,
         lane: Lane,
         kind: Kind,
+        side: Side,
         contact: &RecordId,
         known: &[RecordId],
     ) -> Result<(), EngineError> {
-        let side = Side::Growbots;
         for id in known {
             let found = self
                 .core
