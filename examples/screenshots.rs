@@ -1,7 +1,7 @@
 //! Renders the screens of the README: `cargo run --release --example screenshots`.
 //!
 //! Starts the built binary against a sandbox of its own, in a real pseudo-terminal, types keys, and turns what the
-//! terminal shows into `screenshots/*.png`.
+//! terminal shows into `screenshots/*.png`. Names after `--` make these alone: `-- errors log`.
 
 #[path = "../tests/live/terminal.rs"]
 #[expect(dead_code, reason = "the tests use the rest of it")]
@@ -24,32 +24,43 @@ const TEXT: &str = "#d7dae0";
 struct Shot {
     file: &'static str,
     size: (u16, u16),
+    /// What goes wrong in the two systems, as `demo --faults` takes it.
+    faults: &'static str,
     /// Keys, each with what the screen shows when they have worked.
     steps: &'static [(&'static str, &'static str)],
 }
 
 const WIDE: (u16, u16) = (120, 40);
 const SMALL: (u16, u16) = (80, 24);
+/// Nothing goes wrong.
+const NONE: &str = "{}";
+/// GHL can make no contacts, and change none.
+const NO_CONTACTS: &str =
+    r#"{"ghl":{"http_500":1.0,"only":["POST /contacts/","PUT /contacts/{contactId}"]}}"#;
 
 const SHOTS: &[Shot] = &[
     Shot {
         file: "contacts",
         size: WIDE,
+        faults: NONE,
         steps: &[("jjjjjjjjjjjjj", "edited")],
     },
     Shot {
         file: "tasks",
         size: WIDE,
+        faults: NONE,
         steps: &[("2", "[All")],
     },
     Shot {
         file: "conflicts",
         size: WIDE,
+        faults: NONE,
         steps: &[("3", "by reason"), ("G", "▌≠")],
     },
     Shot {
         file: "conflict",
         size: WIDE,
+        faults: NONE,
         steps: &[
             ("3", "by reason"),
             ("G", "▌≠"),
@@ -61,31 +72,37 @@ const SHOTS: &[Shot] = &[
     Shot {
         file: "log",
         size: WIDE,
+        faults: NONE,
         steps: &[("4", "Because"), ("j<enter>", "cause")],
     },
     Shot {
         file: "errors",
         size: WIDE,
-        steps: &[("5", "[5 Errors")],
+        faults: NO_CONTACTS,
+        steps: &[("5", "2 patterns"), ("<enter>", "What to do")],
     },
     Shot {
         file: "rates",
         size: WIDE,
+        faults: NONE,
         steps: &[("6", "burst")],
     },
     Shot {
         file: "palette",
         size: SMALL,
+        faults: NONE,
         steps: &[("3", "by reason"), (":", "Command"), ("pol", "> pol")],
     },
     Shot {
         file: "help",
         size: SMALL,
+        faults: NONE,
         steps: &[("3", "by reason"), ("?", "Help")],
     },
     Shot {
         file: "apply",
         size: SMALL,
+        faults: NONE,
         steps: &[
             ("3", "by reason"),
             ("G", "▌≠"),
@@ -97,6 +114,7 @@ const SHOTS: &[Shot] = &[
     Shot {
         file: "small",
         size: SMALL,
+        faults: NONE,
         steps: &[("j", "▌")],
     },
 ];
@@ -117,7 +135,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let binary = binary.to_string_lossy().into_owned();
     std::fs::create_dir_all("screenshots")?;
-    for shot in SHOTS {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let is_wanted = |shot: &&Shot| named.is_empty() || named.iter().any(|name| name == shot.file);
+    for shot in SHOTS.iter().filter(is_wanted) {
         let env = [
             ("TERM", "xterm-256color"),
             ("LANG", "C.UTF-8"),
@@ -125,9 +145,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ("COUPLET_OPERATOR", "dana"),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let args = ["demo", "--seed", "33", "--contacts", "120", "--churn", "20"];
+        let people = ["demo", "--seed", "33", "--contacts", "120", "--churn", "20"];
+        let args = [&people[..], &["--faults", shot.faults]].concat();
         let mut shown = Terminal::start(&binary, &args, env, shot.size);
-        shown.wait_for("idle since");
+        shown.wait_for(if shot.faults == NONE {
+            "idle since"
+        } else {
+            "Conflicts"
+        });
         for (keys, text) in shot.steps {
             shown.press(keys);
             shown.wait_for(text);

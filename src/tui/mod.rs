@@ -25,6 +25,7 @@ pub mod msg;
 mod next;
 mod output;
 pub mod pages;
+pub mod passing;
 mod plain;
 pub mod plan;
 pub mod presence;

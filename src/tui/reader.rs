@@ -16,8 +16,8 @@ use crate::store::{ContactDetail, ContactQuery, Reader, StoreError};
 use crate::text::clean;
 
 use super::effect::{Request, Span};
-use super::filter::passes_log;
 use super::msg::{Msg, Page, Read};
+use super::passing::passes_log;
 use super::plan::{self, Planned};
 use super::remember::Matched;
 use super::tabs::held::Record;

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use crate::model::{Conflict, ConflictField, ConflictId, Looking, Millis, Reason};
 
 use super::super::commands::Scope;
-use super::super::filter;
 use super::super::model::Model;
 use super::super::msg::Move;
+use super::super::passing;
 use super::super::presence::{self, Stake};
 use super::super::widgets::paint;
 use super::bulk::Bulk;
@@ -189,7 +189,7 @@ impl Conflicts {
         let again = same_person::followers(&self.all, now);
         let group = |fits: &dyn Fn(&Conflict) -> bool| -> Vec<usize> {
             let all = self.all.iter().enumerate();
-            let passes = |c: &Conflict| filter::passes_conflict(&model.filters, c, now);
+            let passes = |c: &Conflict| passing::passes_conflict(&model.filters, c, now);
             all.filter(|(_, c)| fits(c) && passes(c))
                 .map(|(at, _)| at)
                 .collect()
@@ -277,7 +277,7 @@ pub fn accept(model: &mut Model, conflicts: Vec<Conflict>, looking: Vec<Looking>
 pub fn passing(model: &Model) -> usize {
     let now = model.times.now;
     let all = model.conflicts.all.iter();
-    all.filter(|c| filter::passes_conflict(&model.filters, c, now))
+    all.filter(|c| passing::passes_conflict(&model.filters, c, now))
         .count()
 }
 

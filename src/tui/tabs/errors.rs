@@ -9,9 +9,10 @@ use crate::text::clean;
 
 use super::super::confirm::{Confirm, cost_words};
 use super::super::effect::Request;
-use super::super::filter::{self, Filters};
+use super::super::filter::Filters;
 use super::super::model::{Model, Overlay};
 use super::super::msg::{Do, Move, Tab};
+use super::super::passing;
 use super::super::times::counted;
 use super::super::widgets::palette::{Palette, Picks};
 use super::detail::show;
@@ -45,7 +46,7 @@ impl Errors {
     /// In the order of the screen: those that are open first, those that are closed last.
     pub fn order(&self, filters: &Filters, now: Millis) -> Vec<&ErrorRow> {
         let all = self.all.iter();
-        let passing = all.filter(|error| filter::passes_error(filters, error, now));
+        let passing = all.filter(|error| passing::passes_error(filters, error, now));
         let mut order: Vec<_> = passing.collect();
         order.sort_by_key(|error| match error.state {
             ErrorState::Open => 0,
