@@ -15,7 +15,7 @@ const HOURS: u64 = 3;
 #[tokio::test(start_paused = true)]
 async fn sweeps_take_no_more_than_their_share_of_the_day_and_all_of_them_come() {
     let world = World::new(300, &format!("100/10/{DAILY}"));
-    let mut engine = world.engine(world.sides());
+    let mut engine = world.engine(world.writer(), world.sides());
     for _ in 0..3 {
         engine.once(Once::default()).await.expect("a pass");
     }

@@ -16,7 +16,7 @@ use crate::remote::{
     self, Auth, ClientSecret, Connector, Dialect, Flow, Ghl, Growbots, HttpTransport, OAuth, Sign,
     Source,
 };
-use crate::store::{Reader, SqliteSlots, Writer};
+use crate::store::{Reader, SqliteSlots, StoreError, Writer};
 use crate::tui::{self, ThemeChoice, book::Book, keymap::Keymap};
 
 use super::context::Context;
@@ -24,6 +24,9 @@ use super::exit::Problem;
 
 /// How long an answer may take: the lease counts on it.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a workspace keeps of its database in memory, however many there are.
+const LEAST_PAGES_KIB: u32 = 1024;
 
 /// All that an engine needs but its writing connection, which is opened on the engine's thread.
 pub struct Ready {
@@ -36,6 +39,8 @@ pub struct Ready {
     map: FieldMap,
     rules: Vec<Rule>,
     keep_days: u32,
+    /// KiB of the file that stay in memory, where that is not what the store takes by itself.
+    pages_kib: Option<u32>,
 }
 
 impl Ready {
@@ -51,8 +56,19 @@ impl Ready {
             map: super::mapping::field_map(&context.config)?,
             rules: super::rules::rules(&context.config)?,
             keep_days: context.config.keep_days(),
+            pages_kib: None,
             gate,
         })
+    }
+
+    /// The same for one of so many workspaces of a process, which share what one alone takes for pages twice over.
+    pub fn among(mut self, workspaces: usize) -> Self {
+        const SHARED_KIB: u32 = 16 * 1024;
+        let workspaces = u32::try_from(workspaces).unwrap_or(u32::MAX).max(1);
+        if workspaces > 2 {
+            self.pages_kib = Some((SHARED_KIB / workspaces).max(LEAST_PAGES_KIB));
+        }
+        self
     }
 
     /// The same with this pause between passes.
@@ -64,7 +80,7 @@ impl Ready {
     /// Opens the database; call it on the thread that keeps the engine.
     pub fn build(self) -> Result<Parts, EngineError> {
         let writer = Writer::open(&self.database, &self.clock)?;
-        Ok(self.with(writer))
+        Ok(self.with(writer)?)
     }
 
     /// The same for a loop: while another program has the database in its hands (a process that was stopped in the
@@ -80,13 +96,16 @@ impl Ready {
                     }
                     told = true;
                 }
-                opened => return Ok(self.with(opened?)),
+                opened => return Ok(self.with(opened?)?),
             }
         }
     }
 
-    fn with(self, writer: Writer) -> Parts {
-        Parts {
+    fn with(self, writer: Writer) -> Result<Parts, StoreError> {
+        if let Some(kib) = self.pages_kib {
+            writer.keep_pages(kib)?;
+        }
+        Ok(Parts {
             writer,
             sides: self.sides,
             clock: self.clock,
@@ -96,7 +115,7 @@ impl Ready {
             map: self.map,
             rules: self.rules,
             keep_days: self.keep_days,
-        }
+        })
     }
 
     /// An engine on this thread.

@@ -173,16 +173,17 @@ struct Loop {
 }
 
 impl Loop {
-    /// Opens the database and starts the engine. Waits for the disk.
+    /// Opens the database and starts the engine, one of so many. Waits for the disk.
     fn start(
         context: &Context,
+        among: usize,
         says_yes: bool,
         look: impl Fn() + Send + Sync + Clone + 'static,
     ) -> Result<engine::Handle, Problem> {
         if !says_yes && waits_for_yes(context)? {
             return Err(not_yet(context));
         }
-        let ready = Ready::new(context)?;
+        let ready = Ready::new(context)?.among(among);
         context.prepare()?;
         let (name, of) = (context.config.workspace(), context.config.workspace());
         let (name, of, failed) = (name.to_owned(), of.to_owned(), look.clone());
@@ -263,13 +264,13 @@ impl Service {
 
     /// Starts the loops that do not run; says what hinders, and gives it.
     async fn start_loops(&mut self) -> Vec<Problem> {
-        let says_yes = self.says_yes;
+        let (says_yes, among) = (self.says_yes, self.loops.len());
         let ended = self.loops.iter().enumerate();
         let starts = ended.filter(|(_, one)| one.has_ended()).map(|(at, one)| {
             let (context, look) = (Arc::clone(&one.context), Arc::new(self.alerts.poke(at)));
             async move {
                 let start = tokio::task::spawn_blocking(move || {
-                    Loop::start(&context, says_yes, move || look())
+                    Loop::start(&context, among, says_yes, move || look())
                 });
                 let gone = |_| Problem::from(anyhow::anyhow!("starting it ended in a fault"));
                 (at, start.await.map_err(gone).and_then(|started| started))

@@ -1,7 +1,7 @@
 //! What every step of a pass works with: the store, both sides, time, and the state that everyone is told.
 
 use std::cell::{Cell, RefCell, RefMut};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::model::{
     RateBar, Rule, Side,
 };
 use crate::remote::{Connector, RemoteError};
-use crate::store::{Lease, Reader, StoreError, Writer};
+use crate::store::{Lease, Moment, Reader, StoreError, Writer};
 
 use super::lease::RENEW_MS;
 use super::{EngineError, LeaseGate};
@@ -39,6 +39,8 @@ pub(super) struct Core {
     map: RefCell<Arc<FieldMap>>,
     /// Fields that the map has since lately and whose base is not known yet.
     pub news: RefCell<BTreeSet<(Kind, FieldName)>>,
+    /// The moments after which nothing more was found to pair, by kind.
+    matched: RefCell<BTreeMap<Kind, Moment>>,
     /// The fence of the lease that we hold.
     pub fence: Cell<Fence>,
     /// Tick of the last renewal of the lease.
@@ -78,6 +80,7 @@ impl Core {
             rules: parts.rules,
             keep_days: parts.keep_days,
             news: RefCell::default(),
+            matched: RefCell::default(),
             fence: Cell::new(Fence(0)),
             renewed_at: Cell::new(i64::MIN),
             progress_at: Cell::new(i64::MIN),
@@ -157,6 +160,25 @@ impl Core {
     /// The store, for one verb; never held across an await.
     pub fn store(&self) -> RefMut<'_, Writer> {
         self.writer.borrow_mut()
+    }
+
+    /// Looks for pairs of a kind, unless nothing that could change what is found has happened since that found nothing.
+    /// Else each pass would read all records that have no pair, and where one side holds more than the other is to
+    /// have, that is most of them.
+    pub fn match_once<E: From<StoreError>>(
+        &self,
+        kind: Kind,
+        look: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        let before = self.store().moment()?;
+        if self.matched.borrow().get(&kind) == Some(&before) {
+            return Ok(());
+        }
+        look()?;
+        if self.store().moment()? == before {
+            self.matched.borrow_mut().insert(kind, before);
+        }
+        Ok(())
     }
 
     pub fn side(&self, side: Side) -> &dyn Connector {

@@ -22,6 +22,10 @@ const BATCH: u32 = 500;
 impl Pass<'_> {
     /// Pairs what can be paired; what could be more than one is a conflict.
     pub(super) fn match_unlinked(&self, kind: Kind) -> Result<(), EngineError> {
+        self.core.match_once(kind, || self.pair_unlinked(kind))
+    }
+
+    fn pair_unlinked(&self, kind: Kind) -> Result<(), EngineError> {
         if kind == Kind::Contact {
             for side in Side::BOTH {
                 self.match_contacts(side)?;
@@ -31,22 +35,20 @@ impl Pass<'_> {
         if kind == Kind::Business {
             return self.match_businesses();
         }
-        // Children pair only within their contact.
+        // Children pair only within their contact: those of Growbots are read where GHL has a lone one.
         let mut by_parent: BTreeMap<LinkId, BySide<Vec<Linked>>> = BTreeMap::new();
-        for side in Side::BOTH {
-            self.each_batch(kind, side, |batch| {
-                for linked in batch {
-                    let Some(parent) = linked.parent else {
-                        continue;
-                    };
-                    by_parent
-                        .entry(parent)
-                        .or_default()
-                        .get_mut(side)
-                        .push(linked);
-                }
-                Ok(())
-            })?;
+        self.each_batch(kind, Side::Ghl, |batch| {
+            for linked in batch {
+                let Some(parent) = linked.parent else {
+                    continue;
+                };
+                by_parent.entry(parent).or_default().ghl.push(linked);
+            }
+            Ok(())
+        })?;
+        for (parent, lone) in &mut by_parent {
+            let store = self.core.store();
+            lone.growbots = store.unlinked_of(kind, Side::Growbots, *parent)?;
         }
         let mut pairs: Vec<Pair> = Vec::new();
         for mut lone in by_parent.into_values() {

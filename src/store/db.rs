@@ -211,6 +211,15 @@ fn set_pragmas(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "cache_size", -8192)
 }
 
+/// A number that differs when another connection has written since.
+pub(super) fn data_version(conn: &Connection) -> Result<i64, StoreError> {
+    let read = || -> Res<i64> {
+        let mut version = conn.prepare_cached("PRAGMA data_version")?;
+        Ok(version.query_row([], |row| row.get(0))?)
+    };
+    read().map_err(|fault| fault.at("data_version"))
+}
+
 /// The mode of files in a folder: 0600; 0660 where somebody made the folder for a group, with the setgid bit.
 pub(super) fn mode_in(folder: &Path) -> u32 {
     const FOR_A_GROUP: u32 = 0o2070;

@@ -185,15 +185,7 @@ pub(super) fn unlinked(
     after: LinkId,
     limit: u32,
 ) -> Res<Vec<Linked>> {
-    let ends = match side {
-        Side::Ghl => "ghl = 1 AND growbots = 0",
-        Side::Growbots => "growbots = 1 AND ghl = 0",
-    };
-    let parent = if kind.is_child() {
-        "AND EXISTS (SELECT 1 FROM link AS p WHERE p.id = link.parent AND p.ghl = 1 AND p.growbots = 1)"
-    } else {
-        ""
-    };
+    let (ends, parent) = (lone_on(side), parent_is_linked(kind));
     let found = rows(
         conn,
         &format!(
@@ -204,6 +196,41 @@ pub(super) fn unlinked(
         |row| Ok(LinkId(row.get(0)?)),
     )?;
     load_all(conn, found)
+}
+
+/// The same among the children of one contact.
+pub(super) fn unlinked_of(
+    conn: &Connection,
+    kind: Kind,
+    side: Side,
+    contact: LinkId,
+) -> Res<Vec<Linked>> {
+    let (ends, parent) = (lone_on(side), parent_is_linked(kind));
+    let found = rows(
+        conn,
+        &format!(
+            "SELECT id FROM link WHERE parent = ?2 AND kind = ?1 AND {ends} AND ignored = 0 {parent} AND {FREE} \
+             ORDER BY id"
+        ),
+        params![kind.name(), contact.0],
+        |row| Ok(LinkId(row.get(0)?)),
+    )?;
+    load_all(conn, found)
+}
+
+const fn lone_on(side: Side) -> &'static str {
+    match side {
+        Side::Ghl => "ghl = 1 AND growbots = 0",
+        Side::Growbots => "growbots = 1 AND ghl = 0",
+    }
+}
+
+const fn parent_is_linked(kind: Kind) -> &'static str {
+    if kind.is_child() {
+        "AND EXISTS (SELECT 1 FROM link AS p WHERE p.id = link.parent AND p.ghl = 1 AND p.growbots = 1)"
+    } else {
+        ""
+    }
 }
 
 pub(super) fn dirty(conn: &Connection, kind: Kind, after: LinkId, limit: u32) -> Res<Vec<Linked>> {

@@ -8,6 +8,7 @@ mod actions;
 mod alerts;
 mod beside;
 mod board;
+mod changes;
 mod commit;
 mod conflicts;
 mod convert;
@@ -50,6 +51,7 @@ mod undo;
 mod writer;
 
 pub use board::{BoardDays, COUNTED, TaskBoard};
+pub use changes::Moment;
 pub use echoes::Echo;
 pub use error::{Barred, StoreError};
 pub use fill::Filled;

@@ -55,9 +55,7 @@ impl Reader {
 
     /// A number that differs when another connection has written since; costs microseconds.
     pub fn data_version(&self) -> Result<i64, StoreError> {
-        self.conn
-            .pragma_query_value(None, "data_version", |row| row.get(0))
-            .map_err(|error| super::error::Fault::from(error).at("data_version"))
+        db::data_version(&self.conn)
     }
 
     /// A handle that stops the query that runs on this connection, from another thread.

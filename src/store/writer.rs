@@ -1,6 +1,8 @@
 //! The writing connection of a process.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
@@ -11,9 +13,11 @@ use crate::model::{
 };
 
 use super::{
-    Lease, LinkOutcome, Lookup, Match, Reader, Seen, StoreError, beside, commit, conflicts, copy,
+    Lease, LinkOutcome, Lookup, Match, Moment, Reader, Seen, StoreError, beside,
+    changes::Changes,
+    commit, conflicts, copy,
     db::{self, Open, Tx},
-    error::Res,
+    error::{Fault, Res},
     gone, lease, links, load, pairs,
     refresh::refresh,
     rules, search, snapshots, status,
@@ -31,17 +35,21 @@ pub struct Writer {
     pub(super) watches: bool,
     /// Rows that searches may miss while a pull goes on.
     index_waits: u32,
+    changes: Changes,
 }
 
 impl Writer {
     /// Opens or makes the database, brings its schema up to date, and sets modes 0600 and 0700.
     pub fn open(path: &Path, clock: &Clock) -> Result<Self, StoreError> {
+        let mut conn = db::open_writer(path)?;
+        let changes = Changes::of(&mut conn).map_err(|error| db::cannot_open(path, error))?;
         let mut writer = Self {
-            conn: db::open_writer(path)?,
+            conn,
             path: path.into(),
             clock: clock.clone(),
             watches: false,
             index_waits: search::MAY_WAIT,
+            changes,
         };
         writer.write("open", status::ensure_database_id)?;
         Ok(writer)
@@ -101,6 +109,35 @@ impl Writer {
     /// A reading connection to the same file.
     pub fn reader(&self) -> Result<Reader, StoreError> {
         Reader::with_clock(&self.path, self.clock.clone())
+    }
+
+    /// The state of records, links, conflicts, intents and actions. As long as it is the same, nobody has changed any of
+    /// them, but for what a sweep marks.
+    pub fn moment(&self) -> Result<Moment, StoreError> {
+        Ok(Moment {
+            here: self.changes.count(),
+            elsewhere: db::data_version(&self.conn)?,
+        })
+    }
+
+    /// Counts the steps that SQLite's machine takes on this connection from now on, for bounds that hold on any machine.
+    pub fn count_steps(&mut self) -> Result<Arc<AtomicU64>, StoreError> {
+        let steps = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&steps);
+        let each = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        let set = self.conn.progress_handler(1, Some(each));
+        set.map_err(|error| Fault::from(error).at("count_steps"))?;
+        Ok(steps)
+    }
+
+    /// Keeps at most so many KiB of the file's pages in memory, instead of 8 MiB; others are read again when they are
+    /// needed.
+    pub fn keep_pages(&self, kib: u32) -> Result<(), StoreError> {
+        let set = self.conn.pragma_update(None, "cache_size", -i64::from(kib));
+        set.map_err(|error| Fault::from(error).at("keep_pages"))
     }
 
     /// A consistent copy of the database at `path`, for a dry run; mode 0600.
@@ -203,9 +240,12 @@ impl Writer {
         ids: &[RecordId],
         sweep: i64,
     ) -> Result<(), StoreError> {
-        self.fenced("mark_swept", fence, |tx| {
+        let before = self.changes.count();
+        let marked = self.fenced("mark_swept", fence, |tx| {
             gone::mark_swept(tx, side, kind, ids, sweep)
-        })
+        });
+        self.changes.back_to(before);
+        marked
     }
 
     /// Live records of a side that sweep number `sweep` did not meet and that were known before it began
@@ -260,6 +300,16 @@ impl Writer {
         limit: u32,
     ) -> Result<Vec<Linked>, StoreError> {
         links::unlinked(&self.conn, kind, side, after, limit).map_err(|fault| fault.at("unlinked"))
+    }
+
+    /// The same of one contact's children, all of them.
+    pub fn unlinked_of(
+        &self,
+        kind: Kind,
+        side: Side,
+        contact: LinkId,
+    ) -> Result<Vec<Linked>, StoreError> {
+        links::unlinked_of(&self.conn, kind, side, contact).map_err(|fault| fault.at("unlinked_of"))
     }
 
     /// Live records of a side by a key; at most 20, ignored ones too.

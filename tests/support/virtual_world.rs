@@ -51,11 +51,13 @@ impl World {
     }
 
     /// What the control API answers.
-    pub async fn control(&self, method: &str, path: &str, body: &'static str) -> serde_json::Value {
+    pub async fn control(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
         let request = Request::builder()
             .method(method)
             .uri(format!("/_sandbox/{path}"));
-        let request = request.body(Body::from(body)).expect("a request");
+        let request = request
+            .body(Body::from(body.to_owned()))
+            .expect("a request");
         let answer = self
             .sandbox
             .router()
@@ -115,17 +117,22 @@ impl World {
         }
     }
 
+    /// A connection to the cache.
+    pub fn writer(&self) -> Writer {
+        Writer::open(&self.database(), &self.clock).expect("a database")
+    }
+
     /// Where the engine keeps its cache.
     pub fn database(&self) -> std::path::PathBuf {
         self.folder.path().join("pull.db")
     }
 
-    /// An engine with an empty cache.
-    pub fn engine(&self, sides: BySide<Arc<dyn Connector>>) -> Engine {
+    /// An engine on this connection to the cache.
+    pub fn engine(&self, writer: Writer, sides: BySide<Arc<dyn Connector>>) -> Engine {
         Engine::new(Parts {
             rules: Vec::new(),
             keep_days: 0,
-            writer: Writer::open(&self.database(), &self.clock).expect("a database"),
+            writer,
             sides,
             clock: self.clock.clone(),
             us: Holder {

@@ -1,6 +1,7 @@
 //! Tests of the verbs, against files in a folder that goes with the test.
 
 mod alerts;
+mod changes;
 mod conflicts;
 pub(crate) mod fail;
 mod files;
