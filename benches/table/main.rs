@@ -5,8 +5,8 @@
 //! cargo bench --bench table -- --contacts 1000000 dashboard
 //! ```
 //!
-//! Parts: `dashboard`, `merge`, `tables`, `cache`, `chain`. `docs/performance.md` says what each needs; a peer that is
-//! not installed is left out, and said so.
+//! Parts: `dashboard`, `merge`, `tables`, `cache`, `api`, `chain`, `workspaces` (`--workspaces N` of a thousand people each).
+//! `docs/performance.md` says what each needs; a peer that is not installed is left out, and said so.
 
 #![expect(
     clippy::disallowed_methods,
@@ -14,6 +14,7 @@
     reason = "a benchmark measures real time and prints"
 )]
 
+mod api;
 mod cache;
 mod chain;
 mod dashboard;
@@ -22,7 +23,13 @@ mod process;
 mod pty;
 mod report;
 mod tables;
+mod workspaces;
 mod world;
+
+#[path = "../../tests/support/pull.rs"]
+mod pull;
+#[path = "../../tests/support/virtual_world.rs"]
+mod virtual_world;
 
 use std::error::Error;
 
@@ -31,16 +38,25 @@ use report::Report;
 /// What a part of the benchmark gives, or why it cannot be measured.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-const PARTS: [&str; 5] = ["merge", "tables", "dashboard", "cache", "chain"];
+const PARTS: [&str; 7] = [
+    "merge",
+    "tables",
+    "dashboard",
+    "cache",
+    "api",
+    "chain",
+    "workspaces",
+];
 
 fn main() -> Outcome<()> {
-    let mut contacts = 100_000;
+    let (mut contacts, mut workspaces) = (100_000, 100);
     let mut parts: Vec<String> = Vec::new();
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--bench" => {} // cargo says it
             "--contacts" => contacts = args.next().ok_or("how many contacts?")?.parse()?,
+            "--workspaces" => workspaces = args.next().ok_or("how many workspaces?")?.parse()?,
             part if PARTS.contains(&part) => parts.push(part.into()),
             other => return Err(format!("`{other}` is none of {PARTS:?}").into()),
         }
@@ -61,8 +77,14 @@ fn main() -> Outcome<()> {
         cache::keys_while_pulling(&mut report, contacts)?;
         cache::passes(&mut report, contacts)?;
     }
+    if wanted("api") {
+        api::measure(&mut report, contacts)?;
+    }
     if wanted("chain") {
         chain::measure(&mut report, contacts)?;
+    }
+    if wanted("workspaces") {
+        workspaces::measure(&mut report, workspaces)?;
     }
     report.end();
     Ok(())
