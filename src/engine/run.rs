@@ -122,11 +122,10 @@ impl Engine {
         let began = self.core.now();
         let mut summary = self.pass(what, "asked for", false).await?;
         while summary.waiting > 0 && self.core.now().since(began) < ONCE_WAITS_MS {
-            let open = self.core.store().open_intents()?;
-            let lost = open
+            let lost = self.core.store().unknown_intents()?;
+            let due = lost
                 .iter()
-                .filter(|intent| intent.state == crate::model::IntentState::Unknown);
-            let due = lost.map(|intent| IN_FLIGHT_MS - self.core.age_ms(intent));
+                .map(|intent| IN_FLIGHT_MS - self.core.age_ms(intent));
             let Some(due) = due.min() else { break };
             let wait = due.clamp(ONCE_PAUSE_MS, ONCE_WAITS_MS) as u64;
             tokio::time::sleep(Duration::from_millis(wait)).await;
