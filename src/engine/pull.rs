@@ -12,7 +12,7 @@ use crate::store::{Known, Lookup, Seen, SeenAs, backfill_note};
 
 use super::EngineError;
 use super::pass::Pass;
-use super::sweep::{FEED_LOST, TOUCHED};
+use super::sweep::{FEED_LOST, FEED_LOST_AT, TOUCHED};
 
 /// Milliseconds by which a search since a time overlaps the one before, for an index that lags.
 const OVERLAP_MS: [(Side, i64); 2] = [(Side::Ghl, 120_000), (Side::Growbots, 30_000)];
@@ -142,6 +142,7 @@ impl Pass<'_> {
                 Ok(page) => page,
                 Err(RemoteError::CursorExpired { .. }) => {
                     self.core.put_note(FEED_LOST, &true)?;
+                    self.core.put_note(FEED_LOST_AT, &self.core.now())?;
                     self.core.drop_note(&name)?;
                     self.core.drop_note(&backfill_note(side))?;
                     for kind in Kind::ALL {

@@ -1,6 +1,6 @@
 //! The slow readings, for what no cursor shows: deletes on GHL, its tasks, notes and appointments.
 
-use crate::model::{FieldName, Kind, Lane, LinkId, LoopState, RecordId, Side};
+use crate::model::{FieldName, Kind, Lane, LinkId, LoopState, Millis, RecordId, Side};
 use crate::remote::{Found, PageRequest, Read};
 use crate::store::{Lookup, RESTORED};
 
@@ -15,6 +15,10 @@ const LEAST_OF_TOTAL: f64 = 0.98;
 
 /// Growbots' feed was lost: what was deleted meanwhile shows only in a sweep.
 pub(super) const FEED_LOST: &str = "feed.lost";
+/// When that was.
+pub(super) const FEED_LOST_AT: &str = "feed.lost.at";
+/// A list of Growbots may be behind by so much: one that was asked for sooner may show what was deleted before.
+const LISTS_LAG_MS: i64 = 20_000;
 
 const ROTATION_AT: &str = "sweep.children.at";
 /// Contacts whose notes and appointments are to be read at once; kept, so that a pass that ends early loses none.
@@ -81,6 +85,10 @@ impl Pass<'_> {
     /// Contacts, for deletes; where Growbots has no change feed, or lost its place in it, all that it has.
     async fn sweep_contacts(&self, full: bool) -> Result<(), EngineError> {
         let feed_lost = self.core.note::<bool>(FEED_LOST)?.is_some();
+        let lost_at = self.core.note::<Millis>(FEED_LOST_AT)?;
+        let is_settled =
+            lost_at.is_none_or(|at| !(0..LISTS_LAG_MS).contains(&self.core.now().since(at)));
+        let feed_lost = feed_lost && is_settled;
         for (side, sweep) in [(Side::Ghl, CONTACTS), (Side::Growbots, WITHOUT_FEED)] {
             let has_feed = self.core.side(side).has_changes() && !feed_lost && !full;
             if has_feed || self.rests(side, Lane::Sweep) {
@@ -93,7 +101,7 @@ impl Pass<'_> {
                     for kind in [Kind::Task, Kind::Note, Kind::Appointment] {
                         self.sweep(side, kind, Read::All).await?;
                     }
-                    if !self.rests(side, Lane::Sweep) {
+                    if is_settled && !self.rests(side, Lane::Sweep) {
                         self.core.drop_note(FEED_LOST)?;
                     }
                 }

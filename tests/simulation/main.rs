@@ -21,9 +21,10 @@ const HOW: How = How {
 /// Seeds that once found a fault of couplet, whatever they find today.
 const REGRESSIONS: [u64; 6] = [18, 77, 118, 363, 91_020, 700_008];
 /// The same, of longer schedules.
-const LONG_REGRESSIONS: [u64; 12] = [
+const LONG_REGRESSIONS: [u64; 21] = [
     800_123, 900_236, 900_341, 900_445, 900_768, 920_783, 920_817, 930_052, 930_476, 930_876,
-    940_135, 950_121,
+    940_135, 940_150, 950_121, 951_172, 960_618, 970_089, 980_509, 982_156, 985_395, 985_782,
+    986_649,
 ];
 const LONG_STEPS: u32 = 30;
 
