@@ -1,5 +1,7 @@
 //! The dashboard on a terminal, beside other programs that show the same rows.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -196,7 +198,7 @@ fn alone(report: &mut Report, terminal: &mut Terminal) -> Outcome<()> {
 
 /// The other keys: first byte, and all bytes until it is still.
 fn others(report: &mut Report, terminal: &mut Terminal) -> Outcome<()> {
-    let keys: [(&str, &[u8]); 11] = [
+    let keys: [(&str, &[u8]); 12] = [
         ("page down", b"\x1b[6~"),
         ("end", b"G"),
         ("home", b"\x1b[H"),
@@ -206,7 +208,8 @@ fn others(report: &mut Report, terminal: &mut Terminal) -> Outcome<()> {
         ("back", b"\x1b"),
         ("search: first letter", b"/o"),
         ("search: third letter", b"ko"),
-        ("conflicts", b"\x1b3"),
+        ("search: left", b"\x1b"),
+        ("conflicts", b"3"),
         ("open a conflict", b"\r"),
     ];
     for (what, key) in keys {
@@ -284,6 +287,7 @@ struct Peer {
 }
 
 fn peers(report: &mut Report, csv: &Path) -> Outcome<Vec<Peer>> {
+    let first = first_value(csv)?;
     let mut peers = Vec::new();
     for (name, program, args) in [
         ("visidata", "vd", &[][..]),
@@ -302,7 +306,7 @@ fn peers(report: &mut Report, csv: &Path) -> Outcome<Vec<Peer>> {
         command.args(args);
         command.arg(csv);
         let mut terminal = Terminal::start(command)?;
-        terminal.until("Aaliyah")?; // among the first by name, in any seed
+        terminal.until(&first)?;
         terminal.settle();
         // less moves no cursor: past the first screen each key is a line
         for _ in 0..3 {
@@ -312,4 +316,12 @@ fn peers(report: &mut Report, csv: &Path) -> Outcome<Vec<Peer>> {
         peers.push(Peer { name, steps });
     }
     Ok(peers)
+}
+
+/// The first value of a table of which all values stand in quotes: what each program shows at the top.
+fn first_value(csv: &Path) -> Outcome<String> {
+    let mut lines = BufReader::new(File::open(csv)?).lines();
+    let line = lines.nth(1).ok_or("the table has no rows")??;
+    let value = line.split('"').nth(1).unwrap_or_default();
+    Ok(value.to_owned())
 }

@@ -12,7 +12,11 @@ use crate::{Outcome, process};
 
 /// A burst of bytes has ended when nothing came for so long: longer than any program here waits before it goes on.
 const QUIET: Duration = Duration::from_millis(600);
+/// csvlens draws four times a second.
+const RESTLESS: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_mins(1);
+/// For what is to come to the screen, whatever is drawn meanwhile.
+const WHOLE_PATIENCE: Duration = Duration::from_mins(3);
 
 pub struct Terminal {
     parser: vt100::Parser,
@@ -98,16 +102,21 @@ impl Terminal {
     pub fn until(&mut self, text: &str) -> Outcome<Duration> {
         let mut at = self.started;
         while !self.screen().contains(text) {
+            // Some programs draw all the time.
+            let waited = at.saturating_duration_since(self.started);
             at = self
                 .take(PATIENCE)
-                .map_err(|_| format!("`{text}` never came; the screen:\n{}", self.screen()))?;
+                .ok()
+                .filter(|_| waited < WHOLE_PATIENCE)
+                .ok_or_else(|| format!("`{text}` never came; the screen:\n{}", self.screen()))?;
         }
         Ok(at.saturating_duration_since(self.started))
     }
 
-    /// Takes what is drawn until nothing comes any more.
+    /// Takes what is drawn until nothing comes any more, or for `RESTLESS` where a program draws also at rest.
     pub fn settle(&mut self) {
-        while self.take(QUIET).is_ok() {}
+        let end = Instant::now() + RESTLESS;
+        while Instant::now() < end && self.take(QUIET).is_ok() {}
     }
 
     /// Presses a key, waits for its first byte, and takes no more than what has come by then.

@@ -1,5 +1,6 @@
 //! The writing connection of a process.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,8 +9,8 @@ use rusqlite::Connection;
 
 use crate::clock::Clock;
 use crate::model::{
-    Candidate, ConflictField, ConflictId, ConflictState, Fence, FieldName, Holder, Kind, LinkId,
-    Linked, Millis, PassId, Reason, RecordId, Side, Snapshot, Tombstone,
+    Candidate, ConflictField, ConflictId, ConflictState, Fence, FieldName, Holder, Intent, Kind,
+    LinkId, Linked, Millis, PassId, Reason, RecordId, Side, Snapshot, Tombstone,
 };
 
 use super::{
@@ -36,6 +37,8 @@ pub struct Writer {
     /// Rows that searches may miss while a pull goes on.
     index_waits: u32,
     changes: Changes,
+    /// The intents that are not final, as they were at that moment.
+    pub(super) open: RefCell<Option<(Moment, Vec<Intent>)>>,
 }
 
 impl Writer {
@@ -50,6 +53,7 @@ impl Writer {
             watches: false,
             index_waits: search::MAY_WAIT,
             changes,
+            open: RefCell::default(),
         };
         writer.write("open", status::ensure_database_id)?;
         Ok(writer)

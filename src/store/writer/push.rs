@@ -6,6 +6,9 @@ use crate::model::{
 };
 use crate::store::{StoreError, Writer, outbox, refresh::refresh};
 
+/// So many intents are kept in memory, until anything changes.
+const OPEN_KEPT: usize = 5_000;
+
 impl Writer {
     /// Adds a write to the outbox.
     pub fn intend(
@@ -41,7 +44,17 @@ impl Writer {
     /// Intents that are not final, in sending order: creates of contacts, updates of contacts, then children
     /// likewise, deletes of children, deletes of contacts; each by id.
     pub fn open_intents(&self) -> Result<Vec<Intent>, StoreError> {
-        outbox::open(&self.conn).map_err(|fault| fault.at("open_intents"))
+        let now = self.moment()?;
+        if let Some((then, open)) = &*self.open.borrow()
+            && *then == now
+        {
+            return Ok(open.clone());
+        }
+        let open = outbox::open(&self.conn).map_err(|fault| fault.at("open_intents"))?;
+        // A brake may hold some thousands, which each pass asks for again; the many of a first pass come once.
+        let kept = (open.len() <= OPEN_KEPT).then(|| (now, open.clone()));
+        *self.open.borrow_mut() = kept;
+        Ok(open)
     }
 
     /// Those of them whose answer was lost.
