@@ -1,7 +1,10 @@
 //! Pages of the lists, by key and never by offset: a row added above neither skips nor repeats one.
 //!
-//! A search walks the first rows of the list; where that does not fill the page, it asks the trigram index and
-//! sorts; where very many rows match, walking on is faster than sorting.
+//! A search walks the first rows of the list; where that does not fill the page, it asks the trigram index. Few rows that
+//! this names are read and sorted; of many only those are read that the list comes to first; where very many match,
+//! walking on is faster.
+
+use std::collections::HashSet;
 
 use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
@@ -21,8 +24,12 @@ use super::{
 
 /// Rows that a search walks before it asks the trigram index. Few in tests, so that they go all ways.
 const WALK: i64 = if cfg!(test) { 4 } else { 20_000 };
-/// Matches above which walking on is faster than sorting them.
-const MANY: i64 = if cfg!(test) { 10 } else { 60_000 };
+/// Matches up to which all of them are read.
+const FEW: usize = if cfg!(test) { 2 } else { 4_000 };
+/// Matches above which walking on is faster than asking the index.
+const MANY: usize = if cfg!(test) { 10 } else { 60_000 };
+/// Rows of the list for each match, after which the rest is sorted all the same: they stand at its end.
+const FAR: usize = if cfg!(test) { 3 } else { 10 };
 
 /// A list: which table, in what order, which rows.
 struct List {
@@ -185,16 +192,21 @@ impl List {
             return Ok(links);
         }
         let table = self.table;
-        let many = first(
+        let named = rows(
             conn,
             &format!(
-                "SELECT count(*) FROM (SELECT 1 FROM {table}_search WHERE {table}_search MATCH ?1 LIMIT {MANY} + 1)"
+                "SELECT rowid FROM {table}_search WHERE {table}_search MATCH ?1 LIMIT {MANY} + 1"
             ),
             [&trigrams],
-            |row| Ok(row.get::<_, i64>(0)? > MANY),
+            |row| Ok(row.get::<_, i64>(0)?),
         )?;
-        if many == Some(true) {
+        if named.len() > MANY {
             return Ok(self.walk(conn, words, part, Vec::new(), -1)?.0);
+        }
+        if named.len() > FEW
+            && let Some(links) = self.among(conn, words, part, &named.into_iter().collect())?
+        {
+            return Ok(links);
         }
         // the index first, then the rows: never the other way round
         let source =
@@ -208,6 +220,45 @@ impl List {
         let columns = format!("{table}.link, {table}.folded");
         let (sql, values) = self.query(&columns, &source, &all, matching);
         Ok(self.take(conn, words, &sql, values, part.limit)?.0)
+    }
+
+    /// The first rows of the list that are among those which the index names; `None` where they stand too far down.
+    fn among(
+        &self,
+        conn: &Connection,
+        words: &Words,
+        part: &Part,
+        named: &HashSet<i64>,
+    ) -> Res<Option<Vec<LinkId>>> {
+        let all = Part {
+            limit: (named.len() * FAR) as i64,
+            from: part.from.clone(),
+            backward: part.backward,
+        };
+        let (sql, values) = self.query("link", self.table, &all, Vec::new());
+        let mut statement = conn.prepare_cached(&sql)?;
+        let mut listed = statement.query(params_from_iter(values))?;
+        let folded = format!("SELECT folded FROM {} WHERE link = ?1", self.table);
+        let (mut found, mut walked) = (Vec::new(), 0);
+        while (found.len() as i64) < part.limit {
+            let Some(row) = listed.next()? else {
+                return Ok((walked < all.limit).then_some(found));
+            };
+            walked += 1;
+            let link: i64 = row.get(0)?;
+            if !named.contains(&link) {
+                continue;
+            }
+            let text = first(conn, &folded, [link], |row| {
+                text_at(row, "folded").map(str::to_owned)
+            })?;
+            if text.is_some_and(|text| words.are_in(&text))
+                && sieve::passes(conn, self.table, link, &self.filter, self.now)?
+            {
+                found.push(LinkId(link));
+            }
+        }
+        Ok(Some(found))
     }
 
     /// Walks the list for rows with all words, `limit` rows far (-1: to its end). Also says whether the answer is
