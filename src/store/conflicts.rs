@@ -106,6 +106,12 @@ fn with_staged(conn: &Connection, conflict: Conflict) -> Res<Conflict> {
     Ok(Conflict { staged, ..conflict })
 }
 
+/// A conflict that is not closed.
+fn unfinished(tx: &Tx<'_>, id: ConflictId) -> Res<Option<Conflict>> {
+    let only = select!("WHERE id = ?1 AND state IN ('open', 'decided')");
+    first(tx.conn, only, [id.0], read)
+}
+
 /// Open and decided ones: heaviest reason first, then oldest.
 pub(super) fn list(conn: &Connection, limit: u32) -> Res<Vec<Conflict>> {
     let found = rows(
@@ -290,13 +296,7 @@ pub(super) fn answer_in_part(
     left: &[Candidate],
     why: &str,
 ) -> Res<()> {
-    let stored = first(
-        tx.conn,
-        select!("WHERE id = ?1 AND state IN ('open', 'decided')"),
-        [id.0],
-        read,
-    )?;
-    let Some(conflict) = stored else {
+    let Some(conflict) = unfinished(tx, id)? else {
         return Ok(());
     };
     let was = conflict.link;
@@ -403,13 +403,7 @@ pub(super) fn close(
             state.name()
         )));
     }
-    let stored = first(
-        tx.conn,
-        select!("WHERE id = ?1 AND state IN ('open', 'decided')"),
-        [id.0],
-        read,
-    )?;
-    let Some(conflict) = stored else {
+    let Some(conflict) = unfinished(tx, id)? else {
         return Ok(());
     };
     end(tx, pass, &conflict, state, why)?;
