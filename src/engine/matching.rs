@@ -1,19 +1,17 @@
 //! Finding the pair of a record that has none: the rules are `merge::identity`'s, the candidates the store's.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::merge::identity::{self, Candidate, Identity, Near};
 use crate::model::{
-    self, BySide, ConflictField, ConflictId, FieldName, IntentState, Kind, LinkId, Linked, Op,
-    Reason, RecordId, Side, Snapshot,
+    self, BySide, ConflictField, ConflictId, FieldName, Kind, LinkId, Linked, Reason, RecordId,
+    Side, Snapshot,
 };
 use crate::store::{Lookup, Match};
 
 use super::EngineError;
 use super::pass::Pass;
 use super::reconcile::values;
-use super::settle::is_since;
 use super::verdict::Verdict;
 
 /// Links looked at in one go.
@@ -101,32 +99,6 @@ impl Pass<'_> {
         }
         let pairs = self.without_lost_creates(pairs)?;
         Ok(self.core.store().join_all(self.fence, self.id, &pairs)?)
-    }
-
-    /// The pairs that no create of ours made. One whose answer was lost, and which a reading of its side shows before
-    /// it could be settled, is confirmed: what differs by now from what was sent, somebody has changed since.
-    fn without_lost_creates<'a>(&self, pairs: &'a [Pair]) -> Result<Cow<'a, [Pair]>, EngineError> {
-        if self.core.store().unknown_intents()?.is_empty() {
-            return Ok(Cow::Borrowed(pairs));
-        }
-        let mut left = Vec::new();
-        for pair in pairs {
-            let made = self.core.store().linked(pair.1)?;
-            let made = made.as_ref().and_then(|made| made.ends.growbots.live());
-            let mut open = self.core.store().intents_of(pair.0)?.into_iter();
-            let lost = open.find(|intent| {
-                let write = &intent.write;
-                intent.state == IntentState::Unknown
-                    && (write.op, write.side) == (Op::Create, Side::Growbots)
-            });
-            match (lost, made) {
-                (Some(intent), Some(made)) if is_since(made, &intent) => {
-                    self.confirmed_since(&intent, made)?;
-                }
-                _ => left.push(*pair),
-            }
-        }
-        Ok(Cow::Owned(left))
     }
 
     pub(super) fn each_batch(
@@ -422,7 +394,7 @@ impl Pass<'_> {
 }
 
 /// GHL's link, Growbots' link, and why they are the same.
-type Pair = (LinkId, LinkId, &'static str);
+pub(super) type Pair = (LinkId, LinkId, &'static str);
 
 /// What the rules say of one contact.
 enum Matched {

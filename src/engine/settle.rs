@@ -1,13 +1,16 @@
 //! Intents whose answer was lost: consistent reads tell whether they happened, and nothing is sent again before.
 
+use std::borrow::Cow;
+
 use crate::model::{
-    Candidate, FieldChange, FieldName, Intent, Kind, Lane, Linked, Op, Reason, RecordId, Side,
-    Snapshot, Value,
+    Candidate, FieldChange, FieldName, Intent, IntentState, Kind, Lane, Linked, Op, Reason,
+    RecordId, Side, Snapshot, Value,
 };
 use crate::remote::{Found, NewRecord, PageRequest, Read, RemoteError};
 use crate::store::Lookup;
 
 use super::EngineError;
+use super::matching::Pair;
 use super::pass::Pass;
 use super::push::live_id;
 
@@ -286,6 +289,35 @@ impl Pass<'_> {
         Ok(traces)
     }
 
+    /// The pairs that no create of ours made. One whose answer was lost, and which a reading of its side shows before
+    /// it could be settled, is confirmed: what differs by now from what was sent, somebody has changed since.
+    pub(super) fn without_lost_creates<'a>(
+        &self,
+        pairs: &'a [Pair],
+    ) -> Result<Cow<'a, [Pair]>, EngineError> {
+        if self.core.store().unknown_intents()?.is_empty() {
+            return Ok(Cow::Borrowed(pairs));
+        }
+        let mut left = Vec::new();
+        for pair in pairs {
+            let made = self.core.store().linked(pair.1)?;
+            let made = made.as_ref().and_then(|made| made.ends.growbots.live());
+            let mut open = self.core.store().intents_of(pair.0)?.into_iter();
+            let lost = open.find(|intent| {
+                let write = &intent.write;
+                intent.state == IntentState::Unknown
+                    && (write.op, write.side) == (Op::Create, Side::Growbots)
+            });
+            match (lost, made) {
+                (Some(intent), Some(made)) if is_since(made, &intent) => {
+                    self.confirmed_since(&intent, made)?;
+                }
+                _ => left.push(*pair),
+            }
+        }
+        Ok(Cow::Owned(left))
+    }
+
     /// What belongs to a contact. Where none is shown, that is asked for again: one empty answer is no proof, and what
     /// follows from it cannot be taken back.
     pub(super) async fn all_children(
@@ -385,7 +417,7 @@ fn has_word_of(snapshot: &Snapshot, change: &FieldChange) -> bool {
 }
 
 /// Whether a record may have been made by what was sent, as far as its side tells when it was made.
-pub(super) fn is_since(snapshot: &Snapshot, intent: &Intent) -> bool {
+fn is_since(snapshot: &Snapshot, intent: &Intent) -> bool {
     let since = intent.sent_at.unwrap_or_default().plus(-SKEW_MS);
     snapshot.created_at.is_none_or(|at| at >= since)
 }
